@@ -1,0 +1,7 @@
+/**
+ * The actuator endpoint.
+ */
+@NullMarked
+package io.tokensaving.actuate;
+
+import org.jspecify.annotations.NullMarked;

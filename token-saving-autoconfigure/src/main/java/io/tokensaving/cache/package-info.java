@@ -1,0 +1,7 @@
+/**
+ * What the caches share: the stored answer and the rules for what may be stored.
+ */
+@NullMarked
+package io.tokensaving.cache;
+
+import org.jspecify.annotations.NullMarked;

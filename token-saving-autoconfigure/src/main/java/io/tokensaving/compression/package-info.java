@@ -1,0 +1,7 @@
+/**
+ * Compression: bringing the history of a conversation within a token limit.
+ */
+@NullMarked
+package io.tokensaving.compression;
+
+import org.jspecify.annotations.NullMarked;

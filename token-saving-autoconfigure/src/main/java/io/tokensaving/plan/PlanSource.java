@@ -1,0 +1,32 @@
+package io.tokensaving.plan;
+
+/**
+ * Where a plan was defined.
+ */
+public enum PlanSource {
+
+	/**
+	 * In the application's configuration; read-only while the application runs.
+	 */
+	CONFIGURATION("configuration"),
+
+	/**
+	 * In the application's code.
+	 */
+	CODE("code");
+
+	private final String value;
+
+	PlanSource(String value) {
+		this.value = value;
+	}
+
+	/**
+	 * Return the name used in the endpoint.
+	 * @return the name in snake case
+	 */
+	public String value() {
+		return this.value;
+	}
+
+}

@@ -1,0 +1,170 @@
+package io.tokensaving.request;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.SystemMessage;
+import org.springframework.ai.chat.messages.ToolResponseMessage;
+import org.springframework.ai.chat.messages.UserMessage;
+import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.ai.content.Media;
+import org.springframework.ai.content.MediaContent;
+import org.springframework.ai.model.tool.ToolCallingChatOptions;
+import org.springframework.ai.tool.ToolCallback;
+import org.springframework.ai.tool.definition.ToolDefinition;
+import org.springframework.util.CollectionUtils;
+
+/**
+ * Fingerprints of a request: SHA-256 over an injective encoding of everything that can
+ * change the answer. Two requests with the same fingerprint would be answered the same.
+ * <p>
+ * The encoding covers workspace, plan and scope; the class and properties of the options,
+ * less what cannot change the answer such as credentials and timeouts; tool definitions;
+ * the structured output format; and of every message its role, text, media, tool calls
+ * and tool results, with the parts of its metadata that a provider is sent back
+ * (reasoning and signatures). Each is 64 hexadecimal digits. Immutable.
+ *
+ * @param exact over the whole request
+ * @param prefix over everything but the last user message
+ * @param partition over everything but the text of the last user message
+ */
+public record RequestFingerprint(String exact, String prefix, String partition) {
+
+	/**
+	 * Changed whenever the encoding changes, so that old entries are not found.
+	 */
+	private static final String FORMAT = "token-saving/1";
+
+	private static final Set<Class<?>> PLAIN_MESSAGES = Set.of(UserMessage.class, SystemMessage.class,
+			AssistantMessage.class, ToolResponseMessage.class);
+
+	/**
+	 * Properties of a message that are encoded on their own or, as its metadata and its
+	 * derived views, not at all.
+	 */
+	private static final Set<String> ENCODED_PROPERTIES = Set.of("text", "textcontent", "media", "metadata",
+			"messagetype", "toolcalls", "responses", "content");
+
+	/**
+	 * Parts of the names of metadata that providers are sent back: OpenAI's and
+	 * DeepSeek's reasoning, Anthropic's and Google's thought signatures, additional
+	 * properties of tool calls.
+	 */
+	private static final List<String> SENT_METADATA = List.of("reason", "think", "thought", "signature", "additional",
+			"redacted");
+
+	static RequestFingerprint of(String workspace, String plan, @Nullable String scope, Prompt prompt,
+			CallState.OutputFormat format) {
+		CanonicalDigest digest = new CanonicalDigest();
+		digest.string(FORMAT);
+		digest.string(workspace);
+		digest.string(plan);
+		digest.value(scope);
+		options(digest, prompt.getOptions());
+		digest.value(format.format());
+		digest.value(format.schema());
+		digest.value(format.providerNative());
+		List<Message> messages = prompt.getInstructions();
+		int last = lastUserMessage(messages);
+		digest.size(messages.size());
+		digest.size(last);
+		for (int i = 0; i < messages.size(); i++) {
+			if (i != last) {
+				Message message = messages.get(i);
+				envelope(digest, message);
+				digest.value(message.getText());
+			}
+		}
+		String prefix = digest.hexAt('P');
+		if (last >= 0) {
+			envelope(digest, messages.get(last));
+		}
+		String partition = digest.hexAt('S');
+		if (last >= 0) {
+			digest.value(messages.get(last).getText());
+		}
+		return new RequestFingerprint(digest.hexAt('E'), prefix, partition);
+	}
+
+	private static int lastUserMessage(List<Message> messages) {
+		for (int i = messages.size() - 1; i >= 0; i--) {
+			if (messages.get(i) instanceof UserMessage) {
+				return i;
+			}
+		}
+		return -1;
+	}
+
+	private static void options(CanonicalDigest digest, @Nullable ChatOptions options) {
+		if (options == null) {
+			digest.value(null);
+			return;
+		}
+		digest.string(options.getClass().getName());
+		digest.properties(options, IrrelevantOptions::contains);
+		List<ToolCallback> tools = (options instanceof ToolCallingChatOptions toolOptions)
+				? toolOptions.getToolCallbacks() : null;
+		if (CollectionUtils.isEmpty(tools)) {
+			digest.size(0);
+			return;
+		}
+		List<ToolDefinition> definitions = tools.stream()
+			.map(ToolCallback::getToolDefinition)
+			.sorted(Comparator.comparing(ToolDefinition::name)
+				.thenComparing(ToolDefinition::description)
+				.thenComparing(ToolDefinition::inputSchema))
+			.toList();
+		digest.size(definitions.size());
+		definitions.forEach(digest::value);
+	}
+
+	// Everything of a message but its text
+	private static void envelope(CanonicalDigest digest, Message message) {
+		digest.string(message.getMessageType().name());
+		List<Media> media = (message instanceof MediaContent content) ? content.getMedia() : null;
+		digest.list((media != null) ? media : List.of());
+		digest.list((message instanceof AssistantMessage assistant && assistant.getToolCalls() != null)
+				? assistant.getToolCalls() : List.of());
+		digest.list((message instanceof ToolResponseMessage tool) ? tool.getResponses() : List.of());
+		metadata(digest, message);
+		if (PLAIN_MESSAGES.contains(message.getClass())) {
+			digest.value(null);
+		}
+		else {
+			digest.string(message.getClass().getName());
+			digest.properties(message, ENCODED_PROPERTIES::contains);
+		}
+	}
+
+	private static void metadata(CanonicalDigest digest, Message message) {
+		if (message instanceof AssistantMessage) {
+			for (Map.Entry<String, Object> entry : message.getMetadata()
+				.entrySet()
+				.stream()
+				.filter((entry) -> isSent(entry.getKey(), entry.getValue()))
+				.sorted(Map.Entry.comparingByKey())
+				.toList()) {
+				digest.string(entry.getKey());
+				digest.value(entry.getValue());
+			}
+		}
+		digest.value(null);
+	}
+
+	private static boolean isSent(String key, @Nullable Object value) {
+		if (value == null || "".equals(value) || "finishReason".equals(key)) {
+			return false;
+		}
+		String lowerCase = key.toLowerCase(Locale.ROOT);
+		return SENT_METADATA.stream().anyMatch(lowerCase::contains);
+	}
+
+}

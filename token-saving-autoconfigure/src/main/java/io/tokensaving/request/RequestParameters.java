@@ -1,0 +1,85 @@
+package io.tokensaving.request;
+
+import java.util.Map;
+
+import io.tokensaving.SavingsReport;
+import io.tokensaving.TokenSaving;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The advisor parameters of a request, checked.
+ *
+ * @param planId the plan that the request names, or {@code null} if it names none
+ * @param directives what the request asks of the cache
+ */
+public record RequestParameters(@Nullable String planId, CacheDirectives directives) {
+
+	private static final RequestParameters NONE = new RequestParameters(null, CacheDirectives.NONE);
+
+	/**
+	 * Read the parameters of a request.
+	 * @param context the context of the request
+	 * @return the parameters
+	 * @throws IllegalArgumentException if a parameter that starts with
+	 * {@value TokenSaving#PREFIX} is not known or its value is not accepted
+	 */
+	public static RequestParameters from(Map<String, ? extends @Nullable Object> context) {
+		String planId = null;
+		CacheDirectives directives = CacheDirectives.NONE;
+		boolean any = false;
+		for (Map.Entry<String, ? extends @Nullable Object> entry : context.entrySet()) {
+			String key = entry.getKey();
+			if (!isParameter(key)) {
+				continue;
+			}
+			any = true;
+			Object value = entry.getValue();
+			switch (key) {
+				case TokenSaving.PLAN_ID -> {
+					planId = planId(value);
+				}
+				case TokenSaving.CACHE -> {
+					directives = directives(value);
+				}
+				default ->
+					throw new IllegalArgumentException("Unknown advisor parameter '%s', accepted are '%s' and '%s'"
+						.formatted(key, TokenSaving.PLAN_ID, TokenSaving.CACHE));
+			}
+		}
+		return any ? new RequestParameters(planId, directives) : NONE;
+	}
+
+	/**
+	 * Whether the request has no parameter.
+	 * @return {@code true} if there is nothing to take off the request
+	 */
+	@SuppressWarnings("ReferenceEquality") // an empty map of directives is a parameter too
+	public boolean isEmpty() {
+		return this == NONE;
+	}
+
+	/**
+	 * Whether a key of a request's context is one of these parameters, known or not.
+	 * @param key the key
+	 * @return {@code true} if the key starts with {@value TokenSaving#PREFIX} and is not
+	 * a result that an earlier call left there
+	 */
+	static boolean isParameter(String key) {
+		return key.startsWith(TokenSaving.PREFIX) && !key.equals(SavingsReport.CONTEXT_KEY);
+	}
+
+	private static String planId(@Nullable Object value) {
+		if (value instanceof CharSequence text && !text.toString().isBlank()) {
+			return text.toString();
+		}
+		throw CacheDirectives.refused(TokenSaving.PLAN_ID, value, "the id of a plan, or 'none'");
+	}
+
+	private static CacheDirectives directives(@Nullable Object value) {
+		if (value == null) {
+			throw CacheDirectives.refused(TokenSaving.CACHE, value, "a Map of directives");
+		}
+		return CacheDirectives.parse(value);
+	}
+
+}

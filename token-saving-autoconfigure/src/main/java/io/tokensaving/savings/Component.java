@@ -1,0 +1,53 @@
+package io.tokensaving.savings;
+
+/**
+ * A part of token saving that can fail. A failure is counted, logged once a minute and
+ * stepped over.
+ */
+public enum Component {
+
+	/**
+	 * Naming the workspace of a request.
+	 */
+	WORKSPACE("workspace"),
+
+	/**
+	 * Finding the plan of a request.
+	 */
+	PLAN("plan"),
+
+	/**
+	 * Compressing the history.
+	 */
+	COMPRESSION("compression"),
+
+	/**
+	 * Computing the fingerprint of a request.
+	 */
+	FINGERPRINT("fingerprint"),
+
+	/**
+	 * Reading or writing the exact cache.
+	 */
+	EXACT_CACHE("exact_cache"),
+
+	/**
+	 * Counting what was saved.
+	 */
+	SAVINGS("savings");
+
+	private final String value;
+
+	Component(String value) {
+		this.value = value;
+	}
+
+	/**
+	 * Return the name used in meters and the endpoint.
+	 * @return the name in snake case
+	 */
+	public String value() {
+		return this.value;
+	}
+
+}

@@ -1,0 +1,163 @@
+package io.tokensaving.savings;
+
+import java.math.BigDecimal;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+
+import io.tokensaving.Outcome;
+import io.tokensaving.SavingTechnique;
+import io.tokensaving.SavingsReport;
+
+/**
+ * Counts what a plan saved since the application started. Thread-safe.
+ */
+public final class PlanStatistics {
+
+	private static final int MAX_UNPRICED_MODELS = 100;
+
+	private static final int PICO_DIGITS = 12;
+
+	private final String plan;
+
+	private final Map<Outcome, LongAdder> requests = adders(Outcome.class, Outcome.values());
+
+	private final Map<SavingTechnique, LongAdder> tokensSaved = adders(SavingTechnique.class, SavingTechnique.values());
+
+	private final LongAdder tokensBought = new LongAdder();
+
+	private final LongAdder costSavedPicoUsd = new LongAdder();
+
+	private final LongAdder overheadPicoUsd = new LongAdder();
+
+	private final LongAdder overBudget = new LongAdder();
+
+	private final LongAdder errors = new LongAdder();
+
+	private final LongAdder modelErrors = new LongAdder();
+
+	private final Set<String> unpricedModels = ConcurrentHashMap.newKeySet();
+
+	PlanStatistics(String plan) {
+		this.plan = plan;
+	}
+
+	private static <E extends Enum<E>> Map<E, LongAdder> adders(Class<E> type, E[] constants) {
+		Map<E, LongAdder> adders = new EnumMap<>(type);
+		for (E constant : constants) {
+			adders.put(constant, new LongAdder());
+		}
+		return adders;
+	}
+
+	/**
+	 * Return the plan.
+	 * @return the id of the plan
+	 */
+	public String plan() {
+		return this.plan;
+	}
+
+	void record(SavingsReport report) {
+		adder(this.requests, report.outcome()).increment();
+		for (SavingTechnique technique : SavingTechnique.values()) {
+			Long saved = report.tokensSavedByTechnique().get(technique.value());
+			if (saved != null) {
+				adder(this.tokensSaved, technique).add(saved);
+			}
+		}
+		this.tokensBought.add(report.tokensBought());
+		this.costSavedPicoUsd.add(pico(report.costSavedUsd()));
+		this.overheadPicoUsd.add(pico(report.overheadUsd()));
+		if (report.overBudget()) {
+			this.overBudget.increment();
+		}
+		if (!report.priced() && this.unpricedModels.size() < MAX_UNPRICED_MODELS) {
+			this.unpricedModels.add((report.model() != null) ? report.model() : "unknown");
+		}
+	}
+
+	void recordError() {
+		this.errors.increment();
+	}
+
+	void recordModelError() {
+		this.modelErrors.increment();
+	}
+
+	/**
+	 * Return the number of requests with an outcome.
+	 * @param outcome the outcome
+	 * @return the number of requests
+	 */
+	public long requests(Outcome outcome) {
+		return adder(this.requests, outcome).sum();
+	}
+
+	/**
+	 * Return the tokens that a technique saved.
+	 * @param technique the technique
+	 * @return the tokens
+	 */
+	public long tokensSaved(SavingTechnique technique) {
+		return adder(this.tokensSaved, technique).sum();
+	}
+
+	/**
+	 * Return all figures. Requests that are counted meanwhile may be in some of them and
+	 * not yet in others.
+	 * @return the figures
+	 */
+	public StatisticsSnapshot snapshot() {
+		return snapshot(List.of(this));
+	}
+
+	static StatisticsSnapshot snapshot(Collection<PlanStatistics> plans) {
+		Function<Outcome, Long> requests = (outcome) -> sum(plans, (plan) -> plan.requests(outcome));
+		Map<String, Long> tokensSaved = new TreeMap<>();
+		for (SavingTechnique technique : SavingTechnique.values()) {
+			tokensSaved.put(technique.value(), sum(plans, (plan) -> plan.tokensSaved(technique)));
+		}
+		Set<String> unpriced = new TreeSet<>();
+		plans.forEach((plan) -> unpriced.addAll(plan.unpricedModels));
+		long exactHits = requests.apply(Outcome.EXACT_HIT);
+		long semanticHits = requests.apply(Outcome.SEMANTIC_HIT);
+		long dedupHits = requests.apply(Outcome.DEDUP_HIT);
+		long misses = requests.apply(Outcome.MISS);
+		long bypasses = requests.apply(Outcome.BYPASS);
+		return new StatisticsSnapshot(exactHits + semanticHits + dedupHits + misses + bypasses, exactHits, semanticHits,
+				dedupHits, misses, bypasses, tokensSaved, sum(plans, (plan) -> plan.tokensBought.sum()),
+				usd(sum(plans, (plan) -> plan.costSavedPicoUsd.sum())),
+				usd(sum(plans, (plan) -> plan.overheadPicoUsd.sum())), sum(plans, (plan) -> plan.overBudget.sum()),
+				sum(plans, (plan) -> plan.errors.sum()), sum(plans, (plan) -> plan.modelErrors.sum()), unpriced);
+	}
+
+	private static long sum(Collection<PlanStatistics> plans, ToLongFunction<PlanStatistics> figure) {
+		return plans.stream().mapToLong(figure).sum();
+	}
+
+	private static <K> LongAdder adder(Map<K, LongAdder> adders, K key) {
+		LongAdder adder = adders.get(key);
+		if (adder == null) {
+			throw new IllegalStateException("No counter for " + key);
+		}
+		return adder;
+	}
+
+	static BigDecimal usd(long picoUsd) {
+		return BigDecimal.valueOf(picoUsd, PICO_DIGITS).stripTrailingZeros();
+	}
+
+	private static long pico(BigDecimal usd) {
+		return usd.movePointRight(PICO_DIGITS).longValueExact();
+	}
+
+}

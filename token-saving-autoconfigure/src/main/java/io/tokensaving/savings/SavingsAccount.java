@@ -1,0 +1,125 @@
+package io.tokensaving.savings;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+
+import io.tokensaving.SavingsReport;
+import io.tokensaving.request.CallState;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.prompt.Prompt;
+
+/**
+ * Closes the ledger of one call, once, whichever way the call ends, and counts the
+ * result. Thread-safe.
+ */
+final class SavingsAccount {
+
+	private final CallState call;
+
+	private final SavingsLedger ledger;
+
+	private final Prompt prompt;
+
+	private final SavingsStatistics statistics;
+
+	private final PriceTable prices;
+
+	private final TokenCounter tokenCounter;
+
+	private final AtomicBoolean closed = new AtomicBoolean();
+
+	SavingsAccount(CallState call, SavingsLedger ledger, Prompt prompt, SavingsStatistics statistics, PriceTable prices,
+			TokenCounter tokenCounter) {
+		this.call = call;
+		this.ledger = ledger;
+		this.prompt = prompt;
+		this.statistics = statistics;
+		this.prices = prices;
+		this.tokenCounter = tokenCounter;
+	}
+
+	/**
+	 * Close the ledger of a call that was answered.
+	 * @param answer supplies the response, or {@code null} if there was none
+	 * @return the report, or {@code null} if it could not be made or was made before
+	 */
+	@Nullable SavingsReport close(Supplier<? extends @Nullable ChatResponse> answer) {
+		return close(() -> {
+			ChatResponse response = answer.get();
+			TokenUsage bought = this.ledger.bought();
+			if (bought == null) {
+				bought = (response != null) ? usage(response) : TokenUsage.ZERO;
+			}
+			return report(response, bought, true);
+		}, false);
+	}
+
+	/**
+	 * Close the ledger of a stream that was cancelled. The provider bills what it has
+	 * produced until then, but does not say how much.
+	 * @param text supplies the text that had arrived
+	 */
+	void closeCancelled(Supplier<String> text) {
+		close(() -> {
+			TokenUsage bought = this.ledger.bought();
+			if (bought == null) {
+				double factor = this.tokenCounter.factor(TokenCounter.model(null, this.prompt.getOptions()));
+				bought = new TokenUsage(sentTokens(), this.tokenCounter.count(text.get(), factor), 0, 0, true);
+			}
+			return report(null, bought, true);
+		}, false);
+	}
+
+	/**
+	 * Close the ledger of a call whose model failed: nothing was bought and nothing
+	 * saved.
+	 */
+	void closeFailed() {
+		close(() -> report(null, TokenUsage.ZERO, false), true);
+	}
+
+	private @Nullable SavingsReport close(Supplier<SavingsReport> supplier, boolean modelFailed) {
+		if (!this.closed.compareAndSet(false, true)) {
+			return null;
+		}
+		try {
+			SavingsReport report = supplier.get();
+			this.statistics.record(report, modelFailed);
+			return report;
+		}
+		catch (RuntimeException ex) {
+			fail(ex);
+			return null;
+		}
+	}
+
+	/**
+	 * Count a failure of counting itself.
+	 * @param failure the failure
+	 */
+	void fail(RuntimeException failure) {
+		this.statistics.recordError(Component.SAVINGS, this.call.plan().id(), failure);
+	}
+
+	private TokenUsage usage(ChatResponse response) {
+		TokenUsage usage = this.tokenCounter.usage(this.prompt, response);
+		if (usage.estimated()) {
+			// The prompt is that from before compression
+			usage = new TokenUsage(Math.max(0, usage.input() - this.ledger.tokensCompressed()), usage.output(), 0, 0,
+					true);
+		}
+		return usage;
+	}
+
+	private long sentTokens() {
+		return Math.max(0, this.tokenCounter.count(this.prompt) - this.ledger.tokensCompressed());
+	}
+
+	private SavingsReport report(@Nullable ChatResponse response, TokenUsage bought, boolean paid) {
+		return this.ledger.close(this.call, TokenCounter.model(response, this.prompt.getOptions()), bought, paid,
+				this.prices);
+	}
+
+}

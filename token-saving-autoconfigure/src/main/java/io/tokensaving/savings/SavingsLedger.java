@@ -1,0 +1,142 @@
+package io.tokensaving.savings;
+
+import java.math.BigDecimal;
+import java.util.HashMap;
+import java.util.Map;
+
+import io.tokensaving.Outcome;
+import io.tokensaving.SavingTechnique;
+import io.tokensaving.SavingsReport;
+import io.tokensaving.request.CallState;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.ai.chat.client.ChatClientRequest;
+
+/**
+ * What one call saved so far. Advisors write into it on the way to the model; the
+ * {@link PlanAdvisor} closes it. Thread-safe.
+ */
+public final class SavingsLedger {
+
+	private static final String CONTEXT_KEY = CallState.INTERNAL_PREFIX + "ledger";
+
+	private Outcome outcome = Outcome.BYPASS;
+
+	private @Nullable TokenUsage bought;
+
+	private @Nullable Served served;
+
+	private long tokensCompressed;
+
+	private boolean overBudget;
+
+	/**
+	 * Return the ledger of a request.
+	 * @param request the request
+	 * @return the ledger that the {@link PlanAdvisor} opened, or one that nobody reads if
+	 * there is none
+	 */
+	public static SavingsLedger of(ChatClientRequest request) {
+		return (request.context().get(CONTEXT_KEY) instanceof SavingsLedger ledger) ? ledger : new SavingsLedger();
+	}
+
+	void attachTo(ChatClientRequest request) {
+		request.context().put(CONTEXT_KEY, this);
+	}
+
+	/**
+	 * Write down that history was shortened.
+	 * @param tokens the tokens that were taken away, 0 or more
+	 */
+	public synchronized void recordCompression(long tokens) {
+		this.tokensCompressed = tokens;
+	}
+
+	/**
+	 * Write down that the request is sent although it is over the limit of the plan.
+	 */
+	public synchronized void recordOverBudget() {
+		this.overBudget = true;
+	}
+
+	/**
+	 * Write down that the answer was looked up and not found.
+	 */
+	public synchronized void recordMiss() {
+		this.outcome = Outcome.MISS;
+	}
+
+	/**
+	 * Write down that the answer was found.
+	 * @param outcome the kind of hit
+	 * @param technique what the saved tokens are credited to
+	 * @param usage the usage of the call that bought the answer
+	 * @param model the model that gave the answer, or {@code null} if it is not known
+	 * @param ageSeconds the age of the answer in seconds
+	 * @param similarity the similarity of a semantic hit, otherwise {@code null}
+	 */
+	public synchronized void recordHit(Outcome outcome, SavingTechnique technique, TokenUsage usage,
+			@Nullable String model, long ageSeconds, @Nullable Double similarity) {
+		this.outcome = outcome;
+		this.served = new Served(technique, usage, model, ageSeconds, similarity);
+	}
+
+	/**
+	 * Write down what the model was paid for, for an advisor that needs to know it
+	 * earlier than the {@link PlanAdvisor}.
+	 * @param usage the usage
+	 */
+	public synchronized void recordBought(TokenUsage usage) {
+		this.bought = usage;
+	}
+
+	synchronized @Nullable TokenUsage bought() {
+		return this.outcome.isHit() ? TokenUsage.ZERO : this.bought;
+	}
+
+	synchronized long tokensCompressed() {
+		return this.tokensCompressed;
+	}
+
+	/**
+	 * Close the ledger.
+	 * @param call the call
+	 * @param model the model that answered, or {@code null} if it is not known
+	 * @param usage what the model was paid for
+	 * @param paid whether the model was reached: a call that failed saved nothing
+	 * @param prices the prices
+	 * @return the report
+	 */
+	synchronized SavingsReport close(CallState call, @Nullable String model, TokenUsage usage, boolean paid,
+			PriceTable prices) {
+		Served served = this.served;
+		TokenUsage reference = (served != null) ? served.usage() : usage;
+		String answering = (served != null && served.model() != null) ? served.model() : model;
+		long compressed = paid ? this.tokensCompressed : 0;
+		Map<String, Long> saved = new HashMap<>();
+		if (compressed > 0) {
+			saved.put(SavingTechnique.COMPRESSION.value(), compressed);
+		}
+		if (served != null) {
+			saved.put(served.technique().value(), served.usage().total());
+		}
+		long savedTokens = saved.values().stream().mapToLong(Long::longValue).sum();
+		ModelPrice price = prices.find(answering);
+		BigDecimal costSaved = BigDecimal.ZERO;
+		if (price != null) {
+			costSaved = PlanStatistics.usd(price.picoUsdOfUnsent(compressed, reference)
+					+ ((served != null) ? price.picoUsd(served.usage()) : 0));
+		}
+		boolean priced = price != null || savedTokens + usage.total() == 0;
+		return new SavingsReport(call.workspace(), call.plan().id(), this.outcome, answering,
+				(served != null) ? served.similarity() : null, (served != null) ? served.ageSeconds() : null,
+				usage.total(), usage.total() + savedTokens, saved, costSaved, BigDecimal.ZERO, priced,
+				reference.estimated(), this.overBudget);
+	}
+
+	private record Served(SavingTechnique technique, TokenUsage usage, @Nullable String model, long ageSeconds,
+			@Nullable Double similarity) {
+
+	}
+
+}

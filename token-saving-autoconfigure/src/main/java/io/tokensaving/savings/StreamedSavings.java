@@ -1,0 +1,70 @@
+package io.tokensaving.savings;
+
+import io.tokensaving.request.CallState;
+import io.tokensaving.request.ResponseAssembler;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.SynchronousSink;
+
+import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.model.ChatResponse;
+
+/**
+ * Follows one stream to its end. Elements pass at once, except from the first one with a
+ * finish reason on: of those the latest is held back until the next one or the end, so
+ * that the last element can carry the report. They hold no more text, so nobody waits for
+ * anything.
+ */
+final class StreamedSavings {
+
+	private final SavingsAccount account;
+
+	private final ResponseAssembler assembler = new ResponseAssembler();
+
+	private @Nullable ChatClientResponse held;
+
+	private boolean finishing;
+
+	StreamedSavings(SavingsAccount account) {
+		this.account = account;
+	}
+
+	void next(ChatClientResponse element, SynchronousSink<ChatClientResponse> sink) {
+		follow(element.chatResponse());
+		ChatClientResponse passing = element;
+		if (this.finishing) {
+			passing = this.held;
+			this.held = element;
+		}
+		if (passing != null) {
+			sink.next(CallState.detachFrom(passing));
+		}
+	}
+
+	private void follow(@Nullable ChatResponse response) {
+		if (response == null) {
+			return;
+		}
+		try {
+			this.assembler.add(response);
+			this.finishing = this.finishing || this.assembler.isFinished();
+		}
+		catch (RuntimeException ex) {
+			this.account.fail(ex);
+		}
+	}
+
+	Flux<ChatClientResponse> complete() {
+		var report = this.account.close(this.assembler::assemble);
+		return (this.held != null) ? Flux.just(PlanAdvisor.answer(this.held, report)) : Flux.empty();
+	}
+
+	void fail() {
+		this.account.closeFailed();
+	}
+
+	void cancel() {
+		this.account.closeCancelled(this.assembler::text);
+	}
+
+}
