@@ -53,7 +53,8 @@ public record RequestParameters(@Nullable String planId, CacheDirectives directi
 	 * Whether the request has no parameter.
 	 * @return {@code true} if there is nothing to take off the request
 	 */
-	@SuppressWarnings("ReferenceEquality") // an empty map of directives is a parameter too
+	@SuppressWarnings("ReferenceEquality") // an empty map of directives is a parameter
+											// too
 	public boolean isEmpty() {
 		return this == NONE;
 	}

@@ -1,0 +1,277 @@
+package io.tokensaving.actuate;
+
+import java.math.BigDecimal;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.tokensaving.plan.CacheSettings;
+import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.savings.Component;
+import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.savings.StatisticsSnapshot;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+
+/**
+ * Shows what is saved: plans with their settings and statistics, totals, engines and
+ * backends. Thread-safe.
+ */
+@Endpoint(id = "tokensaving")
+public class TokenSavingEndpoint {
+
+	private final String workspace;
+
+	private final PlanRepository plans;
+
+	private final SavingsStatistics statistics;
+
+	private final Supplier<List<CacheEngineDescriptor>> cacheEngines;
+
+	private final List<String> compressionEngines;
+
+	/**
+	 * Create the endpoint.
+	 * @param workspace the workspace whose plans are shown
+	 * @param plans where the plans are found
+	 * @param statistics what was saved
+	 * @param cacheEngines supplies the cache backends with their present state
+	 * @param compressionEngines the names of the compression engines
+	 */
+	public TokenSavingEndpoint(String workspace, PlanRepository plans, SavingsStatistics statistics,
+			Supplier<List<CacheEngineDescriptor>> cacheEngines, Collection<String> compressionEngines) {
+		this.workspace = workspace;
+		this.plans = plans;
+		this.statistics = statistics;
+		this.cacheEngines = cacheEngines;
+		this.compressionEngines = List.copyOf(compressionEngines);
+	}
+
+	/**
+	 * Show everything.
+	 * @return the description
+	 */
+	@ReadOperation
+	public TokenSavingDescriptor tokenSaving() {
+		return new TokenSavingDescriptor(this.workspace, planDescriptors(), totals(), this.cacheEngines.get(),
+				this.compressionEngines);
+	}
+
+	/**
+	 * Show a part: {@code plans}, {@code plans/{id}}, {@code plans/{id}/stats},
+	 * {@code cache-engines} or {@code compression-engines}.
+	 * @param path the path below the endpoint
+	 * @return the part, or {@code null} if there is none of that path
+	 */
+	@ReadOperation
+	public @Nullable Object part(@Selector(match = Selector.Match.ALL_REMAINING) String... path) {
+		List<String> segments = Arrays.asList(path);
+		if (segments.equals(List.of("plans"))) {
+			return Map.of("plans", planDescriptors());
+		}
+		if (segments.equals(List.of("totals"))) {
+			return totals();
+		}
+		if (segments.equals(List.of("cache-engines"))) {
+			return Map.of("cache_engines", this.cacheEngines.get());
+		}
+		if (segments.equals(List.of("compression-engines"))) {
+			return Map.of("compression_engines", this.compressionEngines);
+		}
+		if (segments.size() >= 2 && segments.get(0).equals("plans")) {
+			return planPart(segments.get(1), segments.subList(2, segments.size()));
+		}
+		return null;
+	}
+
+	private @Nullable Object planPart(String id, List<String> path) {
+		Plan plan = this.plans.find(this.workspace, id);
+		if (plan == null) {
+			return null;
+		}
+		if (path.isEmpty()) {
+			return describe(plan);
+		}
+		return path.equals(List.of("stats")) ? stats(id) : null;
+	}
+
+	private List<PlanDescriptor> planDescriptors() {
+		return this.plans.findAll(this.workspace).stream().map(this::describe).toList();
+	}
+
+	private PlanDescriptor describe(Plan plan) {
+		return new PlanDescriptor(plan.id(), SettingsDescriptor.of(plan), plan.source().value(), stats(plan.id()));
+	}
+
+	private StatsDescriptor stats(String id) {
+		return StatsDescriptor.of(this.statistics.plan(id).snapshot());
+	}
+
+	private TotalsDescriptor totals() {
+		Map<String, Long> errors = new LinkedHashMap<>();
+		for (Component component : Component.values()) {
+			errors.put(component.value(), this.statistics.errors(component));
+		}
+		return new TotalsDescriptor(StatsDescriptor.of(this.statistics.totals()), this.statistics.unknownPlans(),
+				errors);
+	}
+
+	/**
+	 * The whole.
+	 *
+	 * @param workspace the workspace whose plans are shown
+	 * @param plans the plans
+	 * @param totals the figures of all plans together
+	 * @param cacheEngines the cache backends
+	 * @param compressionEngines the names of the compression engines
+	 */
+	public record TokenSavingDescriptor(String workspace, List<PlanDescriptor> plans, TotalsDescriptor totals,
+			@JsonProperty("cache_engines") List<CacheEngineDescriptor> cacheEngines,
+			@JsonProperty("compression_engines") List<String> compressionEngines) {
+
+	}
+
+	/**
+	 * A plan.
+	 *
+	 * @param id the id
+	 * @param settings the settings
+	 * @param source where the plan was defined
+	 * @param stats what it saved
+	 */
+	public record PlanDescriptor(String id, SettingsDescriptor settings, String source, StatsDescriptor stats) {
+
+	}
+
+	/**
+	 * The settings of a plan; what is off is left out.
+	 *
+	 * @param compression how the plan compresses
+	 * @param cache how the plan caches
+	 */
+	@JsonInclude(JsonInclude.Include.NON_NULL)
+	public record SettingsDescriptor(@Nullable CompressionDescriptor compression, @Nullable CacheDescriptor cache) {
+
+		static SettingsDescriptor of(Plan plan) {
+			CompressionSettings compression = plan.compression();
+			CacheSettings cache = plan.cache();
+			return new SettingsDescriptor(
+					(compression != null) ? new CompressionDescriptor(compression.engine(),
+							compression.maxInputTokens(), compression.lowMark()) : null,
+					(cache != null) ? new CacheDescriptor(cache.backend(), cache.ttl().toMillis() / 1000.0,
+							cache.similarityThreshold(), cache.maxEntryBytes()) : null);
+		}
+
+	}
+
+	/**
+	 * How a plan compresses.
+	 *
+	 * @param engine the name of the engine
+	 * @param maxInputTokens the limit in tokens
+	 * @param lowMark the share of the room for history to which it is cut
+	 */
+	public record CompressionDescriptor(String engine, @JsonProperty("max_input_tokens") int maxInputTokens,
+			@JsonProperty("low_mark") double lowMark) {
+
+	}
+
+	/**
+	 * How a plan caches.
+	 *
+	 * @param backend the name of the backend
+	 * @param ttlSeconds how long an answer may be served
+	 * @param similarityThreshold the threshold of a semantic backend
+	 * @param maxEntryBytes the size above which an answer is not stored
+	 */
+	public record CacheDescriptor(String backend, @JsonProperty("ttl") double ttlSeconds,
+			@JsonProperty("similarity_threshold") double similarityThreshold,
+			@JsonProperty("max_entry_bytes") long maxEntryBytes) {
+
+	}
+
+	/**
+	 * What was saved.
+	 *
+	 * @param totalRequests all requests
+	 * @param cacheHits requests that a cache answered
+	 * @param exactHits requests that the exact cache answered
+	 * @param semanticHits requests that the semantic cache answered
+	 * @param dedupHits requests that an equal request in flight answered
+	 * @param misses requests that were looked up and went to the model
+	 * @param bypasses requests that went to the model without a look-up
+	 * @param cacheHitRate the share of looked-up requests that a cache answered
+	 * @param tokensSaved the tokens saved
+	 * @param tokensSavedByTechnique the tokens saved by technique
+	 * @param tokensBought the tokens the model was paid for
+	 * @param costSavedUsd the net saving
+	 * @param overheadUsd what token saving itself spent
+	 * @param overBudget requests sent although over the limit
+	 * @param errors failures of token saving
+	 * @param modelErrors requests whose model failed
+	 * @param unpricedModels models without a price
+	 */
+	public record StatsDescriptor(@JsonProperty("total_requests") long totalRequests,
+			@JsonProperty("cache_hits") long cacheHits, @JsonProperty("exact_hits") long exactHits,
+			@JsonProperty("semantic_hits") long semanticHits, @JsonProperty("dedup_hits") long dedupHits, long misses,
+			long bypasses, @JsonProperty("cache_hit_rate") double cacheHitRate,
+			@JsonProperty("tokens_saved") long tokensSaved,
+			@JsonProperty("tokens_saved_by_technique") Map<String, Long> tokensSavedByTechnique,
+			@JsonProperty("tokens_bought") long tokensBought, @JsonProperty("cost_saved_usd") BigDecimal costSavedUsd,
+			@JsonProperty("overhead_usd") BigDecimal overheadUsd, @JsonProperty("over_budget") long overBudget,
+			long errors, @JsonProperty("model_errors") long modelErrors,
+			@JsonProperty("unpriced_models") Set<String> unpricedModels) {
+
+		static StatsDescriptor of(StatisticsSnapshot snapshot) {
+			return new StatsDescriptor(snapshot.totalRequests(), snapshot.cacheHits(), snapshot.exactHits(),
+					snapshot.semanticHits(), snapshot.dedupHits(), snapshot.misses(), snapshot.bypasses(),
+					Math.round(snapshot.cacheHitRate() * 10_000) / 10_000.0, snapshot.tokensSaved(),
+					snapshot.tokensSavedByTechnique(), snapshot.tokensBought(), snapshot.costSavedUsd(),
+					snapshot.overheadUsd(), snapshot.overBudget(), snapshot.errors(), snapshot.modelErrors(),
+					snapshot.unpricedModels());
+		}
+
+	}
+
+	/**
+	 * The figures of all plans together.
+	 *
+	 * @param stats the sums
+	 * @param unknownPlans requests that named an unknown plan
+	 * @param errorsByComponent failures of token saving by component
+	 */
+	public record TotalsDescriptor(@JsonUnwrapped StatsDescriptor stats,
+			@JsonProperty("unknown_plans") long unknownPlans,
+			@JsonProperty("errors_by_component") Map<String, Long> errorsByComponent) {
+
+	}
+
+	/**
+	 * A cache backend.
+	 *
+	 * @param name the name in plans
+	 * @param status {@code UP} or {@code DOWN}
+	 * @param entries the number of entries, if known
+	 * @param bytes the bytes they take up, if known
+	 * @param maxBytes the bytes they may take up, if limited
+	 * @param evictions the entries that had to make room, if counted
+	 */
+	@JsonInclude(JsonInclude.Include.NON_NULL)
+	public record CacheEngineDescriptor(String name, String status, @Nullable Long entries, @Nullable Long bytes,
+			@JsonProperty("max_bytes") @Nullable Long maxBytes, @Nullable Long evictions) {
+
+	}
+
+}

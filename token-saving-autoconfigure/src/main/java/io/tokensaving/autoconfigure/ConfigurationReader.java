@@ -1,0 +1,214 @@
+package io.tokensaving.autoconfigure;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+
+import io.tokensaving.autoconfigure.TokenSavingProperties.Cache;
+import io.tokensaving.autoconfigure.TokenSavingProperties.Compression;
+import io.tokensaving.autoconfigure.TokenSavingProperties.PlanProperties;
+import io.tokensaving.autoconfigure.TokenSavingProperties.Price;
+import io.tokensaving.plan.CacheSettings;
+import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.plan.InvalidPlanException;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanSource;
+import io.tokensaving.savings.ModelPrice;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.core.Ordered;
+import org.springframework.util.StringUtils;
+
+/**
+ * Reads the properties into what the library works with. Whatever is wrong is reported by
+ * the name of its property, with its value and with what is accepted; Spring Boot's own
+ * failure analysis adds the file and line.
+ */
+final class ConfigurationReader {
+
+	private final TokenSavingProperties properties;
+
+	ConfigurationReader(TokenSavingProperties properties) {
+		this.properties = properties;
+	}
+
+	/**
+	 * Read the plans.
+	 * @param engines the names of the compression engines that there are
+	 * @param backends the names of the cache backends that there are
+	 * @return the plans
+	 */
+	List<Plan> plans(Collection<String> engines, Collection<String> backends) {
+		List<Plan> plans = new ArrayList<>();
+		this.properties.getPlans().forEach((id, planProperties) -> plans.add(plan(id, planProperties)));
+		for (Plan plan : plans) {
+			CompressionSettings compression = plan.compression();
+			if (compression != null && !engines.contains(compression.engine())) {
+				throw invalid(planProperty(plan.id(), "compression.engine"), compression.engine(), oneOf(engines)
+						+ ". An engine of your own is a CompressionEngine bean, selected by the name of the bean");
+			}
+			CacheSettings cache = plan.cache();
+			if (cache != null && !backends.contains(cache.backend())) {
+				throw invalid(planProperty(plan.id(), "cache.backend"), cache.backend(), oneOf(backends)
+						+ ". A backend of your own is an ExactCacheStore bean, selected by its backend()");
+			}
+		}
+		checkDefaultPlan(plans);
+		return plans;
+	}
+
+	private void checkDefaultPlan(List<Plan> plans) {
+		String id = this.properties.getDefaultPlan();
+		if (id != null && !id.equals(Plan.NONE) && plans.stream().noneMatch((plan) -> plan.id().equals(id))) {
+			throw invalid("default-plan", id,
+					plans.isEmpty() ? "the id of a plan, but there are no plans under 'token-saving.plans'"
+							: oneOf(plans.stream().map(Plan::id).toList()));
+		}
+	}
+
+	private static Plan plan(String id, PlanProperties properties) {
+		try {
+			return Plan.builder(id)
+				.source(PlanSource.CONFIGURATION)
+				.compression(compression(properties.getCompression()))
+				.cache(cache(properties.getCache()))
+				.build();
+		}
+		catch (InvalidPlanException ex) {
+			String property = ex.getField().equals("id") ? "plans" : planProperty(id, ex.getField());
+			throw invalid(property, ex.getValue(), ex.getAccepted());
+		}
+	}
+
+	private static @Nullable CompressionSettings compression(@Nullable Compression properties) {
+		if (properties == null) {
+			return null;
+		}
+		Integer maxInputTokens = properties.getMaxInputTokens();
+		if (maxInputTokens == null) {
+			throw new InvalidPlanException("compression.max-input-tokens", "", "a number of tokens of at least 1");
+		}
+		return new CompressionSettings(properties.getEngine(), maxInputTokens, properties.getLowMark());
+	}
+
+	private static @Nullable CacheSettings cache(@Nullable Cache properties) {
+		if (properties == null) {
+			return null;
+		}
+		return new CacheSettings(properties.getBackend(), properties.getTtl(), properties.getSimilarityThreshold(),
+				properties.getMaxEntrySize().toBytes());
+	}
+
+	/**
+	 * Read the workspace.
+	 * @return the workspace
+	 */
+	String workspace() {
+		String workspace = this.properties.getWorkspace();
+		if (!StringUtils.hasText(workspace)) {
+			throw invalid("workspace", workspace, "a text that is not blank");
+		}
+		return workspace;
+	}
+
+	/**
+	 * Read the limit of the in-memory cache.
+	 * @return the limit in bytes
+	 */
+	long inMemoryMaxBytes() {
+		long bytes = this.properties.getInMemory().getMaxSize().toBytes();
+		if (bytes < 1) {
+			throw invalid("in-memory.max-size", this.properties.getInMemory().getMaxSize(),
+					"a size of at least one byte");
+		}
+		return bytes;
+	}
+
+	/**
+	 * Read the factor for models other than OpenAI's.
+	 * @return the factor
+	 */
+	double otherModelsFactor() {
+		double factor = this.properties.getTokenCount().getOtherModelsFactor();
+		if (!(factor > 0 && factor <= 10)) {
+			throw invalid("token-count.other-models-factor", factor, "a number above 0 and up to 10");
+		}
+		return factor;
+	}
+
+	/**
+	 * Read the prices.
+	 * @return the prices
+	 */
+	List<ModelPrice> prices() {
+		List<ModelPrice> prices = new ArrayList<>();
+		for (int i = 0; i < this.properties.getPrices().size(); i++) {
+			Price price = this.properties.getPrices().get(i);
+			String property = "prices[" + i + "]";
+			String model = price.getModel();
+			if (!StringUtils.hasText(model) || model.equals("*")) {
+				throw invalid(property + ".model", (model != null) ? model : "",
+						"the name of a model, or a prefix that ends in '*'");
+			}
+			prices.add(new ModelPrice(model, required(property + ".input", price.getInput()),
+					required(property + ".output", price.getOutput()),
+					notNegative(property + ".cache-read", price.getCacheRead()),
+					notNegative(property + ".cache-write", price.getCacheWrite())));
+		}
+		return prices;
+	}
+
+	private static BigDecimal required(String property, @Nullable BigDecimal price) {
+		BigDecimal checked = notNegative(property, price);
+		if (checked == null) {
+			throw invalid(property, "", "a price in US dollars per million tokens, 0 or more");
+		}
+		return checked;
+	}
+
+	private static @Nullable BigDecimal notNegative(String property, @Nullable BigDecimal price) {
+		if (price != null && price.signum() < 0) {
+			throw invalid(property, price, "a price in US dollars per million tokens, 0 or more");
+		}
+		return price;
+	}
+
+	/**
+	 * Read the orders of the advisors.
+	 * @return the orders, checked against each other
+	 */
+	TokenSavingProperties.Order advisorOrder() {
+		TokenSavingProperties.Order order = this.properties.getAdvisorOrder();
+		if (order.getExactCache() >= Ordered.LOWEST_PRECEDENCE) {
+			throw invalid("advisor-order.exact-cache", order.getExactCache(),
+					"a number below " + Ordered.LOWEST_PRECEDENCE + ", the order of the model itself");
+		}
+		if (order.getCompression() >= order.getExactCache()) {
+			throw invalid("advisor-order.compression", order.getCompression(),
+					"a number below 'token-saving.advisor-order.exact-cache' (" + order.getExactCache() + ")");
+		}
+		if (order.getPlan() >= order.getCompression()) {
+			throw invalid("advisor-order.plan", order.getPlan(),
+					"a number below 'token-saving.advisor-order.compression' (" + order.getCompression() + ")");
+		}
+		return order;
+	}
+
+	private static String planProperty(String id, String field) {
+		return "plans." + id + "." + field;
+	}
+
+	private static String oneOf(Collection<String> names) {
+		return "one of '" + String.join("', '", new TreeSet<>(names)) + "'";
+	}
+
+	private static InvalidConfigurationPropertyValueException invalid(String property, @Nullable Object value,
+			String accepted) {
+		return new InvalidConfigurationPropertyValueException(TokenSavingProperties.PREFIX + "." + property, value,
+				"Accepted is " + accepted + ".");
+	}
+
+}

@@ -1,0 +1,54 @@
+package io.tokensaving.autoconfigure;
+
+import io.tokensaving.actuate.TokenSavingEndpoint;
+import io.tokensaving.actuate.TokenSavingEndpoint.CacheEngineDescriptor;
+import io.tokensaving.cache.exact.ExactCacheStore;
+import io.tokensaving.compression.CompressionAdvisor;
+import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.savings.SavingsStatistics;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Auto-configuration for the actuator endpoint {@code tokensaving}.
+ */
+@AutoConfiguration(after = TokenSavingAutoConfiguration.class)
+@ConditionalOnClass(ConditionalOnAvailableEndpoint.class)
+@ConditionalOnBean(SavingsStatistics.class)
+@ConditionalOnAvailableEndpoint(TokenSavingEndpoint.class)
+public final class TokenSavingEndpointAutoConfiguration {
+
+	private static final Log logger = LogFactory.getLog(TokenSavingEndpointAutoConfiguration.class);
+
+	@Bean
+	@ConditionalOnMissingBean
+	TokenSavingEndpoint tokenSavingEndpoint(TokenSavingProperties properties, PlanRepository plans,
+			SavingsStatistics statistics, ObjectProvider<ExactCacheStore> stores,
+			CompressionAdvisor compressionAdvisor) {
+		return new TokenSavingEndpoint(properties.getWorkspace(), plans, statistics,
+				() -> stores.orderedStream().map(TokenSavingEndpointAutoConfiguration::describe).toList(),
+				compressionAdvisor.engineNames());
+	}
+
+	private static CacheEngineDescriptor describe(ExactCacheStore store) {
+		ExactCacheStore.Status status;
+		try {
+			status = store.status();
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Cannot tell the state of the backend '" + store.backend() + "'", ex);
+			status = new ExactCacheStore.Status(false, null, null, null, null);
+		}
+		return new CacheEngineDescriptor(store.backend(), status.available() ? "UP" : "DOWN", status.entries(),
+				status.bytes(), status.maxBytes(), status.evictions());
+	}
+
+}

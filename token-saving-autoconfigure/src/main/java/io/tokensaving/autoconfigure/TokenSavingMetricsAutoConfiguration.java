@@ -1,0 +1,27 @@
+package io.tokensaving.autoconfigure;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.tokensaving.savings.SavingsMeterBinder;
+import io.tokensaving.savings.SavingsStatistics;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * Auto-configuration for the meters of token saving.
+ */
+@AutoConfiguration(after = TokenSavingAutoConfiguration.class)
+@ConditionalOnClass(MeterRegistry.class)
+@ConditionalOnBean(SavingsStatistics.class)
+public final class TokenSavingMetricsAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean
+	SavingsMeterBinder savingsMeterBinder(SavingsStatistics statistics) {
+		return new SavingsMeterBinder(statistics);
+	}
+
+}

@@ -1,0 +1,435 @@
+package io.tokensaving.autoconfigure;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.tokensaving.AdvisorOrder;
+import io.tokensaving.plan.CacheSettings;
+import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.savings.TokenCounter;
+import io.tokensaving.savings.UnknownPlanPolicy;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.convert.DurationUnit;
+import org.springframework.util.unit.DataSize;
+
+/**
+ * Properties of token saving. An unknown property is an error, because a plan that does
+ * less than it seems to say costs money unnoticed.
+ */
+@ConfigurationProperties(prefix = TokenSavingProperties.PREFIX, ignoreUnknownFields = false)
+public class TokenSavingProperties {
+
+	/**
+	 * The prefix of all properties.
+	 */
+	public static final String PREFIX = "token-saving";
+
+	/**
+	 * Whether to save tokens at all.
+	 */
+	private boolean enabled = true;
+
+	/**
+	 * Namespace of what is cached, unless a WorkspaceResolver bean names one for each
+	 * request.
+	 */
+	private String workspace = "default";
+
+	/**
+	 * Plan of requests that do not name one. Without it only requests that name a plan
+	 * are touched.
+	 */
+	private @Nullable String defaultPlan;
+
+	/**
+	 * What happens to a request that names an unknown plan.
+	 */
+	private UnknownPlanPolicy unknownPlan = UnknownPlanPolicy.WARN;
+
+	/**
+	 * Plans by their id.
+	 */
+	private Map<String, PlanProperties> plans = new LinkedHashMap<>();
+
+	/**
+	 * Prices of models, preferred to the built-in ones.
+	 */
+	private List<Price> prices = new ArrayList<>();
+
+	private final TokenCount tokenCount = new TokenCount();
+
+	private final InMemory inMemory = new InMemory();
+
+	private final Order advisorOrder = new Order();
+
+	public boolean isEnabled() {
+		return this.enabled;
+	}
+
+	public void setEnabled(boolean enabled) {
+		this.enabled = enabled;
+	}
+
+	public String getWorkspace() {
+		return this.workspace;
+	}
+
+	public void setWorkspace(String workspace) {
+		this.workspace = workspace;
+	}
+
+	public @Nullable String getDefaultPlan() {
+		return this.defaultPlan;
+	}
+
+	public void setDefaultPlan(@Nullable String defaultPlan) {
+		this.defaultPlan = defaultPlan;
+	}
+
+	public UnknownPlanPolicy getUnknownPlan() {
+		return this.unknownPlan;
+	}
+
+	public void setUnknownPlan(UnknownPlanPolicy unknownPlan) {
+		this.unknownPlan = unknownPlan;
+	}
+
+	public Map<String, PlanProperties> getPlans() {
+		return this.plans;
+	}
+
+	public void setPlans(Map<String, PlanProperties> plans) {
+		this.plans = plans;
+	}
+
+	public List<Price> getPrices() {
+		return this.prices;
+	}
+
+	public void setPrices(List<Price> prices) {
+		this.prices = prices;
+	}
+
+	public TokenCount getTokenCount() {
+		return this.tokenCount;
+	}
+
+	public InMemory getInMemory() {
+		return this.inMemory;
+	}
+
+	public Order getAdvisorOrder() {
+		return this.advisorOrder;
+	}
+
+	/**
+	 * A plan.
+	 */
+	public static class PlanProperties {
+
+		/**
+		 * How to compress the history; without it, it is sent as it is.
+		 */
+		private @Nullable Compression compression;
+
+		/**
+		 * How to cache answers; without it, every request goes to the model.
+		 */
+		private @Nullable Cache cache;
+
+		public @Nullable Compression getCompression() {
+			return this.compression;
+		}
+
+		public void setCompression(@Nullable Compression compression) {
+			this.compression = compression;
+		}
+
+		public @Nullable Cache getCache() {
+			return this.cache;
+		}
+
+		public void setCache(@Nullable Cache cache) {
+			this.cache = cache;
+		}
+
+	}
+
+	/**
+	 * How a plan compresses.
+	 */
+	public static class Compression {
+
+		/**
+		 * Engine that compresses: 'trim' or the name of a CompressionEngine bean.
+		 */
+		private String engine = "trim";
+
+		/**
+		 * Limit for messages and tool definitions together, in tokens of the request's
+		 * model.
+		 */
+		private @Nullable Integer maxInputTokens;
+
+		/**
+		 * Share of the room for history that remains filled once the limit is crossed.
+		 */
+		private double lowMark = CompressionSettings.DEFAULT_LOW_MARK;
+
+		public String getEngine() {
+			return this.engine;
+		}
+
+		public void setEngine(String engine) {
+			this.engine = engine;
+		}
+
+		public @Nullable Integer getMaxInputTokens() {
+			return this.maxInputTokens;
+		}
+
+		public void setMaxInputTokens(@Nullable Integer maxInputTokens) {
+			this.maxInputTokens = maxInputTokens;
+		}
+
+		public double getLowMark() {
+			return this.lowMark;
+		}
+
+		public void setLowMark(double lowMark) {
+			this.lowMark = lowMark;
+		}
+
+	}
+
+	/**
+	 * How a plan caches.
+	 */
+	public static class Cache {
+
+		/**
+		 * Backend that keeps answers: 'in_memory' or the backend of an ExactCacheStore
+		 * bean.
+		 */
+		private String backend = "in_memory";
+
+		/**
+		 * How long an answer may be served. Without a unit, in seconds.
+		 */
+		@DurationUnit(ChronoUnit.SECONDS)
+		private Duration ttl = CacheSettings.DEFAULT_TTL;
+
+		/**
+		 * Lowest cosine similarity, 0 to 1, at which a semantic backend serves.
+		 */
+		private double similarityThreshold = CacheSettings.DEFAULT_SIMILARITY_THRESHOLD;
+
+		/**
+		 * Size above which an answer is not stored.
+		 */
+		private DataSize maxEntrySize = DataSize.ofBytes(CacheSettings.DEFAULT_MAX_ENTRY_BYTES);
+
+		public String getBackend() {
+			return this.backend;
+		}
+
+		public void setBackend(String backend) {
+			this.backend = backend;
+		}
+
+		public Duration getTtl() {
+			return this.ttl;
+		}
+
+		public void setTtl(Duration ttl) {
+			this.ttl = ttl;
+		}
+
+		public double getSimilarityThreshold() {
+			return this.similarityThreshold;
+		}
+
+		public void setSimilarityThreshold(double similarityThreshold) {
+			this.similarityThreshold = similarityThreshold;
+		}
+
+		public DataSize getMaxEntrySize() {
+			return this.maxEntrySize;
+		}
+
+		public void setMaxEntrySize(DataSize maxEntrySize) {
+			this.maxEntrySize = maxEntrySize;
+		}
+
+	}
+
+	/**
+	 * The price of a model in US dollars per million tokens.
+	 */
+	public static class Price {
+
+		/**
+		 * Name of the model, which includes its dated versions, or a prefix that ends in
+		 * '*'.
+		 */
+		private @Nullable String model;
+
+		/**
+		 * Price of input tokens.
+		 */
+		private @Nullable BigDecimal input;
+
+		/**
+		 * Price of output tokens.
+		 */
+		private @Nullable BigDecimal output;
+
+		/**
+		 * Price of input tokens read from the provider's prompt cache. Without it, that
+		 * of input tokens.
+		 */
+		private @Nullable BigDecimal cacheRead;
+
+		/**
+		 * Price of input tokens written to the provider's prompt cache. Without it, that
+		 * of input tokens.
+		 */
+		private @Nullable BigDecimal cacheWrite;
+
+		public @Nullable String getModel() {
+			return this.model;
+		}
+
+		public void setModel(@Nullable String model) {
+			this.model = model;
+		}
+
+		public @Nullable BigDecimal getInput() {
+			return this.input;
+		}
+
+		public void setInput(@Nullable BigDecimal input) {
+			this.input = input;
+		}
+
+		public @Nullable BigDecimal getOutput() {
+			return this.output;
+		}
+
+		public void setOutput(@Nullable BigDecimal output) {
+			this.output = output;
+		}
+
+		public @Nullable BigDecimal getCacheRead() {
+			return this.cacheRead;
+		}
+
+		public void setCacheRead(@Nullable BigDecimal cacheRead) {
+			this.cacheRead = cacheRead;
+		}
+
+		public @Nullable BigDecimal getCacheWrite() {
+			return this.cacheWrite;
+		}
+
+		public void setCacheWrite(@Nullable BigDecimal cacheWrite) {
+			this.cacheWrite = cacheWrite;
+		}
+
+	}
+
+	/**
+	 * How tokens are counted.
+	 */
+	public static class TokenCount {
+
+		/**
+		 * Factor by which other models make more tokens of a text than those of OpenAI.
+		 */
+		private double otherModelsFactor = TokenCounter.DEFAULT_OTHER_MODELS_FACTOR;
+
+		public double getOtherModelsFactor() {
+			return this.otherModelsFactor;
+		}
+
+		public void setOtherModelsFactor(double otherModelsFactor) {
+			this.otherModelsFactor = otherModelsFactor;
+		}
+
+	}
+
+	/**
+	 * The backend 'in_memory'.
+	 */
+	public static class InMemory {
+
+		/**
+		 * Memory that the answers of all plans may take up.
+		 */
+		private DataSize maxSize = DataSize.ofMegabytes(64);
+
+		public DataSize getMaxSize() {
+			return this.maxSize;
+		}
+
+		public void setMaxSize(DataSize maxSize) {
+			this.maxSize = maxSize;
+		}
+
+	}
+
+	/**
+	 * Orders of the advisors.
+	 */
+	public static class Order {
+
+		/**
+		 * Order of the advisor that applies the plan; must be the lowest of all.
+		 */
+		private int plan = AdvisorOrder.PLAN;
+
+		/**
+		 * Order of the advisor that compresses.
+		 */
+		private int compression = AdvisorOrder.COMPRESSION;
+
+		/**
+		 * Order of the advisor that answers from the exact cache; must be above that of
+		 * compression.
+		 */
+		private int exactCache = AdvisorOrder.EXACT_CACHE;
+
+		public int getPlan() {
+			return this.plan;
+		}
+
+		public void setPlan(int plan) {
+			this.plan = plan;
+		}
+
+		public int getCompression() {
+			return this.compression;
+		}
+
+		public void setCompression(int compression) {
+			this.compression = compression;
+		}
+
+		public int getExactCache() {
+			return this.exactCache;
+		}
+
+		public void setExactCache(int exactCache) {
+			this.exactCache = exactCache;
+		}
+
+	}
+
+}

@@ -1,0 +1,41 @@
+package io.tokensaving.cache.exact;
+
+import java.util.function.Consumer;
+
+import io.tokensaving.request.ResponseAssembler;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.ai.chat.model.ChatResponse;
+
+/**
+ * Records a stream as it goes by. What cannot be recorded is given up on, and the stream
+ * goes on.
+ */
+final class StreamRecording {
+
+	private final ResponseAssembler assembler = new ResponseAssembler();
+
+	private volatile boolean failed;
+
+	void add(@Nullable ChatResponse response, Consumer<RuntimeException> onFailure) {
+		if (response == null || this.failed) {
+			return;
+		}
+		try {
+			this.assembler.add(response);
+		}
+		catch (RuntimeException ex) {
+			this.failed = true;
+			onFailure.accept(ex);
+		}
+	}
+
+	/**
+	 * Return the recorded response.
+	 * @return the response, or {@code null} if it does not hold all that went by
+	 */
+	@Nullable ChatResponse assemble() {
+		return (!this.failed && this.assembler.isLossless()) ? this.assembler.assemble() : null;
+	}
+
+}

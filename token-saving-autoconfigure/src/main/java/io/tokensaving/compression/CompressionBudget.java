@@ -1,0 +1,42 @@
+package io.tokensaving.compression;
+
+import java.util.function.ToIntFunction;
+
+import org.springframework.ai.chat.messages.Message;
+import org.springframework.util.Assert;
+
+/**
+ * How many tokens the messages of a request may have.
+ *
+ * @param maxTokens the limit for all messages together; not positive if the tool
+ * definitions alone reach the limit of the plan
+ * @param lowMark the share of the room for history, above 0 and up to 1, that may remain
+ * filled once the limit is crossed
+ * @param textCounter counts the tokens of a text
+ * @param messageCounter counts the tokens of a message
+ */
+public record CompressionBudget(int maxTokens, double lowMark, ToIntFunction<String> textCounter,
+		ToIntFunction<Message> messageCounter) {
+
+	/**
+	 * Check the budget.
+	 * @throws IllegalArgumentException if the low mark is out of its range
+	 */
+	public CompressionBudget {
+		Assert.isTrue(lowMark > 0 && lowMark <= 1, () -> "'lowMark' must be above 0 and up to 1, but is " + lowMark);
+	}
+
+	/**
+	 * Count the tokens of messages.
+	 * @param messages the messages
+	 * @return the tokens
+	 */
+	public long count(Iterable<Message> messages) {
+		long tokens = 0;
+		for (Message message : messages) {
+			tokens += this.messageCounter.applyAsInt(message);
+		}
+		return tokens;
+	}
+
+}

@@ -1,0 +1,213 @@
+package io.tokensaving.compression;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.SystemMessage;
+import org.springframework.ai.chat.messages.ToolResponseMessage;
+import org.springframework.ai.chat.messages.ToolResponseMessage.ToolResponse;
+import org.springframework.ai.chat.messages.UserMessage;
+
+/**
+ * Drops the oldest turns of a conversation. A turn is a user message with all that
+ * follows it until the next one, so a tool call stays with its results, and what is left
+ * starts with a user message as providers ask for.
+ * <p>
+ * Where to cut follows from the messages alone, by going through the conversation as it
+ * came about: whenever a message took it over the limit, turns were dropped until it was
+ * at the low mark. Messages that come later do not change what was decided before, so
+ * between two cuts the prompt only grows at its end and stays in the provider's prompt
+ * cache. Each message is looked at once.
+ * <p>
+ * If the last turn alone is over the limit, its largest tool results are shortened to
+ * their beginning and end, with a marker in between that says so. If that does not do,
+ * the messages are returned as they are by then.
+ */
+public final class TrimCompressionEngine implements CompressionEngine {
+
+	/**
+	 * Tokens of a tool result that are left at least, beside the marker.
+	 */
+	static final int MIN_RESULT_TOKENS = 64;
+
+	private static final String MARKER = "\n[... %d characters of this tool result were cut to stay within the "
+			+ "token limit ...]\n";
+
+	private static final int MARKER_TOKENS = 40;
+
+	/**
+	 * Of a shortened result three quarters are its beginning.
+	 */
+	private static final double BEGINNING = 0.75;
+
+	@Override
+	public List<Message> compress(List<Message> messages, CompressionBudget budget) {
+		return new Pass(messages, budget).run();
+	}
+
+	/**
+	 * One pass through a conversation.
+	 */
+	private static final class Pass {
+
+		private final CompressionBudget budget;
+
+		private final List<Message> messages;
+
+		private final int[] tokens;
+
+		private final List<Turn> turns = new ArrayList<>();
+
+		private int firstTurn;
+
+		private long systemTokens;
+
+		private long historyTokens;
+
+		Pass(List<Message> messages, CompressionBudget budget) {
+			this.budget = budget;
+			this.messages = new ArrayList<>(messages);
+			this.tokens = new int[messages.size()];
+		}
+
+		List<Message> run() {
+			for (int i = 0; i < this.messages.size(); i++) {
+				Message message = this.messages.get(i);
+				this.tokens[i] = this.budget.messageCounter().applyAsInt(message);
+				if (message instanceof SystemMessage) {
+					this.systemTokens += this.tokens[i];
+				}
+				else {
+					if (this.turns.isEmpty() || message instanceof UserMessage) {
+						this.turns.add(new Turn(i));
+					}
+					this.turns.get(this.turns.size() - 1).add(i, this.tokens[i]);
+					this.historyTokens += this.tokens[i];
+				}
+				if (total() > this.budget.maxTokens()) {
+					cut();
+				}
+			}
+			return result();
+		}
+
+		private long total() {
+			return this.systemTokens + this.historyTokens;
+		}
+
+		private void cut() {
+			double room = Math.max(0, this.budget.maxTokens() - this.systemTokens);
+			long mark = this.systemTokens + (long) (this.budget.lowMark() * room);
+			while (this.firstTurn < this.turns.size() - 1 && total() > mark) {
+				this.historyTokens -= this.turns.get(this.firstTurn).tokens;
+				this.firstTurn++;
+			}
+			while (total() > this.budget.maxTokens() && !this.turns.isEmpty()) {
+				if (!shortenLargestResult(this.turns.get(this.turns.size() - 1), total() - mark)) {
+					return;
+				}
+			}
+		}
+
+		private boolean shortenLargestResult(Turn turn, long excess) {
+			ToolResult largest = null;
+			for (int i = turn.first; i <= turn.last; i++) {
+				if (this.messages.get(i) instanceof ToolResponseMessage message) {
+					largest = ToolResult.larger(largest, i, message, this.budget);
+				}
+			}
+			if (largest == null || largest.tokens() <= 2 * MIN_RESULT_TOKENS + MARKER_TOKENS) {
+				return false;
+			}
+			long target = Math.max(MIN_RESULT_TOKENS, largest.tokens() - excess - MARKER_TOKENS);
+			Message shortened = largest.shortenedTo(target);
+			int before = this.tokens[largest.index()];
+			int after = this.budget.messageCounter().applyAsInt(shortened);
+			if (after >= before) {
+				return false;
+			}
+			this.messages.set(largest.index(), shortened);
+			this.tokens[largest.index()] = after;
+			turn.tokens -= before - after;
+			this.historyTokens -= before - after;
+			return true;
+		}
+
+		private List<Message> result() {
+			if (this.turns.isEmpty()) {
+				return this.messages;
+			}
+			int start = this.turns.get(this.firstTurn).first;
+			List<Message> kept = new ArrayList<>(this.messages.size());
+			for (int i = 0; i < this.messages.size(); i++) {
+				if (i >= start || this.messages.get(i) instanceof SystemMessage) {
+					kept.add(this.messages.get(i));
+				}
+			}
+			return kept;
+		}
+
+	}
+
+	private static final class Turn {
+
+		private final int first;
+
+		private int last;
+
+		private long tokens;
+
+		Turn(int first) {
+			this.first = first;
+		}
+
+		void add(int index, int tokens) {
+			this.last = index;
+			this.tokens += tokens;
+		}
+
+	}
+
+	private record ToolResult(int index, ToolResponseMessage message, int position, int tokens) {
+
+		static @Nullable ToolResult larger(@Nullable ToolResult other, int index, ToolResponseMessage message,
+				CompressionBudget budget) {
+			ToolResult largest = other;
+			List<ToolResponse> responses = message.getResponses();
+			for (int i = 0; i < responses.size(); i++) {
+				String data = responses.get(i).responseData();
+				int tokens = (data != null) ? budget.textCounter().applyAsInt(data) : 0;
+				if (largest == null || tokens > largest.tokens()) {
+					largest = new ToolResult(index, message, i, tokens);
+				}
+			}
+			return largest;
+		}
+
+		Message shortenedTo(long target) {
+			List<ToolResponse> responses = new ArrayList<>(this.message.getResponses());
+			ToolResponse response = responses.get(this.position);
+			responses.set(this.position, new ToolResponse(response.id(), response.name(),
+					shorten(response.responseData(), (double) target / this.tokens)));
+			return ToolResponseMessage.builder().responses(responses).metadata(this.message.getMetadata()).build();
+		}
+
+		private static String shorten(String text, double share) {
+			int length = (int) (text.length() * share);
+			int beginning = boundary(text, (int) (length * BEGINNING));
+			int end = boundary(text, text.length() - (length - beginning));
+			return text.substring(0, beginning) + MARKER.formatted(end - beginning) + text.substring(end);
+		}
+
+		private static int boundary(String text, int index) {
+			boolean splitsPair = index > 0 && index < text.length() && Character.isLowSurrogate(text.charAt(index))
+					&& Character.isHighSurrogate(text.charAt(index - 1));
+			return splitsPair ? index - 1 : index;
+		}
+
+	}
+
+}
