@@ -2,7 +2,6 @@ package io.tokensaving.autoconfigure;
 
 import java.util.List;
 
-import com.knuddels.jtokkit.api.EncodingType;
 import io.tokensaving.TokenSavingAdvisors;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
@@ -23,7 +22,6 @@ import org.apache.commons.logging.LogFactory;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.client.ChatClientBuilderCustomizer;
-import org.springframework.ai.tokenizer.JTokkitTokenCountEstimator;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -55,8 +53,7 @@ public final class TokenSavingAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	TokenCounter tokenSavingTokenCounter(TokenSavingProperties properties) {
-		return new TokenCounter(new JTokkitTokenCountEstimator(EncodingType.O200K_BASE),
-				new ConfigurationReader(properties).otherModelsFactor());
+		return new TokenCounter(new ConfigurationReader(properties).otherModelsFactor());
 	}
 
 	@Bean

@@ -127,6 +127,7 @@ public final class PlanAdvisor implements CallAdvisor, StreamAdvisor {
 			StreamedSavings stream = new StreamedSavings(account(call, opened.request()));
 			return chain.nextStream(opened.request())
 				.handle(stream::next)
+				.onErrorResume(stream::flush)
 				.concatWith(Flux.defer(stream::complete))
 				.doOnError((ex) -> stream.fail())
 				.doOnCancel(stream::cancel);

@@ -59,6 +59,16 @@ final class StreamedSavings {
 		return (this.held != null) ? Flux.just(PlanAdvisor.answer(this.held, report)) : Flux.empty();
 	}
 
+	/**
+	 * Pass on what is held back before a failure is.
+	 * @param failure the failure
+	 * @return what is held back and then the failure, unchanged
+	 */
+	Flux<ChatClientResponse> flush(Throwable failure) {
+		Flux<ChatClientResponse> failed = Flux.error(failure);
+		return (this.held != null) ? failed.startWith(CallState.detachFrom(this.held)) : failed;
+	}
+
 	void fail() {
 		this.account.closeFailed();
 	}

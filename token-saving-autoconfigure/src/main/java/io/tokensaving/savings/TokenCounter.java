@@ -82,7 +82,15 @@ public final class TokenCounter {
 	 * Create a counter with the {@code o200k_base} encoding and the default factor.
 	 */
 	public TokenCounter() {
-		this(new JTokkitTokenCountEstimator(EncodingType.O200K_BASE), DEFAULT_OTHER_MODELS_FACTOR);
+		this(DEFAULT_OTHER_MODELS_FACTOR);
+	}
+
+	/**
+	 * Create a counter with the {@code o200k_base} encoding.
+	 * @param otherModelsFactor the factor for all models other than OpenAI's, above 0
+	 */
+	public TokenCounter(double otherModelsFactor) {
+		this(O200k.ESTIMATOR, otherModelsFactor);
 	}
 
 	/**
@@ -312,6 +320,15 @@ public final class TokenCounter {
 			return response.getMetadata().getModel();
 		}
 		return (options != null) ? options.getModel() : null;
+	}
+
+	/**
+	 * The encoding takes a quarter of a second to load and some 20 MB, so all share it.
+	 */
+	private static final class O200k {
+
+		private static final TokenCountEstimator ESTIMATOR = new JTokkitTokenCountEstimator(EncodingType.O200K_BASE);
+
 	}
 
 }
