@@ -62,7 +62,7 @@ public final class CaffeineExactCacheStore implements ExactCacheStore {
 		this.entries = Caffeine.newBuilder()
 			.maximumWeight(maxBytes)
 			.weigher((String key, Entry entry) -> entry.bytes())
-			.expireAfter(Expiry.creating((String key, Entry entry) -> entry.ttl()))
+			.expireAfter(Expiry.writing((String key, Entry entry) -> entry.ttl()))
 			.ticker(ticker)
 			.executor(executor)
 			.recordStats()

@@ -1,0 +1,275 @@
+package io.tokensaving.autoconfigure;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.TokenSaving;
+import io.tokensaving.TokenSavingAdvisors;
+import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.exact.CaffeineExactCacheStore;
+import io.tokensaving.cache.exact.ExactCacheAdvisor;
+import io.tokensaving.cache.exact.ExactCacheStore;
+import io.tokensaving.compression.CompressionAdvisor;
+import io.tokensaving.compression.CompressionEngine;
+import io.tokensaving.plan.CacheSettings;
+import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.plan.InMemoryPlanRepository;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.plan.PlanSource;
+import io.tokensaving.plan.WorkspaceResolver;
+import io.tokensaving.savings.PlanAdvisor;
+import io.tokensaving.savings.PriceTable;
+import io.tokensaving.savings.SavingsMeterBinder;
+import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.savings.TokenCounter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.client.advisor.SimpleLoggerAdvisor;
+import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.model.chat.client.autoconfigure.ChatClientAutoConfiguration;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link TokenSavingAutoConfiguration}.
+ */
+class TokenSavingAutoConfigurationTests {
+
+	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(TokenSavingAutoConfiguration.class,
+				TokenSavingMetricsAutoConfiguration.class, ChatClientAutoConfiguration.class))
+		.withBean(ChatModel.class, ScriptedChatModel::echoing);
+
+	private final ApplicationContextRunner withPlan = this.contextRunner.withPropertyValues(
+			"token-saving.default-plan=support-bot", "token-saving.plans.support-bot.cache.backend=in_memory");
+
+	@Test
+	void behavesAsWithoutStarterWhenNoPlanIsConfigured() {
+		this.contextRunner.run((context) -> {
+			ScriptedChatModel model = (ScriptedChatModel) context.getBean(ChatModel.class);
+			ChatClient client = context.getBean(ChatClient.Builder.class).build();
+			assertThat(client.prompt("one").call().chatClientResponse().context()).isEmpty();
+			client.prompt("one").call().content();
+			assertThat(model.calls()).isEqualTo(2);
+		});
+	}
+
+	@Test
+	void savesWithFourLinesOfConfiguration() {
+		this.withPlan.run((context) -> {
+			ScriptedChatModel model = (ScriptedChatModel) context.getBean(ChatModel.class);
+			ChatClient client = context.getBean(ChatClient.Builder.class).build();
+			client.prompt("one").call().content();
+			client.prompt("one").call().content();
+			assertThat(model.calls()).isEqualTo(1);
+			assertThat(context.getBean(SavingsStatistics.class).totals().exactHits()).isEqualTo(1);
+		});
+	}
+
+	@Test
+	void givesHandmadeClientsTheSameChainInOneLine() {
+		this.withPlan.run((context) -> {
+			ScriptedChatModel other = ScriptedChatModel.echoing();
+			ChatClient client = ChatClient.builder(other)
+				.defaultAdvisors(context.getBean(TokenSavingAdvisors.class))
+				.build();
+			client.prompt("one").call().content();
+			client.prompt("one").call().content();
+			assertThat(other.calls()).isEqualTo(1);
+		});
+	}
+
+	@Test
+	void isOffWhenDisabled() {
+		this.withPlan.withPropertyValues("token-saving.enabled=false")
+			.run((context) -> assertThat(context).hasNotFailed()
+				.doesNotHaveBean(PlanAdvisor.class)
+				.doesNotHaveBean(SavingsStatistics.class)
+				.doesNotHaveBean(SavingsMeterBinder.class));
+	}
+
+	@Test
+	void isOffWithoutChatClient() {
+		this.withPlan.withClassLoader(new FilteredClassLoader(ChatClient.class))
+			.run((context) -> assertThat(context).doesNotHaveBean("tokenSavingPlanRepository"));
+	}
+
+	@Test
+	void hasNoMetersWithoutMicrometer() {
+		this.withPlan.withClassLoader(new FilteredClassLoader("io.micrometer.core"))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean("savingsMeterBinder"));
+		this.withPlan.run((context) -> assertThat(context).hasSingleBean(SavingsMeterBinder.class));
+	}
+
+	@Test
+	void usersBeansWin() {
+		Plan plan = Plan.builder("mine").build();
+		this.contextRunner.withBean("statistics", SavingsStatistics.class, SavingsStatistics::new)
+			.withBean("counter", TokenCounter.class, TokenCounter::new)
+			.withBean("prices", PriceTable.class, () -> new PriceTable(List.of()))
+			.withBean("workspaces", WorkspaceResolver.class, () -> (request) -> "mine")
+			.withBean("store", CaffeineExactCacheStore.class, CaffeineExactCacheStore::new)
+			.withBean("plans", PlanRepository.class, () -> new InMemoryPlanRepository(List.of(plan)))
+			.withBean("compression", CompressionAdvisor.class, () -> CompressionAdvisor.builder().build())
+			.withBean("exact", ExactCacheAdvisor.class,
+					() -> ExactCacheAdvisor.builder(new CaffeineExactCacheStore()).build())
+			.withBean("plan", PlanAdvisor.class, () -> PlanAdvisor.builder(plan).build())
+			.withBean("advisors", TokenSavingAdvisors.class,
+					() -> new TokenSavingAdvisors(List.of(new SimpleLoggerAdvisor())))
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				for (Map.Entry<String, Class<?>> bean : Map
+					.<String, Class<?>>of("statistics", SavingsStatistics.class, "counter", TokenCounter.class,
+							"prices", PriceTable.class, "workspaces", WorkspaceResolver.class, "store",
+							ExactCacheStore.class, "plans", PlanRepository.class, "compression",
+							CompressionAdvisor.class, "exact", ExactCacheAdvisor.class, "plan", PlanAdvisor.class,
+							"advisors", TokenSavingAdvisors.class)
+					.entrySet()) {
+					assertThat(context).hasSingleBean(bean.getValue()).hasBean(bean.getKey());
+				}
+			});
+	}
+
+	@Test
+	void selectsEngineByNameOfBean() {
+		CompressionEngine engine = (messages, budget) -> messages.subList(messages.size() - 1, messages.size());
+		this.contextRunner.withBean("last_only", CompressionEngine.class, () -> engine)
+			.withPropertyValues("token-saving.plans.a.compression.engine=last_only",
+					"token-saving.plans.a.compression.max-input-tokens=100")
+			.run((context) -> assertThat(context.getBean(CompressionAdvisor.class).engineNames())
+				.containsExactly("last_only", "trim"));
+	}
+
+	@Test
+	void selectsStoreByItsBackend() {
+		this.contextRunner.withBean(OwnStore.class, OwnStore::new)
+			.withPropertyValues("token-saving.plans.a.cache.backend=own")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				ChatClient client = context.getBean(ChatClient.Builder.class).build();
+				client.prompt("one").advisors(TokenSaving.plan("a")).call().content();
+				assertThat(context.getBean(OwnStore.class).stored).isEqualTo(1);
+			});
+	}
+
+	@Test
+	void readsAllPropertiesOfPlan() {
+		this.contextRunner
+			.withPropertyValues("token-saving.plans.a.compression.engine=trim",
+					"token-saving.plans.a.compression.max-input-tokens=4096",
+					"token-saving.plans.a.compression.low-mark=0.7", "token-saving.plans.a.cache.backend=in_memory",
+					"token-saving.plans.a.cache.ttl=90", "token-saving.plans.a.cache.similarity-threshold=0.9",
+					"token-saving.plans.a.cache.max-entry-size=1KB")
+			.run((context) -> assertThat(context.getBean(PlanRepository.class).find("any", "a"))
+				.isEqualTo(new Plan("a", PlanSource.CONFIGURATION, new CompressionSettings("trim", 4096, 0.7),
+						new CacheSettings("in_memory", Duration.ofSeconds(90), 0.9, 1024))));
+	}
+
+	@Test
+	void propertyDefaultsAreThoseOfTheSettings() {
+		this.contextRunner
+			.withPropertyValues("token-saving.plans.a.compression.max-input-tokens=10",
+					"token-saving.plans.a.cache.backend=in_memory")
+			.run((context) -> {
+				Plan plan = context.getBean(PlanRepository.class).find("any", "a");
+				assertThat(plan.compression()).isEqualTo(new CompressionSettings("trim", 10));
+				assertThat(plan.cache()).isEqualTo(new CacheSettings("in_memory"));
+			});
+		TokenSavingProperties.Order order = new TokenSavingProperties().getAdvisorOrder();
+		assertThat(order.getPlan()).isEqualTo(PlanAdvisor.builder().build().getOrder());
+		assertThat(order.getCompression()).isEqualTo(CompressionAdvisor.builder().build().getOrder());
+		assertThat(order.getExactCache())
+			.isEqualTo(ExactCacheAdvisor.builder(new CaffeineExactCacheStore()).build().getOrder());
+		assertThat(new TokenSavingProperties().getInMemory().getMaxSize().toBytes())
+			.isEqualTo(CaffeineExactCacheStore.DEFAULT_MAX_BYTES);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', textBlock = """
+			plans.a.compression.engine            | trimm     | one of 'trim'
+			plans.a.compression.max-input-tokens  | 0         | a number of tokens of at least 1
+			plans.a.compression.max-input-tokens  | -5        | a number of tokens of at least 1
+			plans.a.compression.low-mark          | 1.5       | a share above 0 and up to 1
+			plans.a.cache.backend                 | memory    | one of 'in_memory'
+			plans.a.cache.backend                 | redis     | one of 'in_memory'
+			plans.a.cache.ttl                     | 0         | a duration above zero
+			plans.a.cache.ttl                     | -1h       | a duration above zero
+			plans.a.cache.similarity-threshold    | 1.1       | a number from 0 to 1
+			plans.a.cache.similarity-threshold    | -0.1      | a number from 0 to 1
+			plans.a.cache.max-entry-size          | 0         | a size of at least one byte
+			default-plan                          | b         | one of 'a'
+			workspace                             | ''        | a text that is not blank
+			in-memory.max-size                    | 0         | a size of at least one byte
+			token-count.other-models-factor       | 0         | a number above 0 and up to 10
+			advisor-order.exact-cache             | 2147483647| a number below 2147483647
+			advisor-order.compression             | 2147483646| a number below 'token-saving.advisor-order.exact-cache'
+			advisor-order.plan                    | 2147483640| a number below 'token-saving.advisor-order.compression'
+			prices[0].input                       | -1        | 0 or more
+			""")
+	void failsReadablyOnBadValue(String property, String value, String accepted) {
+		this.contextRunner
+			.withPropertyValues("token-saving.plans.a.compression.max-input-tokens=100",
+					"token-saving.plans.a.cache.backend=in_memory", "token-saving.prices[0].model=m",
+					"token-saving.prices[0].input=1", "token-saving.prices[0].output=1",
+					"token-saving." + property + "=" + value)
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOfSatisfying(InvalidConfigurationPropertyValueException.class, (ex) -> {
+					assertThat(ex.getName()).isEqualTo("token-saving." + property);
+					assertThat(ex.getReason()).contains(accepted);
+				}));
+	}
+
+	@Test
+	void failsOnUnknownProperty() {
+		this.withPlan.withPropertyValues("token-saving.plans.support-bot.compresion.engine=trim")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("token-saving.plans.support-bot.compresion.engine"));
+	}
+
+	@Test
+	void failsOnCompressionWithoutLimit() {
+		this.contextRunner.withPropertyValues("token-saving.plans.a.compression.engine=trim")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("token-saving.plans.a.compression.max-input-tokens"));
+	}
+
+	static class OwnStore implements ExactCacheStore {
+
+		private int stored;
+
+		@Override
+		public String backend() {
+			return "own";
+		}
+
+		@Override
+		public CachedResponse find(String key) {
+			return null;
+		}
+
+		@Override
+		public void store(String key, CachedResponse response, Duration ttl) {
+			this.stored++;
+		}
+
+		@Override
+		public Status status() {
+			return new Status(true, null, null, null, null);
+		}
+
+	}
+
+}

@@ -1,0 +1,87 @@
+package io.tokensaving.cache.exact;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
+
+import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.savings.TokenUsage;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+/**
+ * Tests for {@link CaffeineExactCacheStore}.
+ */
+class CaffeineExactCacheStoreTests {
+
+	private final AtomicLong now = new AtomicLong();
+
+	@Test
+	void expiresEntriesByTheirOwnTime() {
+		CaffeineExactCacheStore store = store(1_000_000);
+		store.store("a", response(10), Duration.ofSeconds(10));
+		store.store("b", response(10), Duration.ofSeconds(20));
+		this.now.set(Duration.ofSeconds(10).toNanos());
+		assertThat(store.find("a")).isNull();
+		assertThat(store.find("b")).isNotNull();
+		this.now.set(Duration.ofSeconds(20).toNanos());
+		assertThat(store.find("b")).isNull();
+	}
+
+	@Test
+	void readingDoesNotProlongLife() {
+		CaffeineExactCacheStore store = store(1_000_000);
+		store.store("a", response(10), Duration.ofSeconds(10));
+		this.now.set(Duration.ofSeconds(9).toNanos());
+		assertThat(store.find("a")).isNotNull();
+		this.now.set(Duration.ofSeconds(11).toNanos());
+		assertThat(store.find("a")).isNull();
+	}
+
+	@Test
+	void replacingEntryStartsItsTimeAnew() {
+		CaffeineExactCacheStore store = store(1_000_000);
+		store.store("a", response(10), Duration.ofSeconds(10));
+		this.now.set(Duration.ofSeconds(9).toNanos());
+		store.store("a", response(20), Duration.ofSeconds(10));
+		this.now.set(Duration.ofSeconds(18).toNanos());
+		assertThat(store.find("a")).isNotNull();
+	}
+
+	@Test
+	void staysWithinItsBytes() {
+		CaffeineExactCacheStore store = store(50_000);
+		for (int i = 0; i < 1_000; i++) {
+			store.store("key-" + i, response(1_000), Duration.ofHours(1));
+		}
+		ExactCacheStore.Status status = store.status();
+		assertThat(status.bytes()).isBetween(1L, 50_000L);
+		assertThat(status.entries()).isBetween(1L, 25L);
+		assertThat(status.evictions()).isGreaterThan(900);
+		assertThat(status.maxBytes()).isEqualTo(50_000);
+	}
+
+	@Test
+	void countsAtLeastTheBytesOfTheText() {
+		assertThat(response(5_000).sizeInBytes()).isBetween(10_000L, 12_000L);
+	}
+
+	@Test
+	void refusesLimitBelowOne() {
+		assertThatIllegalArgumentException().isThrownBy(() -> new CaffeineExactCacheStore(0))
+			.withMessageContaining("'maxBytes'");
+	}
+
+	private CaffeineExactCacheStore store(long maxBytes) {
+		return new CaffeineExactCacheStore(maxBytes, this.now::get, Runnable::run);
+	}
+
+	private static CachedResponse response(int length) {
+		return CachedResponse.of(ScriptedChatModel.answer("x".repeat(length)), new TokenUsage(1, 1, 0, 0, false),
+				Instant.EPOCH);
+	}
+
+}
