@@ -1,0 +1,35 @@
+package io.tokensaving.samples.supportbot;
+
+import io.tokensaving.samples.supportbot.replay.ReplayOptions;
+
+import org.springframework.boot.DefaultApplicationArguments;
+import org.springframework.boot.SpringApplication;
+import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/**
+ * The support bot. Without arguments it replays its own questions once and stays up; with
+ * {@code --replay=FILE} it replays those of the file and ends.
+ */
+@SpringBootApplication
+public class SupportBotApplication {
+
+	private static final int EXIT_CODE_BAD_ARGUMENT = 2;
+
+	public static void main(String[] args) {
+		ReplayOptions options;
+		try {
+			options = ReplayOptions.parse(new DefaultApplicationArguments(args));
+		}
+		catch (IllegalArgumentException ex) {
+			System.err.println(ex.getMessage());
+			System.exit(EXIT_CODE_BAD_ARGUMENT);
+			return;
+		}
+		ConfigurableApplicationContext context = SpringApplication.run(SupportBotApplication.class, args);
+		if (!options.stay()) {
+			System.exit(SpringApplication.exit(context));
+		}
+	}
+
+}

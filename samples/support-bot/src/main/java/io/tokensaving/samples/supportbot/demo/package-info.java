@@ -1,0 +1,7 @@
+/**
+ * A model for demonstration that needs no key, no server and no network.
+ */
+@NullMarked
+package io.tokensaving.samples.supportbot.demo;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,46 @@
+package io.tokensaving.samples.supportbot.replay;
+
+import java.io.PrintStream;
+
+/**
+ * Shows how far something is: a bar on a terminal, otherwise a line for every tenth.
+ */
+final class ProgressBar {
+
+	private static final int WIDTH = 40;
+
+	private final PrintStream out;
+
+	private final boolean terminal;
+
+	private final int total;
+
+	private int shown = -1;
+
+	ProgressBar(PrintStream out, boolean terminal, int total) {
+		this.out = out;
+		this.terminal = terminal;
+		this.total = total;
+	}
+
+	void update(int done) {
+		int percent = (int) (100L * done / this.total);
+		int step = this.terminal ? percent : percent / 10 * 10;
+		if (step == this.shown) {
+			return;
+		}
+		this.shown = step;
+		if (this.terminal) {
+			int filled = WIDTH * percent / 100;
+			this.out.printf("\r[%s%s] %3d %%  %,d of %,d", "#".repeat(filled), " ".repeat(WIDTH - filled), percent,
+					done, this.total);
+			if (done == this.total) {
+				this.out.println();
+			}
+		}
+		else if (step > 0) {
+			this.out.printf("%3d %%  %,d of %,d%n", step, done, this.total);
+		}
+	}
+
+}

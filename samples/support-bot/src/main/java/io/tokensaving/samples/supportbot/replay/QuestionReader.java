@@ -1,0 +1,65 @@
+package io.tokensaving.samples.supportbot.replay;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Reads questions from a file: one a line, or tab-separated with a header, where the
+ * column {@code question} holds them or, without one, the first column.
+ */
+final class QuestionReader {
+
+	private static final String BYTE_ORDER_MARK = "\uFEFF";
+
+	private QuestionReader() {
+	}
+
+	/**
+	 * Read the questions.
+	 * @param file the file, in UTF-8
+	 * @return the distinct questions in the order of the file
+	 * @throws IllegalArgumentException if the file holds no question
+	 */
+	static List<String> read(Path file) {
+		List<String> questions = parse(content(file));
+		if (questions.isEmpty()) {
+			throw ReplayOptions.refused("replay", file.toString(), "a file with at least one question");
+		}
+		return questions;
+	}
+
+	private static String content(Path file) {
+		try {
+			return Files.readString(file, StandardCharsets.UTF_8);
+		}
+		catch (MalformedInputException ex) {
+			throw ReplayOptions.refused("replay", file.toString(), "a text file in UTF-8");
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	static List<String> parse(String content) {
+		List<String> lines = content.replace(BYTE_ORDER_MARK, "").lines().filter((line) -> !line.isBlank()).toList();
+		if (lines.isEmpty() || !lines.get(0).contains("\t")) {
+			return lines.stream().map(String::strip).distinct().toList();
+		}
+		int column = Math.max(0, Arrays.asList(lines.get(0).strip().split("\t")).indexOf("question"));
+		return lines.stream()
+			.skip(1)
+			.map((line) -> line.split("\t", -1))
+			.filter((columns) -> columns.length > column)
+			.map((columns) -> columns[column].strip())
+			.filter((question) -> !question.isEmpty())
+			.distinct()
+			.toList();
+	}
+
+}

@@ -1,0 +1,135 @@
+package io.tokensaving.samples.supportbot.replay;
+
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+import io.tokensaving.SavingsReport;
+import io.tokensaving.samples.supportbot.demo.DemonstrationChatModel;
+import io.tokensaving.samples.supportbot.demo.SupportQuestions;
+import io.tokensaving.savings.SavingsStatistics;
+import tools.jackson.databind.json.JsonMapper;
+
+import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.boot.ApplicationArguments;
+import org.springframework.boot.ApplicationRunner;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.stereotype.Component;
+
+/**
+ * Replays questions through a chat client and shows what its plan saved.
+ */
+@Component
+@ConditionalOnProperty(name = "support-bot.replay-at-start", matchIfMissing = true)
+class ReplayRunner implements ApplicationRunner {
+
+	private final ChatClient chatClient;
+
+	private final ChatModel chatModel;
+
+	private final SavingsStatistics statistics;
+
+	private final JsonMapper jsonMapper;
+
+	private final PrintStream out = System.out;
+
+	ReplayRunner(ChatClient.Builder builder, ChatModel chatModel, SavingsStatistics statistics, JsonMapper jsonMapper) {
+		this.chatClient = builder.build();
+		this.chatModel = chatModel;
+		this.statistics = statistics;
+		this.jsonMapper = jsonMapper;
+	}
+
+	@Override
+	public void run(ApplicationArguments arguments) {
+		ReplayOptions options = ReplayOptions.parse(arguments);
+		ReplayReport report = replay(options);
+		this.out.print(report.toTable());
+		Path file = options.report();
+		if (file != null) {
+			this.jsonMapper.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), report);
+			this.out.println("Report written to " + file);
+		}
+		if (options.stay()) {
+			this.out.println("The bot stays up: see /actuator/tokensaving, or POST /chat {\"message\": \"...\"}");
+		}
+	}
+
+	ReplayReport replay(ReplayOptions options) {
+		Path file = options.file();
+		List<String> questions = (file != null) ? QuestionReader.read(file) : SupportQuestions.load().questions();
+		ZipfSampler<String> sampler = new ZipfSampler<>(questions, options.zipf(), options.seed());
+		ProgressBar progress = new ProgressBar(this.out, System.console() != null, options.requests());
+		Tally tally = new Tally(options.requests());
+		long callsBefore = modelCalls();
+		long start = System.nanoTime();
+		for (int i = 1; i <= options.requests(); i++) {
+			String question = sampler.next();
+			long sent = System.nanoTime();
+			ChatClientResponse response = this.chatClient.prompt().user(question).call().chatClientResponse();
+			tally.add(question, response, System.nanoTime() - sent);
+			progress.update(i);
+		}
+		double seconds = (System.nanoTime() - start) / 1e9;
+		boolean checked = this.chatModel instanceof DemonstrationChatModel;
+		return ReplayReport.of((file != null) ? String.valueOf(file.getFileName()) : "the sample's own questions",
+				options.seed(), Objects.requireNonNullElse(this.chatModel.getOptions().getModel(), "unknown"),
+				Math.round(seconds * 1000) / 1000.0, tally.distinct.size(), checked ? modelCalls() - callsBefore : null,
+				checked ? (long) options.requests() : null, checked ? tally.equal : null, tally.hitMicros(),
+				this.statistics.totals());
+	}
+
+	private long modelCalls() {
+		return (this.chatModel instanceof DemonstrationChatModel demonstration) ? demonstration.calls() : 0;
+	}
+
+	/**
+	 * What is counted on the way.
+	 */
+	private final class Tally {
+
+		private final Set<String> distinct = new HashSet<>();
+
+		private final long[] hitNanos;
+
+		private int hits;
+
+		private long equal;
+
+		Tally(int requests) {
+			this.hitNanos = new long[requests];
+		}
+
+		void add(String question, ChatClientResponse response, long nanos) {
+			this.distinct.add(question);
+			if (response.context().get(SavingsReport.CONTEXT_KEY) instanceof SavingsReport report
+					&& report.outcome().isHit()) {
+				this.hitNanos[this.hits++] = nanos;
+			}
+			ChatResponse answer = response.chatResponse();
+			if (ReplayRunner.this.chatModel instanceof DemonstrationChatModel demonstration && answer != null
+					&& answer.getResult() != null
+					&& demonstration.answerTo(question).equals(answer.getResult().getOutput().getText())) {
+				this.equal++;
+			}
+		}
+
+		long[] hitMicros() {
+			if (this.hits == 0) {
+				return new long[] { 0, 0 };
+			}
+			long[] sorted = Arrays.copyOf(this.hitNanos, this.hits);
+			Arrays.sort(sorted);
+			return new long[] { sorted[this.hits / 2] / 1000, sorted[(int) (this.hits * 0.99)] / 1000 };
+		}
+
+	}
+
+}
