@@ -16,8 +16,8 @@ import org.springframework.util.StringUtils;
 
 /**
  * A property of an object of any class. The properties of a class are its record
- * components, its public getters and, so that nothing is missed where a class has no
- * getter, its other fields.
+ * components, its public getters and, so that nothing is missed, the fields that no
+ * getter of the same name and type reads.
  */
 abstract class ObjectProperty {
 
@@ -34,9 +34,9 @@ abstract class ObjectProperty {
 
 	private final String lowerCaseName;
 
-	private ObjectProperty(String name) {
+	private ObjectProperty(String name, String simpleName) {
 		this.name = name;
-		this.lowerCaseName = name.toLowerCase(Locale.ROOT);
+		this.lowerCaseName = simpleName.toLowerCase(Locale.ROOT);
 	}
 
 	/**
@@ -67,12 +67,17 @@ abstract class ObjectProperty {
 		for (Class<?> declaring = type; declaring != null
 				&& declaring != Object.class; declaring = declaring.getSuperclass()) {
 			for (Field field : declaring.getDeclaredFields()) {
-				if (isState(field) && !properties.containsKey(field.getName())) {
+				if (isState(field) && !isReadBy(properties.get(field.getName()), field)) {
 					if (!field.trySetAccessible()) {
 						throw new FingerprintException(
 								"Field '%s' of %s cannot be read".formatted(field.getName(), declaring.getName()));
 					}
-					properties.put(field.getName(), new State(field));
+					// A getter of the same name and another type is another property: the
+					// SDKs of OpenAI and Anthropic have isEnabled() beside a field
+					// "enabled" that holds the settings
+					String name = properties.containsKey(field.getName()) ? declaring.getName() + "." + field.getName()
+							: field.getName();
+					properties.put(name, new State(name, field));
 				}
 			}
 		}
@@ -102,6 +107,10 @@ abstract class ObjectProperty {
 				&& !field.isSynthetic() && field.getName().indexOf('$') < 0 && !"validated".equals(field.getName());
 	}
 
+	private static boolean isReadBy(@Nullable ObjectProperty property, Field field) {
+		return property instanceof Getter getter && getter.method.getReturnType() == field.getType();
+	}
+
 	String name() {
 		return this.name;
 	}
@@ -122,7 +131,7 @@ abstract class ObjectProperty {
 		private final Method method;
 
 		Getter(String name, Method method) {
-			super(name);
+			super(name, name);
 			this.method = method;
 			method.trySetAccessible();
 		}
@@ -148,8 +157,8 @@ abstract class ObjectProperty {
 
 		private final Field field;
 
-		State(Field field) {
-			super(field.getName());
+		State(String name, Field field) {
+			super(name, field.getName());
 			this.field = field;
 		}
 

@@ -106,7 +106,7 @@ class TokenSavingEndpointWebTests {
 	}
 
 	private static JsonContentAssert assertThatJson(String json) {
-		return new JsonContentAssert(new JsonContent(json, null));
+		return new JsonContentAssert(new JsonContent(json));
 	}
 
 	@Configuration(proxyBeanMethods = false)
