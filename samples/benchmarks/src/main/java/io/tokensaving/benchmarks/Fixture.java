@@ -1,0 +1,134 @@
+package io.tokensaving.benchmarks;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+import io.tokensaving.TokenSavingAdvisors;
+import io.tokensaving.cache.exact.CaffeineExactCacheStore;
+import io.tokensaving.cache.exact.ExactCacheAdvisor;
+import io.tokensaving.compression.CompressionAdvisor;
+import io.tokensaving.plan.CacheSettings;
+import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.savings.PlanAdvisor;
+import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.savings.TokenCounter;
+
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.SystemMessage;
+import org.springframework.ai.chat.messages.UserMessage;
+import org.springframework.ai.chat.metadata.ChatGenerationMetadata;
+import org.springframework.ai.chat.metadata.ChatResponseMetadata;
+import org.springframework.ai.chat.metadata.DefaultUsage;
+import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.model.Generation;
+import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.ai.openai.OpenAiChatOptions;
+
+/**
+ * What the benchmarks share: conversations of a given size, a model that answers at once,
+ * and the chain of advisors.
+ */
+final class Fixture {
+
+	static final TokenCounter COUNTER = new TokenCounter();
+
+	private static final String[] WORDS = ("account card transfer payment please help the a my is was not when how why "
+			+ "today yesterday money bank phone number code error message see screen still waiting pending fee charge "
+			+ "exchange rate cash machine abroad order new lost stolen limit change address verify identity, question "
+			+ "international beneficiary statement unexpectedly declined")
+		.split(" ");
+
+	private Fixture() {
+	}
+
+	/**
+	 * Make up a conversation.
+	 * @param messages the number of messages
+	 * @param tokens about how many tokens they have together
+	 * @return the messages, ending in a question
+	 */
+	static List<Message> conversation(int messages, int tokens) {
+		Random random = new Random(42);
+		List<Message> conversation = new ArrayList<>();
+		for (int i = 0; i < messages; i++) {
+			String text = text(random, tokens / messages - 4);
+			conversation.add((i == 0) ? new SystemMessage(text)
+					: (i % 2 == 1) ? new UserMessage(text) : new AssistantMessage(text));
+		}
+		return conversation;
+	}
+
+	private static String text(Random random, int tokens) {
+		StringBuilder text = new StringBuilder();
+		while (COUNTER.count(text.toString(), 1) < tokens) {
+			for (int i = 0; i < 20; i++) {
+				text.append(WORDS[random.nextInt(WORDS.length)]).append(' ');
+			}
+		}
+		return text.toString();
+	}
+
+	/**
+	 * Copy messages with new instances of their texts, as a chat memory in a database
+	 * returns them.
+	 * @param messages the messages
+	 * @return the copies
+	 */
+	static List<Message> copy(List<Message> messages) {
+		List<Message> copies = new ArrayList<>(messages.size());
+		for (Message message : messages) {
+			String text = new String(message.getText().toCharArray());
+			copies.add((message instanceof SystemMessage) ? new SystemMessage(text)
+					: (message instanceof UserMessage) ? new UserMessage(text) : new AssistantMessage(text));
+		}
+		return copies;
+	}
+
+	static TokenSavingAdvisors advisors(SavingsStatistics statistics, Plan plan) {
+		return new TokenSavingAdvisors(
+				List.of(PlanAdvisor.builder(plan).tokenCounter(COUNTER).statistics(statistics).build(),
+						CompressionAdvisor.builder().tokenCounter(COUNTER).statistics(statistics).build(),
+						ExactCacheAdvisor.builder(new CaffeineExactCacheStore())
+							.tokenCounter(COUNTER)
+							.statistics(statistics)
+							.build()));
+	}
+
+	static Plan plan() {
+		return Plan.builder("bench")
+			.compression(new CompressionSettings("trim", 16_384))
+			.cache(new CacheSettings("in_memory"))
+			.build();
+	}
+
+	static ChatModel model() {
+		ChatOptions options = OpenAiChatOptions.builder().model("gpt-4o").temperature(0.2).build();
+		ChatResponse response = new ChatResponse(
+				List.of(new Generation(new AssistantMessage("Your card was sent on Monday. ".repeat(20)),
+						ChatGenerationMetadata.builder().finishReason("STOP").build())),
+				ChatResponseMetadata.builder()
+					.id("chatcmpl-1")
+					.model("gpt-4o")
+					.usage(new DefaultUsage(8000, 160))
+					.build());
+		return new ChatModel() {
+
+			@Override
+			public ChatResponse call(Prompt prompt) {
+				return response;
+			}
+
+			@Override
+			public ChatOptions getOptions() {
+				return options;
+			}
+
+		};
+	}
+
+}

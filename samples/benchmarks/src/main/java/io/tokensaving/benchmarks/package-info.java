@@ -1,0 +1,7 @@
+/**
+ * Benchmarks of the way of a request.
+ */
+@NullMarked
+package io.tokensaving.benchmarks;
+
+import org.jspecify.annotations.NullMarked;
