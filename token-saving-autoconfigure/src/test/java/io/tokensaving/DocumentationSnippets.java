@@ -1,0 +1,117 @@
+package io.tokensaving;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.exact.CaffeineExactCacheStore;
+import io.tokensaving.cache.exact.ExactCacheAdvisor;
+import io.tokensaving.cache.exact.ExactCacheStore;
+import io.tokensaving.compression.CompressionEngine;
+import io.tokensaving.plan.CacheSettings;
+import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.plan.InMemoryPlanRepository;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.savings.PlanAdvisor;
+import io.tokensaving.savings.SavingsStatistics;
+
+import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.context.annotation.Bean;
+
+/**
+ * The Java code of the documentation, so that it is compiled. {@link DocumentationTests}
+ * checks that it is the same.
+ */
+class DocumentationSnippets {
+
+	void choosePlan(ChatClient chatClient, String question) {
+		chatClient.prompt()
+			.user(question)
+			.advisors(TokenSaving.plan("support-bot"))
+			.call()
+			.content();
+	}
+
+	void directives(ChatClient chatClient, String question, String tenantId) {
+		chatClient.prompt()
+			.user(question)
+			.advisors(TokenSaving.plan("support-bot").scope(tenantId).maxAge(Duration.ofMinutes(10)))
+			.call()
+			.content();
+	}
+
+	void plainParameters(ChatClient chatClient, String question) {
+		chatClient.prompt()
+			.user(question)
+			.advisors((advisors) -> advisors.param("token_saving_plan_id", "support-bot")
+				.param("token_saving_cache", Map.of("no-store", true)))
+			.call()
+			.content();
+	}
+
+	SavingsReport report(ChatClient chatClient, String question) {
+		ChatClientResponse response = chatClient.prompt().user(question).call().chatClientResponse();
+		SavingsReport report = (SavingsReport) response.context().get(SavingsReport.CONTEXT_KEY);
+		return report;
+	}
+
+	ChatClient severalModels(ChatModel chatModel, TokenSavingAdvisors tokenSavingAdvisors) {
+		ChatClient chatClient = ChatClient.builder(chatModel).defaultAdvisors(tokenSavingAdvisors).build();
+		return chatClient;
+	}
+
+	ChatClient withoutSpringBoot(ChatModel chatModel, Plan plan, SavingsStatistics statistics) {
+		PlanAdvisor planAdvisor = PlanAdvisor.builder(plan).defaultPlan(plan.id()).statistics(statistics).build();
+		ExactCacheAdvisor cacheAdvisor = ExactCacheAdvisor.builder(new CaffeineExactCacheStore())
+			.statistics(statistics)
+			.build();
+		ChatClient chatClient = ChatClient.builder(chatModel).defaultAdvisors(planAdvisor, cacheAdvisor).build();
+		return chatClient;
+	}
+
+	@Bean
+	PlanRepository planRepository() {
+		return new InMemoryPlanRepository(List.of(Plan.builder("support-bot")
+			.compression(new CompressionSettings("trim", 4096))
+			.cache(new CacheSettings("in_memory"))
+			.build()));
+	}
+
+	@Bean
+	ExactCacheStore ownStore() {
+		return new OwnStore();
+	}
+
+	@Bean
+	CompressionEngine lastMessageOnly() {
+		return (messages, budget) -> messages.subList(messages.size() - 1, messages.size());
+	}
+
+	static class OwnStore implements ExactCacheStore {
+
+		@Override
+		public String backend() {
+			return "own";
+		}
+
+		@Override
+		public CachedResponse find(String key) {
+			return null;
+		}
+
+		@Override
+		public void store(String key, CachedResponse response, Duration ttl) {
+		}
+
+		@Override
+		public Status status() {
+			return new Status(true, null, null, null, null);
+		}
+
+	}
+
+}
