@@ -29,11 +29,7 @@ import org.springframework.context.annotation.Bean;
 class DocumentationSnippets {
 
 	void choosePlan(ChatClient chatClient, String question) {
-		chatClient.prompt()
-			.user(question)
-			.advisors(TokenSaving.plan("support-bot"))
-			.call()
-			.content();
+		chatClient.prompt().user(question).advisors(TokenSaving.plan("support-bot")).call().content();
 	}
 
 	void directives(ChatClient chatClient, String question, String tenantId) {

@@ -34,8 +34,7 @@ class DocumentationTests {
 
 	@Test
 	void javaIsCompiled() throws IOException {
-		String compiled = squeeze(
-				Files.readString(Path.of("src/test/java/io/tokensaving/DocumentationSnippets.java")));
+		String compiled = squeeze(Files.readString(Path.of("src/test/java/io/tokensaving/DocumentationSnippets.java")));
 		List<String> snippets = blocks("java");
 		assertThat(snippets).hasSizeGreaterThan(5)
 			.allSatisfy((snippet) -> assertThat(compiled).contains(squeeze(snippet)));
@@ -48,8 +47,7 @@ class DocumentationTests {
 		for (String snippet : snippets) {
 			var yaml = new YamlPropertySourceLoader().load("documentation",
 					new ByteArrayResource(snippet.getBytes(StandardCharsets.UTF_8)));
-			new ApplicationContextRunner()
-				.withConfiguration(AutoConfigurations.of(TokenSavingAutoConfiguration.class))
+			new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(TokenSavingAutoConfiguration.class))
 				.withInitializer((context) -> context.getEnvironment().getPropertySources().addFirst(yaml.get(0)))
 				.run((context) -> assertThat(context).as(snippet).hasNotFailed().hasSingleBean(PlanRepository.class));
 		}

@@ -18,6 +18,7 @@ import io.tokensaving.plan.PlanSource;
 import io.tokensaving.savings.ModelPrice;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.ai.chat.client.advisor.ToolCallingAdvisor;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.core.Ordered;
 import org.springframework.util.StringUtils;
@@ -193,6 +194,10 @@ final class ConfigurationReader {
 		if (order.getPlan() >= order.getCompression()) {
 			throw invalid("advisor-order.plan", order.getPlan(),
 					"a number below 'token-saving.advisor-order.compression' (" + order.getCompression() + ")");
+		}
+		if (order.getPlan() <= ToolCallingAdvisor.DEFAULT_ORDER) {
+			throw invalid("advisor-order.plan", order.getPlan(), "a number above " + ToolCallingAdvisor.DEFAULT_ORDER
+					+ ", the order of Spring AI's tool loop: each of its rounds is a request of its own");
 		}
 		return order;
 	}

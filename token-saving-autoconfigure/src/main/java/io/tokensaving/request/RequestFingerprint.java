@@ -145,7 +145,8 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 	}
 
 	private static void metadata(CanonicalDigest digest, Message message) {
-		if (message instanceof AssistantMessage) {
+		// Every message has one entry, its type
+		if (message instanceof AssistantMessage && message.getMetadata().size() > 1) {
 			for (Map.Entry<String, Object> entry : message.getMetadata()
 				.entrySet()
 				.stream()

@@ -1,12 +1,10 @@
 package io.tokensaving.savings;
 
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.AdvisorOrder;
-import io.tokensaving.SavingsReport;
 import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanRepository;
@@ -24,8 +22,6 @@ import org.springframework.ai.chat.client.advisor.api.CallAdvisor;
 import org.springframework.ai.chat.client.advisor.api.CallAdvisorChain;
 import org.springframework.ai.chat.client.advisor.api.StreamAdvisor;
 import org.springframework.ai.chat.client.advisor.api.StreamAdvisorChain;
-import org.springframework.ai.chat.metadata.ChatResponseMetadata;
-import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 
@@ -113,7 +109,7 @@ public final class PlanAdvisor implements CallAdvisor, StreamAdvisor {
 			account.closeFailed();
 			throw ex;
 		}
-		return answer(response, account.close(response::chatResponse));
+		return account.answer(response, account.close(response::chatResponse));
 	}
 
 	@Override
@@ -196,40 +192,6 @@ public final class PlanAdvisor implements CallAdvisor, StreamAdvisor {
 		String known = this.plans.findAll(workspace).stream().map(Plan::id).collect(Collectors.joining("', '"));
 		return "Unknown plan '%s', ".formatted(id)
 				+ (known.isEmpty() ? "there are no plans" : "known plans are '%s'".formatted(known));
-	}
-
-	/**
-	 * Put what was saved on a response, and take out of it what is internal.
-	 * @param response the response
-	 * @param report the report, or {@code null} if it could not be made
-	 * @return the response for the caller
-	 */
-	static ChatClientResponse answer(ChatClientResponse response, @Nullable SavingsReport report) {
-		Map<String, @Nullable Object> context = CallState.withoutInternals(response.context());
-		if (report == null) {
-			return new ChatClientResponse(response.chatResponse(), context);
-		}
-		context.put(SavingsReport.CONTEXT_KEY, report);
-		return new ChatClientResponse(withMetadata(response.chatResponse(), report), context);
-	}
-
-	private static @Nullable ChatResponse withMetadata(@Nullable ChatResponse response, SavingsReport report) {
-		if (response == null || response.getClass() != ChatResponse.class
-				|| response.getMetadata().getClass() != ChatResponseMetadata.class) {
-			// A subclass cannot be copied without losing what it adds; the report is in
-			// the context all the same
-			return response;
-		}
-		ChatResponse.Builder builder = ChatResponse.builder()
-			.from(response)
-			.metadata(SavingsReport.OUTCOME_METADATA_KEY, report.outcome().value());
-		if (report.similarity() != null) {
-			builder.metadata(SavingsReport.SIMILARITY_METADATA_KEY, report.similarity());
-		}
-		if (report.ageSeconds() != null) {
-			builder.metadata(SavingsReport.AGE_METADATA_KEY, report.ageSeconds());
-		}
-		return builder.build();
 	}
 
 	private record Opened(ChatClientRequest request, @Nullable CallState call) {

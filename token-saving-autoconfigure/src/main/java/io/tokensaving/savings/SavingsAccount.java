@@ -1,5 +1,6 @@
 package io.tokensaving.savings;
 
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
@@ -7,6 +8,8 @@ import io.tokensaving.SavingsReport;
 import io.tokensaving.request.CallState;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.metadata.ChatResponseMetadata;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.prompt.Prompt;
 
@@ -38,6 +41,14 @@ final class SavingsAccount {
 		this.statistics = statistics;
 		this.prices = prices;
 		this.tokenCounter = tokenCounter;
+	}
+
+	/**
+	 * Whether the call was answered without the model.
+	 * @return {@code true} after a hit was written into the ledger
+	 */
+	boolean isHit() {
+		return this.ledger.isHit();
 	}
 
 	/**
@@ -101,6 +112,46 @@ final class SavingsAccount {
 	 */
 	void fail(RuntimeException failure) {
 		this.statistics.recordError(Component.SAVINGS, this.call.plan().id(), failure);
+	}
+
+	/**
+	 * Put what was saved on a response, and take out of it what is internal.
+	 * @param response the response
+	 * @param report the report, or {@code null} if it could not be made
+	 * @return the response for the caller
+	 */
+	ChatClientResponse answer(ChatClientResponse response, @Nullable SavingsReport report) {
+		Map<String, @Nullable Object> context = CallState.withoutInternals(response.context());
+		if (report == null) {
+			return new ChatClientResponse(response.chatResponse(), context);
+		}
+		context.put(SavingsReport.CONTEXT_KEY, report);
+		try {
+			return new ChatClientResponse(withMetadata(response.chatResponse(), report), context);
+		}
+		catch (RuntimeException ex) {
+			fail(ex);
+			return new ChatClientResponse(response.chatResponse(), context);
+		}
+	}
+
+	private static @Nullable ChatResponse withMetadata(@Nullable ChatResponse response, SavingsReport report) {
+		if (response == null || response.getClass() != ChatResponse.class
+				|| response.getMetadata().getClass() != ChatResponseMetadata.class) {
+			// A subclass cannot be copied without losing what it adds; the report is in
+			// the context all the same
+			return response;
+		}
+		ChatResponse.Builder builder = ChatResponse.builder()
+			.from(response)
+			.metadata(SavingsReport.OUTCOME_METADATA_KEY, report.outcome().value());
+		if (report.similarity() != null) {
+			builder.metadata(SavingsReport.SIMILARITY_METADATA_KEY, report.similarity());
+		}
+		if (report.ageSeconds() != null) {
+			builder.metadata(SavingsReport.AGE_METADATA_KEY, report.ageSeconds());
+		}
+		return builder.build();
 	}
 
 	private TokenUsage usage(ChatResponse response) {

@@ -90,6 +90,10 @@ public final class SavingsLedger {
 		this.bought = usage;
 	}
 
+	synchronized boolean isHit() {
+		return this.outcome.isHit();
+	}
+
 	synchronized @Nullable TokenUsage bought() {
 		return this.outcome.isHit() ? TokenUsage.ZERO : this.bought;
 	}

@@ -13,7 +13,8 @@ import org.springframework.ai.chat.model.ChatResponse;
  * Follows one stream to its end. Elements pass at once, except from the first one with a
  * finish reason on: of those the latest is held back until the next one or the end, so
  * that the last element can carry the report. They hold no more text, so nobody waits for
- * anything.
+ * anything. The stream of a model that gives no finish reason carries no report, but is
+ * counted all the same.
  */
 final class StreamedSavings {
 
@@ -47,7 +48,7 @@ final class StreamedSavings {
 		}
 		try {
 			this.assembler.add(response);
-			this.finishing = this.finishing || this.assembler.isFinished();
+			this.finishing = this.finishing || this.assembler.isFinished() || this.account.isHit();
 		}
 		catch (RuntimeException ex) {
 			this.account.fail(ex);
@@ -56,7 +57,7 @@ final class StreamedSavings {
 
 	Flux<ChatClientResponse> complete() {
 		var report = this.account.close(this.assembler::assemble);
-		return (this.held != null) ? Flux.just(PlanAdvisor.answer(this.held, report)) : Flux.empty();
+		return (this.held != null) ? Flux.just(this.account.answer(this.held, report)) : Flux.empty();
 	}
 
 	/**

@@ -2,6 +2,7 @@ package io.tokensaving.savings;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToLongFunction;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -232,39 +233,43 @@ public final class TokenCounter {
 	 * over
 	 */
 	public boolean isSurelyWithin(Prompt prompt, int limit, double factor) {
-		double room = limit;
+		// A text has at least as many bytes as chars, which are known without reading it
+		return bound(prompt, factor, (text) -> (text != null) ? text.length() : 0) <= limit
+				&& bound(prompt, factor, TokenCounter::bytes) <= limit;
+	}
+
+	// One is added for each text, because its count is rounded up
+	private static double bound(Prompt prompt, double factor, ToLongFunction<@Nullable String> bytes) {
+		double bound = 0;
 		if (prompt.getOptions() instanceof ToolCallingChatOptions toolOptions
 				&& toolOptions.getToolCallbacks() != null) {
 			for (ToolCallback tool : toolOptions.getToolCallbacks()) {
 				ToolDefinition definition = tool.getToolDefinition();
-				room -= TOOL_OVERHEAD + factor
-						* (bytes(definition.name()) + bytes(definition.description()) + bytes(definition.inputSchema()))
-						+ 3;
+				bound += TOOL_OVERHEAD + 3 + factor * (bytes.applyAsLong(definition.name())
+						+ bytes.applyAsLong(definition.description()) + bytes.applyAsLong(definition.inputSchema()));
 			}
 		}
 		for (Message message : prompt.getInstructions()) {
-			if (room < 0) {
-				return false;
-			}
-			room -= bound(message, factor);
+			bound += bound(message, factor, bytes);
 		}
-		return room >= 0;
+		return bound;
 	}
 
-	private static double bound(Message message, double factor) {
-		// One is added for each text, because its count is rounded up
-		double bound = MESSAGE_OVERHEAD + 1 + factor * bytes(message.getText());
+	private static double bound(Message message, double factor, ToLongFunction<@Nullable String> bytes) {
+		double bound = MESSAGE_OVERHEAD + 1 + factor * bytes.applyAsLong(message.getText());
 		if (message instanceof MediaContent content && content.getMedia() != null) {
 			bound += content.getMedia().size() * MEDIA_TOKENS;
 		}
 		if (message instanceof AssistantMessage assistant && assistant.hasToolCalls()) {
 			for (AssistantMessage.ToolCall toolCall : assistant.getToolCalls()) {
-				bound += MESSAGE_OVERHEAD + 2 + factor * (bytes(toolCall.name()) + bytes(toolCall.arguments()));
+				bound += MESSAGE_OVERHEAD + 2
+						+ factor * (bytes.applyAsLong(toolCall.name()) + bytes.applyAsLong(toolCall.arguments()));
 			}
 		}
 		if (message instanceof ToolResponseMessage tool) {
 			for (ToolResponseMessage.ToolResponse response : tool.getResponses()) {
-				bound += MESSAGE_OVERHEAD + 2 + factor * (bytes(response.name()) + bytes(response.responseData()));
+				bound += MESSAGE_OVERHEAD + 2
+						+ factor * (bytes.applyAsLong(response.name()) + bytes.applyAsLong(response.responseData()));
 			}
 		}
 		return bound;

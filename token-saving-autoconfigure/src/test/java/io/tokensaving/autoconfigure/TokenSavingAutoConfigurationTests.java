@@ -112,6 +112,12 @@ class TokenSavingAutoConfigurationTests {
 	}
 
 	@Test
+	void usersMeterBinderWins() {
+		this.withPlan.withBean("own", SavingsMeterBinder.class, () -> new SavingsMeterBinder(new SavingsStatistics()))
+			.run((context) -> assertThat(context).hasSingleBean(SavingsMeterBinder.class).hasBean("own"));
+	}
+
+	@Test
 	void usersBeansWin() {
 		Plan plan = Plan.builder("mine").build();
 		this.contextRunner.withBean("statistics", SavingsStatistics.class, SavingsStatistics::new)
@@ -214,6 +220,7 @@ class TokenSavingAutoConfigurationTests {
 			advisor-order.exact-cache             | 2147483647| a number below 2147483647
 			advisor-order.compression             | 2147483646| a number below 'token-saving.advisor-order.exact-cache'
 			advisor-order.plan                    | 2147483640| a number below 'token-saving.advisor-order.compression'
+			advisor-order.plan                    | -2147483348| a number above -2147483348
 			prices[0].input                       | -1        | 0 or more
 			""")
 	void failsReadablyOnBadValue(String property, String value, String accepted) {

@@ -22,6 +22,7 @@ import com.anthropic.models.messages.ThinkingConfigParam;
 import com.anthropic.models.messages.ToolChoice;
 import com.anthropic.models.messages.ToolChoiceAny;
 import com.anthropic.models.messages.ToolChoiceAuto;
+import io.tokensaving.MadeUpChatOptions;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.ai.anthropic.AnthropicChatOptions;
@@ -275,7 +276,7 @@ class OptionsFingerprintTests {
 	 * Options of a provider that does not exist: a getter, a field without one, and a
 	 * getter that may throw.
 	 */
-	static final class UnknownOptions implements ChatOptions {
+	static final class UnknownOptions extends MadeUpChatOptions {
 
 		private final String mode;
 
@@ -291,51 +292,6 @@ class OptionsFingerprintTests {
 				throw new UnsupportedOperationException(String.valueOf(this.withoutGetter));
 			}
 			return "creative " + this.mode;
-		}
-
-		@Override
-		public String getModel() {
-			return "unknown";
-		}
-
-		@Override
-		public Double getFrequencyPenalty() {
-			return null;
-		}
-
-		@Override
-		public Integer getMaxTokens() {
-			return null;
-		}
-
-		@Override
-		public Double getPresencePenalty() {
-			return null;
-		}
-
-		@Override
-		public List<String> getStopSequences() {
-			return null;
-		}
-
-		@Override
-		public Double getTemperature() {
-			return null;
-		}
-
-		@Override
-		public Integer getTopK() {
-			return null;
-		}
-
-		@Override
-		public Double getTopP() {
-			return null;
-		}
-
-		@Override
-		public Builder<?> mutate() {
-			throw new UnsupportedOperationException();
 		}
 
 	}

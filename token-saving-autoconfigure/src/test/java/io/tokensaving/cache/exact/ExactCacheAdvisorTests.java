@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.tokensaving.MadeUpChatOptions;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
@@ -37,8 +38,6 @@ import org.springframework.ai.chat.metadata.ChatResponseMetadata;
 import org.springframework.ai.chat.metadata.DefaultUsage;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.model.Generation;
-import org.springframework.ai.chat.prompt.ChatOptions;
-import org.springframework.ai.chat.prompt.DefaultChatOptionsBuilder;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.content.Media;
 import org.springframework.ai.model.tool.ToolCallingChatOptions;
@@ -94,6 +93,17 @@ class ExactCacheAdvisorTests {
 		assertThatReport(elements.get(0)).hasOutcome(Outcome.EXACT_HIT).saved(120);
 		assertThat(elements.get(0).chatResponse().getMetadata().getUsage().getTotalTokens()).isZero();
 		assertThat(elements.get(0).chatResponse().getResult().getMetadata().getFinishReason()).isEqualTo("STOP");
+	}
+
+	@Test
+	void replayedStreamCarriesReportEvenWithoutFinishReason() {
+		ScriptedChatModel model = ScriptedChatModel
+			.answering(new ChatResponse(List.of(new Generation(new AssistantMessage("x")))));
+		ChatClient client = this.chain.client(model);
+		client.prompt("one").call().content();
+		List<ChatClientResponse> elements = client.prompt("one").stream().chatClientResponse().collectList().block();
+		assertThat(elements).singleElement()
+			.satisfies((element) -> assertThatReport(element).hasOutcome(Outcome.EXACT_HIT));
 	}
 
 	@Test
@@ -493,65 +503,11 @@ class ExactCacheAdvisorTests {
 
 	}
 
-	private static final class UnkeyableOptions implements ChatOptions {
+	private static final class UnkeyableOptions extends MadeUpChatOptions {
 
 		@SuppressWarnings("unused")
 		private final Runnable callback = () -> {
 		};
-
-		@Override
-		public String getModel() {
-			return "m";
-		}
-
-		@Override
-		public Double getFrequencyPenalty() {
-			return null;
-		}
-
-		@Override
-		public Integer getMaxTokens() {
-			return null;
-		}
-
-		@Override
-		public Double getPresencePenalty() {
-			return null;
-		}
-
-		@Override
-		public List<String> getStopSequences() {
-			return null;
-		}
-
-		@Override
-		public Double getTemperature() {
-			return null;
-		}
-
-		@Override
-		public Integer getTopK() {
-			return null;
-		}
-
-		@Override
-		public Double getTopP() {
-			return null;
-		}
-
-		@Override
-		public Builder<?> mutate() {
-			return new UnkeyableBuilder();
-		}
-
-	}
-
-	private static final class UnkeyableBuilder extends DefaultChatOptionsBuilder<UnkeyableBuilder> {
-
-		@Override
-		public ChatOptions build() {
-			return new UnkeyableOptions();
-		}
 
 	}
 
