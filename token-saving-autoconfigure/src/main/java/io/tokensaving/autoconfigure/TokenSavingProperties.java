@@ -8,10 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-import io.tokensaving.AdvisorOrder;
-import io.tokensaving.plan.CacheSettings;
-import io.tokensaving.plan.CompressionSettings;
-import io.tokensaving.savings.TokenCounter;
 import io.tokensaving.savings.UnknownPlanPolicy;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +17,8 @@ import org.springframework.util.unit.DataSize;
 
 /**
  * Properties of token saving. An unknown property is an error, because a plan that does
- * less than it seems to say costs money unnoticed.
+ * less than it seems to say costs money unnoticed. Defaults are literals, so that they
+ * get into the metadata; a test holds them equal to those of the library.
  */
 @ConfigurationProperties(prefix = TokenSavingProperties.PREFIX, ignoreUnknownFields = false)
 public class TokenSavingProperties {
@@ -181,7 +178,7 @@ public class TokenSavingProperties {
 		/**
 		 * Share of the room for history that remains filled once the limit is crossed.
 		 */
-		private double lowMark = CompressionSettings.DEFAULT_LOW_MARK;
+		private double lowMark = 0.4;
 
 		public String getEngine() {
 			return this.engine;
@@ -224,17 +221,17 @@ public class TokenSavingProperties {
 		 * How long an answer may be served. Without a unit, in seconds.
 		 */
 		@DurationUnit(ChronoUnit.SECONDS)
-		private Duration ttl = CacheSettings.DEFAULT_TTL;
+		private Duration ttl = Duration.ofHours(1);
 
 		/**
 		 * Lowest cosine similarity, 0 to 1, at which a semantic backend serves.
 		 */
-		private double similarityThreshold = CacheSettings.DEFAULT_SIMILARITY_THRESHOLD;
+		private double similarityThreshold = 0.85;
 
 		/**
 		 * Size above which an answer is not stored.
 		 */
-		private DataSize maxEntrySize = DataSize.ofBytes(CacheSettings.DEFAULT_MAX_ENTRY_BYTES);
+		private DataSize maxEntrySize = DataSize.ofKilobytes(256);
 
 		public String getBackend() {
 			return this.backend;
@@ -353,7 +350,7 @@ public class TokenSavingProperties {
 		/**
 		 * Factor by which other models make more tokens of a text than those of OpenAI.
 		 */
-		private double otherModelsFactor = TokenCounter.DEFAULT_OTHER_MODELS_FACTOR;
+		private double otherModelsFactor = 1.2;
 
 		public double getOtherModelsFactor() {
 			return this.otherModelsFactor;
@@ -393,18 +390,18 @@ public class TokenSavingProperties {
 		/**
 		 * Order of the advisor that applies the plan; must be the lowest of all.
 		 */
-		private int plan = AdvisorOrder.PLAN;
+		private int plan = 2147483587;
 
 		/**
 		 * Order of the advisor that compresses.
 		 */
-		private int compression = AdvisorOrder.COMPRESSION;
+		private int compression = 2147483597;
 
 		/**
 		 * Order of the advisor that answers from the exact cache; must be above that of
 		 * compression.
 		 */
-		private int exactCache = AdvisorOrder.EXACT_CACHE;
+		private int exactCache = 2147483617;
 
 		public int getPlan() {
 			return this.plan;

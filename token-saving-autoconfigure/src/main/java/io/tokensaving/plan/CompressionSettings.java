@@ -18,7 +18,7 @@ public record CompressionSettings(String engine, int maxInputTokens, double lowM
 	/**
 	 * The default of {@link #lowMark()}.
 	 */
-	public static final double DEFAULT_LOW_MARK = 0.5;
+	public static final double DEFAULT_LOW_MARK = 0.4;
 
 	/**
 	 * Check the settings.

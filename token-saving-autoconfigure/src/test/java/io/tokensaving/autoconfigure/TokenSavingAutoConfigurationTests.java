@@ -196,6 +196,8 @@ class TokenSavingAutoConfigurationTests {
 		assertThat(order.getCompression()).isEqualTo(CompressionAdvisor.builder().build().getOrder());
 		assertThat(order.getExactCache())
 			.isEqualTo(ExactCacheAdvisor.builder(new CaffeineExactCacheStore()).build().getOrder());
+		assertThat(new TokenSavingProperties().getTokenCount().getOtherModelsFactor())
+			.isEqualTo(TokenCounter.DEFAULT_OTHER_MODELS_FACTOR);
 		assertThat(new TokenSavingProperties().getInMemory().getMaxSize().toBytes())
 			.isEqualTo(CaffeineExactCacheStore.DEFAULT_MAX_BYTES);
 	}

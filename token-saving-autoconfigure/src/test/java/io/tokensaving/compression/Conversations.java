@@ -67,14 +67,25 @@ final class Conversations {
 	 * @return the messages, ending in an answer
 	 */
 	static List<Message> support(RandomGenerator random, int turns) {
+		return support(random, turns, 1);
+	}
+
+	/**
+	 * Make up a support conversation whose questions and answers are longer.
+	 * @param random decides
+	 * @param turns the number of turns
+	 * @param scale how many times longer
+	 * @return the messages, ending in an answer
+	 */
+	static List<Message> support(RandomGenerator random, int turns, int scale) {
 		List<Message> messages = new ArrayList<>();
 		messages.add(new SystemMessage(text(random, 150)));
 		for (int turn = 1; turn <= turns; turn++) {
-			messages.add(new UserMessage(text(random, 8 + random.nextInt(25))));
+			messages.add(new UserMessage(text(random, scale * (8 + random.nextInt(25)))));
 			if (turn % 10 == 0) {
-				addToolCalls(messages, random, 1, 60);
+				addToolCalls(messages, random, 1, scale * 60);
 			}
-			messages.add(new AssistantMessage(text(random, 15 + random.nextInt(60))));
+			messages.add(new AssistantMessage(text(random, scale * (15 + random.nextInt(60)))));
 		}
 		return messages;
 	}

@@ -8,6 +8,8 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -21,6 +23,7 @@ import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.savings.Component;
+import io.tokensaving.savings.StatisticsSnapshot;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -435,6 +438,51 @@ class ExactCacheAdvisorTests {
 		assertThat(client.prompt("one").advisors(TokenSaving.none()).call().content()).startsWith("Answer 2");
 		assertThat(client.prompt("one").advisors(TokenSaving.defaultPlan().noStore()).call().content())
 			.startsWith("Answer 3");
+	}
+
+	@Test
+	void countsEveryRequestOfManyThreadsOnce() throws InterruptedException {
+		ScriptedChatModel model = new ScriptedChatModel(
+				(prompt) -> ScriptedChatModel.answer("Answer to " + prompt.getUserMessage().getText()));
+		ChatClient client = this.chain.client(model);
+		int threads = 8;
+		int requests = 200;
+		AtomicInteger wrong = new AtomicInteger();
+		CountDownLatch start = new CountDownLatch(1);
+		CountDownLatch done = new CountDownLatch(threads);
+		for (int i = 0; i < threads; i++) {
+			boolean streaming = i % 2 == 0;
+			Thread thread = new Thread(() -> {
+				try {
+					start.await();
+					for (int j = 0; j < requests; j++) {
+						String question = "question " + j % 10;
+						ChatClient.ChatClientRequestSpec request = client.prompt(question);
+						String answer = streaming ? String.join("", request.stream().content().collectList().block())
+								: request.call().content();
+						if (!("Answer to " + question).equals(answer)) {
+							wrong.incrementAndGet();
+						}
+					}
+				}
+				catch (InterruptedException ex) {
+					Thread.currentThread().interrupt();
+				}
+				finally {
+					done.countDown();
+				}
+			});
+			thread.start();
+		}
+		start.countDown();
+		assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
+		StatisticsSnapshot snapshot = this.chain.statistics().totals();
+		assertThat(wrong).hasValue(0);
+		assertThat(snapshot.totalRequests()).isEqualTo((long) threads * requests);
+		assertThat(snapshot.misses()).isEqualTo(model.calls()).isBetween(10L, 10L * threads);
+		assertThat(snapshot.exactHits()).isEqualTo(snapshot.totalRequests() - snapshot.misses());
+		assertThat(snapshot.tokensBought()).isEqualTo(120L * model.calls());
+		assertThat(snapshot.tokensSaved()).isEqualTo(120L * snapshot.exactHits());
 	}
 
 	@Test
