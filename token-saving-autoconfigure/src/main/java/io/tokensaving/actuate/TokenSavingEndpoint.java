@@ -234,7 +234,12 @@ public class TokenSavingEndpoint {
 			long errors, @JsonProperty("model_errors") long modelErrors,
 			@JsonProperty("unpriced_models") Set<String> unpricedModels) {
 
-		static StatsDescriptor of(StatisticsSnapshot snapshot) {
+		/**
+		 * Describe statistics.
+		 * @param snapshot the statistics
+		 * @return the description, with the hit rate rounded to four digits
+		 */
+		public static StatsDescriptor of(StatisticsSnapshot snapshot) {
 			return new StatsDescriptor(snapshot.totalRequests(), snapshot.cacheHits(), snapshot.exactHits(),
 					snapshot.semanticHits(), snapshot.dedupHits(), snapshot.misses(), snapshot.bypasses(),
 					Math.round(snapshot.cacheHitRate() * 10_000) / 10_000.0, snapshot.tokensSaved(),

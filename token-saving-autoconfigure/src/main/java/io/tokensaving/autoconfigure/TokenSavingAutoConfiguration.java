@@ -134,7 +134,7 @@ public final class TokenSavingAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(name = "tokenSavingChatClientBuilderCustomizer")
 	ChatClientBuilderCustomizer tokenSavingChatClientBuilderCustomizer(TokenSavingProperties properties,
-			TokenSavingAdvisors advisors, PlanRepository plans) {
+			TokenSavingAdvisors advisors, PlanRepository plans, TokenCounter tokenCounter) {
 		boolean neverNeeded = plans instanceof InMemoryPlanRepository
 				&& plans.findAll(properties.getWorkspace()).isEmpty()
 				&& properties.getUnknownPlan() == UnknownPlanPolicy.WARN;
@@ -143,6 +143,7 @@ public final class TokenSavingAutoConfiguration {
 			return (builder) -> {
 			};
 		}
+		tokenCounter.load();
 		return (builder) -> builder.defaultAdvisors(advisors);
 	}
 

@@ -2,6 +2,7 @@ package io.tokensaving.savings;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
 import com.github.benmanes.caffeine.cache.Cache;
@@ -34,7 +35,7 @@ import org.springframework.util.StringUtils;
  * delimiters, to an image or other attachment a flat {@value #MEDIA_TOKENS}. The counts
  * of texts are remembered by content, so that the history of a conversation is not
  * tokenised again with every turn. Of a text above {@value #SAMPLED_LENGTH} chars only a
- * sample is tokenised. Thread-safe.
+ * sample is tokenised. The encoding is loaded when it is first needed. Thread-safe.
  */
 public final class TokenCounter {
 
@@ -70,7 +71,7 @@ public final class TokenCounter {
 
 	private static final List<String> OPENAI_PREFIXES = List.of("gpt-", "chatgpt-", "o1", "o3", "o4");
 
-	private final TokenCountEstimator estimator;
+	private final Supplier<TokenCountEstimator> estimator;
 
 	private final double otherModelsFactor;
 
@@ -91,7 +92,7 @@ public final class TokenCounter {
 	 * @param otherModelsFactor the factor for all models other than OpenAI's, above 0
 	 */
 	public TokenCounter(double otherModelsFactor) {
-		this(O200k.ESTIMATOR, otherModelsFactor);
+		this(() -> O200k.ESTIMATOR, otherModelsFactor);
 	}
 
 	/**
@@ -100,10 +101,21 @@ public final class TokenCounter {
 	 * @param otherModelsFactor the factor for all other models, above 0
 	 */
 	public TokenCounter(TokenCountEstimator estimator, double otherModelsFactor) {
+		this(() -> estimator, otherModelsFactor);
+	}
+
+	private TokenCounter(Supplier<TokenCountEstimator> estimator, double otherModelsFactor) {
 		Assert.isTrue(otherModelsFactor > 0 && otherModelsFactor < Double.POSITIVE_INFINITY,
 				() -> "'otherModelsFactor' must be above 0, but is " + otherModelsFactor);
 		this.estimator = estimator;
 		this.otherModelsFactor = otherModelsFactor;
+	}
+
+	/**
+	 * Load the encoding now, so that the first request need not wait for it.
+	 */
+	public void load() {
+		tokenise("load");
 	}
 
 	/**
@@ -162,7 +174,7 @@ public final class TokenCounter {
 	private int tokenise(String text) {
 		// The names of special tokens, such as <|endoftext|>, are refused by the
 		// tokeniser but are plain text in a message
-		return this.estimator.estimate(text.contains("<|") ? text.replace("<|", "< |") : text);
+		return this.estimator.get().estimate(text.contains("<|") ? text.replace("<|", "< |") : text);
 	}
 
 	/**

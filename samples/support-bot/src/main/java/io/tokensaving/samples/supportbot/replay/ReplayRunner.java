@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Set;
 
 import io.tokensaving.SavingsReport;
+import io.tokensaving.actuate.TokenSavingEndpoint.StatsDescriptor;
 import io.tokensaving.samples.supportbot.demo.DemonstrationChatModel;
 import io.tokensaving.samples.supportbot.demo.SupportQuestions;
 import io.tokensaving.savings.SavingsStatistics;
@@ -79,11 +80,12 @@ class ReplayRunner implements ApplicationRunner {
 		}
 		double seconds = (System.nanoTime() - start) / 1e9;
 		boolean checked = this.chatModel instanceof DemonstrationChatModel;
-		return ReplayReport.of((file != null) ? String.valueOf(file.getFileName()) : "the sample's own questions",
+		long[] hitMicros = tally.hitMicros();
+		return new ReplayReport((file != null) ? String.valueOf(file.getFileName()) : "the sample's own questions",
 				options.seed(), Objects.requireNonNullElse(this.chatModel.getOptions().getModel(), "unknown"),
 				Math.round(seconds * 1000) / 1000.0, tally.distinct.size(), checked ? modelCalls() - callsBefore : null,
-				checked ? (long) options.requests() : null, checked ? tally.equal : null, tally.hitMicros(),
-				this.statistics.totals());
+				checked ? (long) options.requests() : null, checked ? tally.equal : null, hitMicros[0], hitMicros[1],
+				StatsDescriptor.of(this.statistics.totals()));
 	}
 
 	private long modelCalls() {
