@@ -109,7 +109,7 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 			return;
 		}
 		digest.string(options.getClass().getName());
-		digest.properties(options, IrrelevantOptions::contains);
+		digest.properties(options, IrrelevantOptions.of(options.getClass()));
 		List<ToolCallback> tools = (options instanceof ToolCallingChatOptions toolOptions)
 				? toolOptions.getToolCallbacks() : null;
 		if (CollectionUtils.isEmpty(tools)) {
