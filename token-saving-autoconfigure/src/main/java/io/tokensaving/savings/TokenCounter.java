@@ -1,6 +1,5 @@
 package io.tokensaving.savings;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
@@ -34,10 +33,9 @@ import org.springframework.util.StringUtils;
  * <p>
  * To a message's texts come {@value #MESSAGE_OVERHEAD} tokens for its role and
  * delimiters, to an image or other attachment a flat {@value #MEDIA_TOKENS}. The counts
- * of texts are remembered by content for ten minutes, so that the history of a
- * conversation is not tokenised again with every turn. Of a text above
- * {@value #SAMPLED_LENGTH} chars only a sample is tokenised. The encoding is loaded when
- * it is first needed. Thread-safe.
+ * of texts are remembered by content, so that the history of a conversation is not
+ * tokenised again with every turn. Of a text above {@value #SAMPLED_LENGTH} chars only a
+ * sample is tokenised. The encoding is loaded when it is first needed. Thread-safe.
  */
 public final class TokenCounter {
 
@@ -71,18 +69,16 @@ public final class TokenCounter {
 
 	private static final long REMEMBERED_CHARS = 8 * 1024 * 1024;
 
-	private static final Duration REMEMBERED_TIME = Duration.ofMinutes(10);
-
 	private static final List<String> OPENAI_PREFIXES = List.of("gpt-", "chatgpt-", "o1", "o3", "o4");
 
 	private final Supplier<TokenCountEstimator> estimator;
 
 	private final double otherModelsFactor;
 
+	// Bounded by its size alone: an expiry would cost a hit on a long prompt 8 us
 	private final Cache<String, Integer> remembered = Caffeine.newBuilder()
 		.maximumWeight(REMEMBERED_CHARS)
 		.weigher((String text, Integer tokens) -> text.length())
-		.expireAfterAccess(REMEMBERED_TIME)
 		.build();
 
 	/**
