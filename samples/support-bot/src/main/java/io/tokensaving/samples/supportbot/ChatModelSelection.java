@@ -9,8 +9,9 @@ import org.springframework.core.env.MapPropertySource;
 import org.springframework.util.StringUtils;
 
 /**
- * Selects the model: that of OpenAI where its key is given, otherwise the one for
- * demonstration. What the application or a profile says itself wins.
+ * Selects the model of Spring AI: that of OpenAI where its key is given, otherwise none,
+ * which leaves the place to the one for demonstration. What a profile or the application
+ * says itself wins.
  */
 class ChatModelSelection implements EnvironmentPostProcessor {
 
@@ -19,17 +20,13 @@ class ChatModelSelection implements EnvironmentPostProcessor {
 	 */
 	static final String PROPERTY = "spring.ai.model.chat";
 
-	/**
-	 * The value for the model for demonstration.
-	 */
-	static final String DEMONSTRATION = "demonstration";
-
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
+		// Spring AI reads OPENAI_API_KEY itself where its own property is not set
 		boolean hasKey = StringUtils.hasText(environment.getProperty("spring.ai.openai.api-key"))
 				|| StringUtils.hasText(environment.getProperty("OPENAI_API_KEY"));
 		environment.getPropertySources()
-			.addLast(new MapPropertySource("chatModelSelection", Map.of(PROPERTY, hasKey ? "openai" : DEMONSTRATION)));
+			.addLast(new MapPropertySource("chatModelSelection", Map.of(PROPERTY, hasKey ? "openai" : "none")));
 	}
 
 }

@@ -17,6 +17,11 @@ import org.springframework.core.io.ClassPathResource;
  */
 public final class SupportQuestions {
 
+	/**
+	 * The name of the file that holds them.
+	 */
+	public static final String FILE = "support-questions.tsv";
+
 	private static final double SIMILAR = 0.6;
 
 	private final Map<String, String> answers;
@@ -32,7 +37,7 @@ public final class SupportQuestions {
 	public static SupportQuestions load() {
 		try {
 			Map<String, String> answers = new LinkedHashMap<>();
-			new ClassPathResource("support-questions.tsv").getContentAsString(StandardCharsets.UTF_8)
+			new ClassPathResource(FILE).getContentAsString(StandardCharsets.UTF_8)
 				.lines()
 				.skip(1)
 				.map((line) -> line.split("\t"))

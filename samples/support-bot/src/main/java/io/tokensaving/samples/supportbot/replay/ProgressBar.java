@@ -1,6 +1,7 @@
 package io.tokensaving.samples.supportbot.replay;
 
 import java.io.PrintStream;
+import java.util.Locale;
 
 /**
  * Shows how far something is: a bar on a terminal, otherwise a line for every tenth.
@@ -32,14 +33,14 @@ final class ProgressBar {
 		this.shown = step;
 		if (this.terminal) {
 			int filled = WIDTH * percent / 100;
-			this.out.printf("\r[%s%s] %3d %%  %,d of %,d", "#".repeat(filled), " ".repeat(WIDTH - filled), percent,
-					done, this.total);
+			this.out.printf(Locale.ROOT, "\r[%s%s] %3d %%  %,d of %,d", "#".repeat(filled), " ".repeat(WIDTH - filled),
+					percent, done, this.total);
 			if (done == this.total) {
 				this.out.println();
 			}
 		}
 		else if (step > 0) {
-			this.out.printf("%3d %%  %,d of %,d%n", step, done, this.total);
+			this.out.printf(Locale.ROOT, "%3d %%  %,d of %,d%n", step, done, this.total);
 		}
 	}
 

@@ -1,7 +1,6 @@
 package io.tokensaving.samples.supportbot.replay;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,7 +23,7 @@ final class QuestionReader {
 	 * Read the questions.
 	 * @param file the file, in UTF-8
 	 * @return the distinct questions in the order of the file
-	 * @throws IllegalArgumentException if the file holds no question
+	 * @throws IllegalArgumentException if the file cannot be read or holds no question
 	 */
 	static List<String> read(Path file) {
 		List<String> questions = parse(content(file));
@@ -42,7 +41,7 @@ final class QuestionReader {
 			throw ReplayOptions.refused("replay", file.toString(), "a text file in UTF-8");
 		}
 		catch (IOException ex) {
-			throw new UncheckedIOException(ex);
+			throw ReplayOptions.refused("replay", file.toString(), ReplayOptions.READABLE);
 		}
 	}
 
@@ -51,7 +50,8 @@ final class QuestionReader {
 		if (lines.isEmpty() || !lines.get(0).contains("\t")) {
 			return lines.stream().map(String::strip).distinct().toList();
 		}
-		int column = Math.max(0, Arrays.asList(lines.get(0).strip().split("\t")).indexOf("question"));
+		int column = Math.max(0,
+				Arrays.stream(lines.get(0).split("\t")).map(String::strip).toList().indexOf("question"));
 		return lines.stream()
 			.skip(1)
 			.map((line) -> line.split("\t", -1))

@@ -1,6 +1,7 @@
 package io.tokensaving.samples.supportbot.replay;
 
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -21,6 +22,10 @@ import org.springframework.boot.ApplicationArguments;
 public record ReplayOptions(@Nullable Path file, int requests, long seed, double zipf, @Nullable Path report,
 		boolean stay) {
 
+	static final String READABLE = "a file that can be read";
+
+	private static final String WRITABLE = "a file in a folder that exists, writable";
+
 	private static final int DEFAULT_REQUESTS = 1000;
 
 	private static final int DEFAULT_REQUESTS_OF_OWN = 200;
@@ -36,24 +41,37 @@ public record ReplayOptions(@Nullable Path file, int requests, long seed, double
 	 * @throws IllegalArgumentException if an argument is not accepted
 	 */
 	public static ReplayOptions parse(ApplicationArguments arguments) {
-		String file = value(arguments, "replay");
-		Path path = (file != null) ? Path.of(file) : null;
-		if (path != null && !Files.isReadable(path)) {
-			throw refused("replay", file, "a file that can be read");
+		Path file = path(arguments, "replay", READABLE);
+		if (file != null) {
+			QuestionReader.read(file);
 		}
-		if (path != null) {
-			QuestionReader.read(path);
+		Path report = path(arguments, "report", WRITABLE);
+		if (report != null && !isWritable(report.toAbsolutePath())) {
+			throw refused("report", report.toString(), WRITABLE);
 		}
-		String report = value(arguments, "report");
-		Path reportPath = (report != null) ? Path.of(report) : null;
-		if (reportPath != null && !Files.isDirectory(reportPath.toAbsolutePath().getParent())) {
-			throw refused("report", report, "a file in a folder that exists");
-		}
-		return new ReplayOptions(path,
-				(int) number(arguments, "requests", (path != null) ? DEFAULT_REQUESTS : DEFAULT_REQUESTS_OF_OWN, 1,
+		return new ReplayOptions(file,
+				(int) number(arguments, "requests", (file != null) ? DEFAULT_REQUESTS : DEFAULT_REQUESTS_OF_OWN, 1,
 						MAX_REQUESTS),
-				number(arguments, "seed", DEFAULT_SEED, Long.MIN_VALUE, Long.MAX_VALUE), zipf(arguments), reportPath,
-				path == null || arguments.containsOption("stay"));
+				number(arguments, "seed", DEFAULT_SEED, Long.MIN_VALUE, Long.MAX_VALUE), zipf(arguments), report,
+				file == null || arguments.containsOption("stay"));
+	}
+
+	private static boolean isWritable(Path file) {
+		if (Files.exists(file)) {
+			return !Files.isDirectory(file) && Files.isWritable(file);
+		}
+		Path folder = file.getParent();
+		return folder != null && Files.isDirectory(folder) && Files.isWritable(folder);
+	}
+
+	private static @Nullable Path path(ApplicationArguments arguments, String name, String accepted) {
+		String value = value(arguments, name);
+		try {
+			return (value != null) ? Path.of(value) : null;
+		}
+		catch (InvalidPathException ex) {
+			throw refused(name, value, accepted);
+		}
 	}
 
 	private static @Nullable String value(ApplicationArguments arguments, String name) {
@@ -62,7 +80,7 @@ public record ReplayOptions(@Nullable Path file, int requests, long seed, double
 			return null;
 		}
 		if (values.isEmpty() || values.get(0).isBlank()) {
-			throw refused(name, "", "a value");
+			throw refused(name, "", "a value after '='");
 		}
 		return values.get(0);
 	}

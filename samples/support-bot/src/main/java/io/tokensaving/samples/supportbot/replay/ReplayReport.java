@@ -1,6 +1,7 @@
 package io.tokensaving.samples.supportbot.replay;
 
 import java.math.RoundingMode;
+import java.util.Arrays;
 import java.util.Locale;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a replay saved.
  *
- * @param source where the questions came from
+ * @param requests the requests that were sent
+ * @param file the name of the file with the questions
  * @param seed the seed of the draw
  * @param model the model that answered
  * @param seconds how long it took
@@ -20,23 +22,29 @@ import org.jspecify.annotations.Nullable;
  * @param modelCalls calls of the model, if it counts them
  * @param answersChecked answers that were compared to the model's own
  * @param answersEqual answers among them that were equal
- * @param hitMicrosP50 the median time of a hit
- * @param hitMicrosP99 the 99th percentile of the time of a hit
+ * @param tokensSavedByAnswers the tokens saved, added up from the reports of the answers
+ * @param tokensSavedByMeters the tokens saved, by the meters
+ * @param hitMicros how long a hit took
+ * @param missMicros how long a miss took
  * @param stats the statistics, by the names of the endpoint
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-record ReplayReport(String source, long seed, String model, double seconds,
+record ReplayReport(int requests, String file, long seed, String model, double seconds,
 		@JsonProperty("distinct_questions") long distinctQuestions,
 		@JsonProperty("model_calls") @Nullable Long modelCalls,
 		@JsonProperty("answers_checked") @Nullable Long answersChecked,
-		@JsonProperty("answers_equal") @Nullable Long answersEqual, @JsonProperty("hit_micros_p50") long hitMicrosP50,
-		@JsonProperty("hit_micros_p99") long hitMicrosP99, @JsonUnwrapped StatsDescriptor stats) {
+		@JsonProperty("answers_equal") @Nullable Long answersEqual,
+		@JsonProperty("tokens_saved_by_answers") long tokensSavedByAnswers,
+		@JsonProperty("tokens_saved_by_meters") long tokensSavedByMeters,
+		@JsonUnwrapped(prefix = "hit_micros_") @Nullable Percentiles hitMicros,
+		@JsonUnwrapped(prefix = "miss_micros_") @Nullable Percentiles missMicros,
+		@JsonUnwrapped StatsDescriptor stats) {
 
 	String toTable() {
 		StringBuilder table = new StringBuilder();
 		line(table, "");
-		line(table, "Replayed %,d requests, %,d distinct questions of %s, model %s, in %.1f s",
-				this.stats.totalRequests(), this.distinctQuestions, this.source, this.model, this.seconds);
+		line(table, "Replayed %,d requests, %,d distinct questions of %s, model %s, in %.1f s", this.requests,
+				this.distinctQuestions, this.file, this.model, this.seconds);
 		line(table, "");
 		line(table, "%-24s %14s %14s %14s", "", "without plan", "with plan", "saved");
 		row(table, "model calls", this.stats.totalRequests(), this.stats.misses() + this.stats.bypasses());
@@ -46,7 +54,10 @@ record ReplayReport(String source, long seed, String model, double seconds,
 		line(table, "");
 		line(table, "exact hits %,d, misses %,d, bypasses %,d, hit rate %.1f %%, errors %,d", this.stats.exactHits(),
 				this.stats.misses(), this.stats.bypasses(), 100 * this.stats.cacheHitRate(), this.stats.errors());
-		line(table, "a hit took %,d us (median), %,d us (99th percentile)", this.hitMicrosP50, this.hitMicrosP99);
+		line(table, "tokens saved: %,d by the statistics, %,d by the reports of the answers, %,d by the meters",
+				this.stats.tokensSaved(), this.tokensSavedByAnswers, this.tokensSavedByMeters);
+		time(table, "hit", this.hitMicros);
+		time(table, "miss", this.missMicros);
 		if (this.answersChecked != null) {
 			line(table, "answers equal to the model's: %,d of %,d; model calls: %,d", this.answersEqual,
 					this.answersChecked, this.modelCalls);
@@ -58,6 +69,12 @@ record ReplayReport(String source, long seed, String model, double seconds,
 		return table.toString();
 	}
 
+	private static void time(StringBuilder table, String what, @Nullable Percentiles micros) {
+		if (micros != null) {
+			line(table, "a %s took %,d us (median), %,d us (99th percentile)", what, micros.p50(), micros.p99());
+		}
+	}
+
 	private static void row(StringBuilder table, String name, long without, long with) {
 		double share = (without > 0) ? 100.0 * (without - with) / without : 0;
 		line(table, "%-24s %,14d %,14d %,14d  (%.1f %%)", name, without, with, without - with, share);
@@ -65,6 +82,29 @@ record ReplayReport(String source, long seed, String model, double seconds,
 
 	private static void line(StringBuilder table, String format, @Nullable Object... arguments) {
 		table.append(String.format(Locale.ROOT, format, arguments)).append(System.lineSeparator());
+	}
+
+	/**
+	 * The middle and the slow end of measured times.
+	 *
+	 * @param p50 the median
+	 * @param p99 the 99th percentile
+	 */
+	record Percentiles(long p50, long p99) {
+
+		static @Nullable Percentiles ofMicros(long[] nanos, int count) {
+			if (count == 0) {
+				return null;
+			}
+			long[] sorted = Arrays.copyOf(nanos, count);
+			Arrays.sort(sorted);
+			return new Percentiles(sorted[rank(count, 0.5)] / 1000, sorted[rank(count, 0.99)] / 1000);
+		}
+
+		private static int rank(int count, double share) {
+			return (int) Math.ceil(count * share) - 1;
+		}
+
 	}
 
 }

@@ -2,16 +2,18 @@ package io.tokensaving.samples.supportbot.replay;
 
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.actuate.TokenSavingEndpoint.StatsDescriptor;
 import io.tokensaving.samples.supportbot.demo.DemonstrationChatModel;
 import io.tokensaving.samples.supportbot.demo.SupportQuestions;
+import io.tokensaving.samples.supportbot.replay.ReplayReport.Percentiles;
 import io.tokensaving.savings.SavingsStatistics;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -37,14 +39,18 @@ class ReplayRunner implements ApplicationRunner {
 
 	private final SavingsStatistics statistics;
 
+	private final MeterRegistry meters;
+
 	private final JsonMapper jsonMapper;
 
 	private final PrintStream out = System.out;
 
-	ReplayRunner(ChatClient.Builder builder, ChatModel chatModel, SavingsStatistics statistics, JsonMapper jsonMapper) {
+	ReplayRunner(ChatClient.Builder builder, ChatModel chatModel, SavingsStatistics statistics, MeterRegistry meters,
+			JsonMapper jsonMapper) {
 		this.chatClient = builder.build();
 		this.chatModel = chatModel;
 		this.statistics = statistics;
+		this.meters = meters;
 		this.jsonMapper = jsonMapper;
 	}
 
@@ -80,12 +86,21 @@ class ReplayRunner implements ApplicationRunner {
 		}
 		double seconds = (System.nanoTime() - start) / 1e9;
 		boolean checked = this.chatModel instanceof DemonstrationChatModel;
-		long[] hitMicros = tally.hitMicros();
-		return new ReplayReport((file != null) ? String.valueOf(file.getFileName()) : "the sample's own questions",
-				options.seed(), Objects.requireNonNullElse(this.chatModel.getOptions().getModel(), "unknown"),
+		return new ReplayReport(options.requests(),
+				(file != null) ? String.valueOf(file.getFileName()) : SupportQuestions.FILE, options.seed(),
+				Objects.requireNonNullElse(this.chatModel.getOptions().getModel(), "unknown"),
 				Math.round(seconds * 1000) / 1000.0, tally.distinct.size(), checked ? modelCalls() - callsBefore : null,
-				checked ? (long) options.requests() : null, checked ? tally.equal : null, hitMicros[0], hitMicros[1],
-				StatsDescriptor.of(this.statistics.totals()));
+				checked ? (long) options.requests() : null, checked ? tally.equal : null, tally.tokensSaved,
+				tokensSavedByMeters(), Percentiles.ofMicros(tally.hitNanos, tally.hits),
+				Percentiles.ofMicros(tally.missNanos, tally.misses), StatsDescriptor.of(this.statistics.totals()));
+	}
+
+	private long tokensSavedByMeters() {
+		return Math.round(this.meters.find("tokensaving.tokens.saved")
+			.functionCounters()
+			.stream()
+			.mapToDouble(FunctionCounter::count)
+			.sum());
 	}
 
 	private long modelCalls() {
@@ -101,19 +116,31 @@ class ReplayRunner implements ApplicationRunner {
 
 		private final long[] hitNanos;
 
+		private final long[] missNanos;
+
 		private int hits;
+
+		private int misses;
+
+		private long tokensSaved;
 
 		private long equal;
 
 		Tally(int requests) {
 			this.hitNanos = new long[requests];
+			this.missNanos = new long[requests];
 		}
 
 		void add(String question, ChatClientResponse response, long nanos) {
 			this.distinct.add(question);
-			if (response.context().get(SavingsReport.CONTEXT_KEY) instanceof SavingsReport report
-					&& report.outcome().isHit()) {
-				this.hitNanos[this.hits++] = nanos;
+			if (response.context().get(SavingsReport.CONTEXT_KEY) instanceof SavingsReport report) {
+				this.tokensSaved += report.tokensSaved();
+				if (report.outcome().isHit()) {
+					this.hitNanos[this.hits++] = nanos;
+				}
+				else {
+					this.missNanos[this.misses++] = nanos;
+				}
 			}
 			ChatResponse answer = response.chatResponse();
 			if (ReplayRunner.this.chatModel instanceof DemonstrationChatModel demonstration && answer != null
@@ -121,15 +148,6 @@ class ReplayRunner implements ApplicationRunner {
 					&& demonstration.answerTo(question).equals(answer.getResult().getOutput().getText())) {
 				this.equal++;
 			}
-		}
-
-		long[] hitMicros() {
-			if (this.hits == 0) {
-				return new long[] { 0, 0 };
-			}
-			long[] sorted = Arrays.copyOf(this.hitNanos, this.hits);
-			Arrays.sort(sorted);
-			return new long[] { sorted[this.hits / 2] / 1000, sorted[(int) (this.hits * 0.99)] / 1000 };
 		}
 
 	}

@@ -21,7 +21,7 @@ class DemonstrationChatModelTests {
 
 	@Test
 	void answersEveryQuestionItKnowsWithAnAnswerOfItsOwn() {
-		assertThat(this.questions.questions()).hasSizeGreaterThan(20);
+		assertThat(this.questions.questions()).hasSize(40);
 		assertThat(this.questions.questions().stream().map(this.model::answerTo)).doesNotHaveDuplicates()
 			.noneMatch((answer) -> answer.contains("demonstration"));
 	}
@@ -30,6 +30,13 @@ class DemonstrationChatModelTests {
 	void answersQuestionThatIsNearlyTheSame() {
 		assertThat(this.model.answerTo("how do I change my PIN"))
 			.isEqualTo(this.model.answerTo("How do I change my PIN?"));
+	}
+
+	@Test
+	void saysInItsNameThatItIsDemonstration() {
+		assertThat(this.model.getOptions().getModel()).isEqualTo("demonstration-support-bot");
+		assertThat(this.model.call(new Prompt("Where is my new card?")).getMetadata().getModel())
+			.isEqualTo("demonstration-support-bot");
 	}
 
 	@Test

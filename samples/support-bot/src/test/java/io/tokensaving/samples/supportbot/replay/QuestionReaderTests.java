@@ -31,6 +31,19 @@ class QuestionReaderTests {
 	}
 
 	@Test
+	void readsColumnBehindOneWithoutName() {
+		assertThat(QuestionReader.parse("\tquestion\n1\tone?\n2\ttwo?\n")).containsExactly("one?", "two?");
+	}
+
+	@Test
+	void refusesFolder(@TempDir Path folder) {
+		assertThatIllegalArgumentException().isThrownBy(() -> QuestionReader.read(folder))
+			.withMessageContaining("--replay")
+			.withMessageContaining("'" + folder + "'")
+			.withMessageContaining("can be read");
+	}
+
+	@Test
 	void refusesFileWithoutQuestionsAndFileThatIsNotText(@TempDir Path folder) throws IOException {
 		Path empty = Files.writeString(folder.resolve("empty.txt"), "\n\n");
 		assertThatIllegalArgumentException().isThrownBy(() -> QuestionReader.read(empty))

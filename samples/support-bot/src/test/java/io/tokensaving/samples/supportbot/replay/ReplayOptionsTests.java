@@ -36,7 +36,7 @@ class ReplayOptionsTests {
 	@ParameterizedTest
 	@CsvSource({ "replay, none-such.txt, can be read", "requests, 0, from 1 to", "requests, many, from 1 to",
 			"requests, '', a value", "seed, x, a whole number", "zipf, -1, from 0", "zipf, NaN, from 0",
-			"report, no/such/folder/report.json, a folder that exists" })
+			"report, no/such/folder/report.json, a folder that exists", "report, ., a file", "report, /, a file" })
 	void refusesBadValueByName(String name, String value, String accepted) {
 		assertThatIllegalArgumentException().isThrownBy(() -> parse("--" + name + "=" + value))
 			.withMessageContaining("--" + name)
