@@ -83,8 +83,11 @@ class DocumentationSnippets {
 	}
 
 	@Bean
-	CompressionEngine lastMessageOnly() {
-		return (messages, budget) -> messages.subList(messages.size() - 1, messages.size());
+	CompressionEngine questionsFirst() {
+		return (request) -> request.sentences()
+			.stream()
+			.mapToDouble((sentence) -> sentence.text().contains("?") ? 2 : 1)
+			.toArray();
 	}
 
 	static class OwnStore implements ExactCacheStore {

@@ -169,7 +169,10 @@ public class TokenSavingEndpoint {
 			CacheSettings cache = plan.cache();
 			return new SettingsDescriptor(
 					(compression != null) ? new CompressionDescriptor(compression.engine(),
-							compression.maxInputTokens(), compression.lowMark()) : null,
+							compression.maxInputTokens(), compression.lowMark(), compression.keepLastMessages(),
+							compression.focus().value(), compression.redundancyPenalty(), compression.lossless(),
+							compression.stablePrefix(), compression.language(), compression.maxTime().toMillis())
+							: null,
 					(cache != null) ? new CacheDescriptor(cache.backend(), cache.ttl().toMillis() / 1000.0,
 							cache.similarityThreshold(), cache.maxEntryBytes()) : null);
 		}
@@ -182,9 +185,19 @@ public class TokenSavingEndpoint {
 	 * @param engine the name of the engine
 	 * @param maxInputTokens the limit in tokens
 	 * @param lowMark the share of the room for history to which it is cut
+	 * @param keepLastMessages the number of newest messages that are not changed
+	 * @param focus what the ranking is biased to
+	 * @param redundancyPenalty how much a sentence loses by being similar to a kept one
+	 * @param lossless whether old messages are rewritten without loss first
+	 * @param stablePrefix whether what was compressed stays as it is
+	 * @param language the language of all texts, or that it is guessed
+	 * @param maxTimeMillis the time after which ranking is given up, 0 for no limit
 	 */
 	public record CompressionDescriptor(String engine, @JsonProperty("max_input_tokens") int maxInputTokens,
-			@JsonProperty("low_mark") double lowMark) {
+			@JsonProperty("low_mark") double lowMark, @JsonProperty("keep_last_messages") int keepLastMessages,
+			String focus, @JsonProperty("redundancy_penalty") double redundancyPenalty, boolean lossless,
+			@JsonProperty("stable_prefix") boolean stablePrefix, String language,
+			@JsonProperty("max_time_millis") long maxTimeMillis) {
 
 	}
 
@@ -219,6 +232,7 @@ public class TokenSavingEndpoint {
 	 * @param costSavedUsd the net saving
 	 * @param overheadUsd what token saving itself spent
 	 * @param overBudget requests sent although over the limit
+	 * @param compressionTimeouts requests trimmed because ranking took too long
 	 * @param errors failures of token saving
 	 * @param modelErrors requests whose model failed
 	 * @param unpricedModels models without a price
@@ -231,7 +245,8 @@ public class TokenSavingEndpoint {
 			@JsonProperty("tokens_saved_by_technique") Map<String, Long> tokensSavedByTechnique,
 			@JsonProperty("tokens_bought") long tokensBought, @JsonProperty("cost_saved_usd") BigDecimal costSavedUsd,
 			@JsonProperty("overhead_usd") BigDecimal overheadUsd, @JsonProperty("over_budget") long overBudget,
-			long errors, @JsonProperty("model_errors") long modelErrors,
+			@JsonProperty("compression_timeouts") long compressionTimeouts, long errors,
+			@JsonProperty("model_errors") long modelErrors,
 			@JsonProperty("unpriced_models") Set<String> unpricedModels) {
 
 		/**
@@ -244,8 +259,8 @@ public class TokenSavingEndpoint {
 					snapshot.semanticHits(), snapshot.dedupHits(), snapshot.misses(), snapshot.bypasses(),
 					Math.round(snapshot.cacheHitRate() * 10_000) / 10_000.0, snapshot.tokensSaved(),
 					snapshot.tokensSavedByTechnique(), snapshot.tokensBought(), snapshot.costSavedUsd(),
-					snapshot.overheadUsd(), snapshot.overBudget(), snapshot.errors(), snapshot.modelErrors(),
-					snapshot.unpricedModels());
+					snapshot.overheadUsd(), snapshot.overBudget(), snapshot.compressionTimeouts(), snapshot.errors(),
+					snapshot.modelErrors(), snapshot.unpricedModels());
 		}
 
 	}

@@ -4,12 +4,14 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeSet;
 
 import io.tokensaving.autoconfigure.TokenSavingProperties.Cache;
 import io.tokensaving.autoconfigure.TokenSavingProperties.Compression;
 import io.tokensaving.autoconfigure.TokenSavingProperties.PlanProperties;
 import io.tokensaving.autoconfigure.TokenSavingProperties.Price;
+import io.tokensaving.compression.text.Language;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.CompressionSettings;
 import io.tokensaving.plan.InvalidPlanException;
@@ -92,7 +94,15 @@ final class ConfigurationReader {
 		if (maxInputTokens == null) {
 			throw new InvalidPlanException("compression.max-input-tokens", "", "a number of tokens of at least 1");
 		}
-		return new CompressionSettings(properties.getEngine(), maxInputTokens, properties.getLowMark());
+		String language = properties.getLanguage();
+		if (!CompressionSettings.AUTO.equals(language) && Language.find(language) == null) {
+			throw new InvalidPlanException("compression.language", language,
+					"'auto' or one of '" + String.join("', '", Language.codes()) + "'");
+		}
+		return new CompressionSettings(properties.getEngine(), maxInputTokens, properties.getLowMark(),
+				properties.getKeepLastMessages(), properties.getFocus(), properties.getRedundancyPenalty(),
+				properties.isLossless(), properties.isStablePrefix(), language.toLowerCase(Locale.ROOT),
+				properties.getMaxTime());
 	}
 
 	private static @Nullable CacheSettings cache(@Nullable Cache properties) {

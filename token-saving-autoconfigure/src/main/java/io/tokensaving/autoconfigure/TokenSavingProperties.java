@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.tokensaving.plan.CompressionSettings;
 import io.tokensaving.savings.UnknownPlanPolicy;
 import org.jspecify.annotations.Nullable;
 
@@ -165,7 +166,8 @@ public class TokenSavingProperties {
 	public static class Compression {
 
 		/**
-		 * Engine that compresses: 'trim' or the name of a CompressionEngine bean.
+		 * Engine that compresses: 'trim', 'text_rank', 'lex_rank', 'lsa' or the name of a
+		 * CompressionEngine bean.
 		 */
 		private String engine = "trim";
 
@@ -179,6 +181,45 @@ public class TokenSavingProperties {
 		 * Share of the room for history that remains filled once the limit is crossed.
 		 */
 		private double lowMark = 0.4;
+
+		/**
+		 * Number of newest messages that are not changed. The last user message and what
+		 * follows it never is.
+		 */
+		private int keepLastMessages = 4;
+
+		/**
+		 * What the ranking of sentences is biased to.
+		 */
+		private CompressionSettings.Focus focus = CompressionSettings.Focus.QUESTION;
+
+		/**
+		 * How much a sentence loses by being similar to one that is kept, 0 to 1.
+		 */
+		private double redundancyPenalty = 1;
+
+		/**
+		 * Whether to rewrite old messages without loss before anything is left out.
+		 */
+		private boolean lossless = true;
+
+		/**
+		 * Whether what was compressed once stays as it is until the limit is crossed
+		 * again, for the sake of the provider's prompt cache.
+		 */
+		private boolean stablePrefix = true;
+
+		/**
+		 * ISO 639-1 code of the language of all texts, or 'auto' to guess that of each
+		 * message.
+		 */
+		private String language = "auto";
+
+		/**
+		 * Time after which ranking is given up in favour of trimming, 0 for no limit.
+		 * Without a unit, in milliseconds.
+		 */
+		private Duration maxTime = Duration.ofMillis(500);
 
 		public String getEngine() {
 			return this.engine;
@@ -202,6 +243,62 @@ public class TokenSavingProperties {
 
 		public void setLowMark(double lowMark) {
 			this.lowMark = lowMark;
+		}
+
+		public int getKeepLastMessages() {
+			return this.keepLastMessages;
+		}
+
+		public void setKeepLastMessages(int keepLastMessages) {
+			this.keepLastMessages = keepLastMessages;
+		}
+
+		public CompressionSettings.Focus getFocus() {
+			return this.focus;
+		}
+
+		public void setFocus(CompressionSettings.Focus focus) {
+			this.focus = focus;
+		}
+
+		public double getRedundancyPenalty() {
+			return this.redundancyPenalty;
+		}
+
+		public void setRedundancyPenalty(double redundancyPenalty) {
+			this.redundancyPenalty = redundancyPenalty;
+		}
+
+		public boolean isLossless() {
+			return this.lossless;
+		}
+
+		public void setLossless(boolean lossless) {
+			this.lossless = lossless;
+		}
+
+		public boolean isStablePrefix() {
+			return this.stablePrefix;
+		}
+
+		public void setStablePrefix(boolean stablePrefix) {
+			this.stablePrefix = stablePrefix;
+		}
+
+		public String getLanguage() {
+			return this.language;
+		}
+
+		public void setLanguage(String language) {
+			this.language = language;
+		}
+
+		public Duration getMaxTime() {
+			return this.maxTime;
+		}
+
+		public void setMaxTime(Duration maxTime) {
+			this.maxTime = maxTime;
 		}
 
 	}

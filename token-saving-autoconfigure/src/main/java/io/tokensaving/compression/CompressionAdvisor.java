@@ -2,8 +2,11 @@ package io.tokensaving.compression;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.AdvisorOrder;
 import io.tokensaving.plan.CompressionSettings;
 import io.tokensaving.plan.Plan;
@@ -28,18 +31,36 @@ import org.springframework.ai.chat.prompt.Prompt;
 /**
  * Brings the history of a request within the token limit of its plan: messages and tool
  * definitions together, counted for the request's model. A request that is within the
- * limit goes on as it is, and one that is surely within it is not even tokenised. A
- * request that cannot be brought within the limit is sent all the same, and counted.
+ * limit goes on as it is, and one that is surely within it is not even tokenised. An
+ * engine that takes longer than the plan gives it is given up in favour of trimming. A
+ * request that cannot be brought within the limit is sent all the same. Both are counted.
  * Thread-safe.
  */
 public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 
 	/**
-	 * The name of {@link TrimCompressionEngine} in plans.
+	 * The name in plans of what drops the oldest turns.
 	 */
 	public static final String TRIM = "trim";
 
-	private static final CompressionEngine TRIM_ENGINE = new TrimCompressionEngine();
+	/**
+	 * The name of {@link TextRankEngine} in plans.
+	 */
+	public static final String TEXT_RANK = "text_rank";
+
+	/**
+	 * The name of {@link LexRankEngine} in plans.
+	 */
+	public static final String LEX_RANK = "lex_rank";
+
+	/**
+	 * The name of {@link LsaEngine} in plans.
+	 */
+	public static final String LSA = "lsa";
+
+	private static final TrimCompressor TRIM_COMPRESSOR = new TrimCompressor();
+
+	private final ExtractiveCompressor extractiveCompressor = new ExtractiveCompressor();
 
 	private final Map<String, CompressionEngine> engines;
 
@@ -49,6 +70,8 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 
 	private final SavingsStatistics statistics;
 
+	private final Ticker ticker;
+
 	private final int order;
 
 	private CompressionAdvisor(Builder builder) {
@@ -56,6 +79,7 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 		this.plan = builder.plan;
 		this.tokenCounter = builder.tokenCounter;
 		this.statistics = builder.statistics;
+		this.ticker = builder.ticker;
 		this.order = builder.order;
 	}
 
@@ -72,7 +96,9 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 	 * @return the names, sorted
 	 */
 	public List<String> engineNames() {
-		return this.engines.keySet().stream().sorted().toList();
+		Set<String> names = new TreeSet<>(this.engines.keySet());
+		names.add(TRIM);
+		return List.copyOf(names);
 	}
 
 	@Override
@@ -102,7 +128,7 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 			return request;
 		}
 		try {
-			return compress(request, settings);
+			return compress(request, call.plan().id(), settings);
 		}
 		catch (RuntimeException | StackOverflowError ex) {
 			this.statistics.recordError(Component.COMPRESSION, call.plan().id(), ex);
@@ -110,7 +136,7 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 		}
 	}
 
-	private ChatClientRequest compress(ChatClientRequest request, CompressionSettings settings) {
+	private ChatClientRequest compress(ChatClientRequest request, String plan, CompressionSettings settings) {
 		Prompt prompt = request.prompt();
 		ChatOptions options = prompt.getOptions();
 		double factor = this.tokenCounter.factor((options != null) ? options.getModel() : null);
@@ -118,7 +144,7 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 			return request;
 		}
 		int tools = this.tokenCounter.countTools(options, factor);
-		CompressionBudget budget = new CompressionBudget(settings.maxInputTokens() - tools, settings.lowMark(),
+		CompressionBudget budget = new CompressionBudget(settings.maxInputTokens() - tools, settings.lowMark(), factor,
 				(text) -> this.tokenCounter.count(text, factor), (message) -> this.tokenCounter.count(message, factor));
 		List<Message> messages = prompt.getInstructions();
 		long before = budget.count(messages);
@@ -126,12 +152,8 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 			return request;
 		}
 		SavingsLedger ledger = SavingsLedger.of(request);
-		List<Message> compressed = engine(settings.engine()).compress(messages, budget);
+		List<Message> compressed = compress(messages, plan, settings, budget);
 		long after = budget.count(compressed);
-		if (after > budget.maxTokens()) {
-			compressed = TRIM_ENGINE.compress(compressed, budget);
-			after = budget.count(compressed);
-		}
 		if (after > budget.maxTokens()) {
 			ledger.recordOverBudget();
 		}
@@ -142,13 +164,24 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 		return new ChatClientRequest(new Prompt(compressed, options), request.context());
 	}
 
-	private CompressionEngine engine(String name) {
-		CompressionEngine engine = this.engines.get(name);
+	private List<Message> compress(List<Message> messages, String plan, CompressionSettings settings,
+			CompressionBudget budget) {
+		CompressionEngine engine = this.engines.get(settings.engine());
 		if (engine == null) {
-			throw new IllegalStateException(
-					"Unknown compression engine '%s', known are %s".formatted(name, engineNames()));
+			if (!TRIM.equals(settings.engine())) {
+				throw new IllegalStateException(
+						"Unknown compression engine '%s', known are %s".formatted(settings.engine(), engineNames()));
+			}
+			return TRIM_COMPRESSOR.compress(messages, budget);
 		}
-		return engine;
+		try {
+			Deadline deadline = Deadline.after(settings.maxTime(), this.ticker::read);
+			return this.extractiveCompressor.compress(messages, engine, settings, budget, deadline);
+		}
+		catch (Deadline.ExceededException ex) {
+			this.statistics.plan(plan).recordCompressionTimeout();
+			return TRIM_COMPRESSOR.compress(messages, budget);
+		}
 	}
 
 	/**
@@ -156,13 +189,16 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 	 */
 	public static final class Builder {
 
-		private final Map<String, CompressionEngine> engines = new TreeMap<>(Map.of(TRIM, TRIM_ENGINE));
+		private final Map<String, CompressionEngine> engines = new TreeMap<>(
+				Map.of(TEXT_RANK, new TextRankEngine(), LEX_RANK, new LexRankEngine(), LSA, new LsaEngine()));
 
 		private @Nullable Plan plan;
 
 		private TokenCounter tokenCounter = new TokenCounter();
 
 		private SavingsStatistics statistics = new SavingsStatistics();
+
+		private Ticker ticker = Ticker.systemTicker();
 
 		private int order = AdvisorOrder.COMPRESSION;
 
@@ -207,6 +243,16 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 		 */
 		public Builder statistics(SavingsStatistics statistics) {
 			this.statistics = statistics;
+			return this;
+		}
+
+		/**
+		 * Set the clock by which compression is given up. Default: that of the system.
+		 * @param ticker the clock
+		 * @return this builder
+		 */
+		public Builder ticker(Ticker ticker) {
+			this.ticker = ticker;
 			return this;
 		}
 

@@ -3,6 +3,7 @@ package io.tokensaving.compression;
 import java.util.function.ToIntFunction;
 
 import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.util.Assert;
 
 /**
@@ -12,18 +13,30 @@ import org.springframework.util.Assert;
  * definitions alone reach the limit of the plan
  * @param lowMark the share of the room for history, above 0 and up to 1, that may remain
  * filled once the limit is crossed
+ * @param factor the factor of the model, by which the counters differ from those for
+ * others
  * @param textCounter counts the tokens of a text
  * @param messageCounter counts the tokens of a message
  */
-public record CompressionBudget(int maxTokens, double lowMark, ToIntFunction<String> textCounter,
+record CompressionBudget(int maxTokens, double lowMark, double factor, ToIntFunction<String> textCounter,
 		ToIntFunction<Message> messageCounter) {
+
+	private static final Message EMPTY = new UserMessage("");
 
 	/**
 	 * Check the budget.
 	 * @throws IllegalArgumentException if the low mark is out of its range
 	 */
-	public CompressionBudget {
+	CompressionBudget {
 		Assert.isTrue(lowMark > 0 && lowMark <= 1, () -> "'lowMark' must be above 0 and up to 1, but is " + lowMark);
+	}
+
+	/**
+	 * Return what a message costs beside its content.
+	 * @return the tokens
+	 */
+	int messageOverhead() {
+		return this.messageCounter.applyAsInt(EMPTY);
 	}
 
 	/**
@@ -31,7 +44,7 @@ public record CompressionBudget(int maxTokens, double lowMark, ToIntFunction<Str
 	 * @param messages the messages
 	 * @return the tokens
 	 */
-	public long count(Iterable<Message> messages) {
+	long count(Iterable<Message> messages) {
 		long tokens = 0;
 		for (Message message : messages) {
 			tokens += this.messageCounter.applyAsInt(message);

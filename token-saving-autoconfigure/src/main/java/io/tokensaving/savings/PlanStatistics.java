@@ -40,6 +40,8 @@ public final class PlanStatistics {
 
 	private final LongAdder overBudget = new LongAdder();
 
+	private final LongAdder compressionTimeouts = new LongAdder();
+
 	private final LongAdder errors = new LongAdder();
 
 	private final LongAdder modelErrors = new LongAdder();
@@ -83,6 +85,13 @@ public final class PlanStatistics {
 		if (!report.priced() && this.unpricedModels.size() < MAX_UNPRICED_MODELS) {
 			this.unpricedModels.add((report.model() != null) ? report.model() : "unknown");
 		}
+	}
+
+	/**
+	 * Count a compression that took longer than it may.
+	 */
+	public void recordCompressionTimeout() {
+		this.compressionTimeouts.increment();
 	}
 
 	void recordError() {
@@ -137,7 +146,8 @@ public final class PlanStatistics {
 				dedupHits, misses, bypasses, tokensSaved, sum(plans, (plan) -> plan.tokensBought.sum()),
 				usd(sum(plans, (plan) -> plan.costSavedPicoUsd.sum())),
 				usd(sum(plans, (plan) -> plan.overheadPicoUsd.sum())), sum(plans, (plan) -> plan.overBudget.sum()),
-				sum(plans, (plan) -> plan.errors.sum()), sum(plans, (plan) -> plan.modelErrors.sum()), unpriced);
+				sum(plans, (plan) -> plan.compressionTimeouts.sum()), sum(plans, (plan) -> plan.errors.sum()),
+				sum(plans, (plan) -> plan.modelErrors.sum()), unpriced);
 	}
 
 	private static long sum(Collection<PlanStatistics> plans, ToLongFunction<PlanStatistics> figure) {

@@ -89,6 +89,12 @@ public final class SavingsMeterBinder implements MeterBinder {
 			.baseUnit("requests")
 			.tag("plan", plan.plan())
 			.register(registry);
+		FunctionCounter
+			.builder(PREFIX + "compression.timeouts", plan, (statistics) -> statistics.snapshot().compressionTimeouts())
+			.description("Requests that were trimmed because ranking their sentences took too long")
+			.baseUnit("requests")
+			.tag("plan", plan.plan())
+			.register(registry);
 		FunctionCounter.builder(PREFIX + "model.errors", plan, (statistics) -> statistics.snapshot().modelErrors())
 			.description("Requests whose model failed")
 			.tag("plan", plan.plan())

@@ -19,13 +19,15 @@ import java.util.Set;
  * @param costSavedUsd the net saving in US dollars
  * @param overheadUsd what token saving itself spent, in US dollars
  * @param overBudget requests that were sent although they were over the limit of the plan
+ * @param compressionTimeouts requests that were trimmed because ranking took too long
  * @param errors failures of token saving itself
  * @param modelErrors requests whose model failed
  * @param unpricedModels models that have no price and add nothing to the cost
  */
 public record StatisticsSnapshot(long totalRequests, long exactHits, long semanticHits, long dedupHits, long misses,
 		long bypasses, Map<String, Long> tokensSavedByTechnique, long tokensBought, BigDecimal costSavedUsd,
-		BigDecimal overheadUsd, long overBudget, long errors, long modelErrors, Set<String> unpricedModels) {
+		BigDecimal overheadUsd, long overBudget, long compressionTimeouts, long errors, long modelErrors,
+		Set<String> unpricedModels) {
 
 	/**
 	 * Return the requests that a cache answered.

@@ -28,7 +28,7 @@ class ConfigurationFailureTests {
 		assertThat(output).contains("APPLICATION FAILED TO START")
 			.contains("'token-saving.plans.support-bot.compression.engine'")
 			.contains("'trimm'")
-			.contains("Accepted is one of 'trim'")
+			.contains("Accepted is one of 'lex_rank', 'lsa', 'text_rank', 'trim'")
 			.contains("CompressionEngine bean");
 	}
 

@@ -148,12 +148,12 @@ class TokenSavingAutoConfigurationTests {
 
 	@Test
 	void selectsEngineByNameOfBean() {
-		CompressionEngine engine = (messages, budget) -> messages.subList(messages.size() - 1, messages.size());
-		this.contextRunner.withBean("last_only", CompressionEngine.class, () -> engine)
-			.withPropertyValues("token-saving.plans.a.compression.engine=last_only",
+		CompressionEngine engine = (request) -> new double[request.sentences().size()];
+		this.contextRunner.withBean("own_engine", CompressionEngine.class, () -> engine)
+			.withPropertyValues("token-saving.plans.a.compression.engine=own_engine",
 					"token-saving.plans.a.compression.max-input-tokens=100")
 			.run((context) -> assertThat(context.getBean(CompressionAdvisor.class).engineNames())
-				.containsExactly("last_only", "trim"));
+				.containsExactly("lex_rank", "lsa", "own_engine", "text_rank", "trim"));
 	}
 
 	@Test
@@ -170,14 +170,20 @@ class TokenSavingAutoConfigurationTests {
 
 	@Test
 	void readsAllPropertiesOfPlan() {
-		this.contextRunner
-			.withPropertyValues("token-saving.plans.a.compression.engine=trim",
-					"token-saving.plans.a.compression.max-input-tokens=4096",
-					"token-saving.plans.a.compression.low-mark=0.7", "token-saving.plans.a.cache.backend=in_memory",
-					"token-saving.plans.a.cache.ttl=90", "token-saving.plans.a.cache.similarity-threshold=0.9",
-					"token-saving.plans.a.cache.max-entry-size=1KB")
+		this.contextRunner.withPropertyValues("token-saving.plans.a.compression.engine=trim",
+				"token-saving.plans.a.compression.max-input-tokens=4096",
+				"token-saving.plans.a.compression.low-mark=0.7",
+				"token-saving.plans.a.compression.keep-last-messages=6", "token-saving.plans.a.compression.focus=none",
+				"token-saving.plans.a.compression.redundancy-penalty=0.5",
+				"token-saving.plans.a.compression.lossless=false",
+				"token-saving.plans.a.compression.stable-prefix=false", "token-saving.plans.a.compression.language=de",
+				"token-saving.plans.a.compression.max-time=80", "token-saving.plans.a.cache.backend=in_memory",
+				"token-saving.plans.a.cache.ttl=90", "token-saving.plans.a.cache.similarity-threshold=0.9",
+				"token-saving.plans.a.cache.max-entry-size=1KB")
 			.run((context) -> assertThat(context.getBean(PlanRepository.class).find("any", "a"))
-				.isEqualTo(new Plan("a", PlanSource.CONFIGURATION, new CompressionSettings("trim", 4096, 0.7),
+				.isEqualTo(new Plan("a", PlanSource.CONFIGURATION,
+						new CompressionSettings("trim", 4096, 0.7, 6, CompressionSettings.Focus.NONE, 0.5, false, false,
+								"de", Duration.ofMillis(80)),
 						new CacheSettings("in_memory", Duration.ofSeconds(90), 0.9, 1024))));
 	}
 
@@ -204,7 +210,11 @@ class TokenSavingAutoConfigurationTests {
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', textBlock = """
-			plans.a.compression.engine            | trimm     | one of 'trim'
+			plans.a.compression.engine            | trimm     | one of 'lex_rank', 'lsa', 'text_rank', 'trim'
+			plans.a.compression.keep-last-messages | -1       | a number of messages of at least 0
+			plans.a.compression.redundancy-penalty | 1.5      | a number from 0 to 1
+			plans.a.compression.language          | xx        | or one of 'ar', 'ca'
+			plans.a.compression.max-time          | -1ms      | a duration, or 0 for no limit
 			plans.a.compression.max-input-tokens  | 0         | a number of tokens of at least 1
 			plans.a.compression.max-input-tokens  | -5        | a number of tokens of at least 1
 			plans.a.compression.low-mark          | 1.5       | a share above 0 and up to 1

@@ -1,8 +1,10 @@
 package io.tokensaving.compression;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
@@ -147,21 +149,73 @@ class CompressionAdvisorTests {
 
 	@Test
 	void goesOnWithoutEngineThatFails() {
-		CompressionEngine broken = (messages, budget) -> {
+		CompressionEngine broken = (request) -> {
 			throw new IllegalStateException("broken");
 		};
-		ChatClient client = client(plan("broken", 100), new TokenCounter(), Map.of("broken", broken));
+		ChatClient client = client(keepingNone("broken", 100), new TokenCounter(), Map.of("broken", broken));
 		client.prompt().messages(HISTORY).user("And now?").call().content();
 		assertThat(this.model.lastPrompt().getInstructions()).hasSize(3);
 		assertThat(this.statistics.errors(Component.COMPRESSION)).isEqualTo(1);
 	}
 
 	@Test
-	void trimsWhatAnEngineLeavesOverTheLimit() {
-		ChatClient client = client(plan("lazy", 100), new TokenCounter(),
-				Map.of("lazy", (messages, budget) -> messages));
+	void ranksWithEngineOfTheApplication() {
+		CompressionEngine longest = (
+				request) -> request.sentences().stream().mapToDouble((sentence) -> sentence.text().length()).toArray();
+		ChatClient client = client(keepingNone("longest", 100), new TokenCounter(), Map.of("longest", longest));
+		client.prompt()
+			.messages(new UserMessage(
+					"Short one. " + "This one is the longest of them all by far. " + "Nice. ".repeat(120)))
+			.user("And now?")
+			.call()
+			.content();
+		assertThat(this.model.lastPrompt().getInstructions()).hasSize(2);
+		assertThat(this.model.lastPrompt().getInstructions().get(0).getText()).contains("This one is the longest")
+			.hasSizeLessThan(500);
+	}
+
+	@Test
+	void sendsRequestAsItIsIfEngineDoesNotScoreEverySentence() {
+		ChatClient client = client(keepingNone("short", 100), new TokenCounter(),
+				Map.of("short", (request) -> new double[1]));
+		client.prompt().messages(new UserMessage("One more. ".repeat(200))).user("And now?").call().content();
+		assertThat(this.model.lastPrompt().getInstructions().get(0).getText()).isEqualTo("One more. ".repeat(200));
+		assertThat(this.statistics.errors(Component.COMPRESSION)).isEqualTo(1);
+	}
+
+	@Test
+	void trimsAndCountsWhenRankingTakesTooLong() {
+		AtomicLong time = new AtomicLong();
+		CompressionEngine slow = (request) -> {
+			time.addAndGet(Duration.ofMillis(501).toNanos());
+			request.checkTime();
+			return new double[request.sentences().size()];
+		};
+		ChatClient client = ChatClient.builder(this.model)
+			.defaultAdvisors(CompressionAdvisor.builder()
+				.plan(keepingNone("slow", 100))
+				.engines(Map.of("slow", slow))
+				.statistics(this.statistics)
+				.ticker(time::get)
+				.build())
+			.build();
 		client.prompt().messages(HISTORY).user("And now?").call().content();
 		assertThat(this.model.lastPrompt().getInstructions()).hasSize(1);
+		assertThat(this.statistics.totals().compressionTimeouts()).isEqualTo(1);
+		assertThat(this.statistics.totals().errors()).isZero();
+	}
+
+	@Test
+	void listsBuiltInEnginesAndThoseOfTheApplication() {
+		CompressionAdvisor advisor = CompressionAdvisor.builder()
+			.engines(Map.of("own", (request) -> new double[0]))
+			.build();
+		assertThat(advisor.engineNames()).containsExactly("lex_rank", "lsa", "own", "text_rank", "trim");
+	}
+
+	private static Plan keepingNone(String engine, int limit) {
+		CompressionSettings settings = CompressionSettings.builder(engine, limit).keepLastMessages(0).build();
+		return Plan.builder("plan").compression(settings).build();
 	}
 
 	private static Plan plan(String engine, int limit) {

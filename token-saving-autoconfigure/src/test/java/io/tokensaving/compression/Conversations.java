@@ -39,8 +39,8 @@ final class Conversations {
 		for (int i = 0; i < length; i++) {
 			switch (random.nextInt(10)) {
 				case 0 -> messages.add(new SystemMessage(text(random, random.nextInt(10))));
-				case 1, 2, 3, 4 -> messages.add(new UserMessage(text(random, random.nextInt(80))));
-				case 5, 6, 7 -> messages.add(new AssistantMessage(text(random, random.nextInt(120))));
+				case 1, 2, 3, 4 -> messages.add(new UserMessage(anyText(random, random.nextInt(80))));
+				case 5, 6, 7 -> messages.add(new AssistantMessage(anyText(random, random.nextInt(120))));
 				default -> addToolCalls(messages, random, 1 + random.nextInt(3), 1 + random.nextInt(400));
 			}
 		}
@@ -81,13 +81,25 @@ final class Conversations {
 		List<Message> messages = new ArrayList<>();
 		messages.add(new SystemMessage(text(random, 150)));
 		for (int turn = 1; turn <= turns; turn++) {
-			messages.add(new UserMessage(text(random, scale * (8 + random.nextInt(25)))));
+			messages.add(new UserMessage(sentences(random, scale * (8 + random.nextInt(25)))));
 			if (turn % 10 == 0) {
 				addToolCalls(messages, random, 1, scale * 60);
 			}
-			messages.add(new AssistantMessage(text(random, scale * (15 + random.nextInt(60)))));
+			messages.add(new AssistantMessage(sentences(random, scale * (15 + random.nextInt(60)))));
 		}
 		return messages;
+	}
+
+	private static String sentences(RandomGenerator random, int words) {
+		StringBuilder text = new StringBuilder();
+		for (int left = words; left > 0; left -= 12) {
+			String sentence = text(random, Math.min(left, 12));
+			text.append(text.isEmpty() ? "" : " ")
+				.append(Character.toUpperCase(sentence.charAt(0)))
+				.append(sentence, 1, sentence.length())
+				.append('.');
+		}
+		return text.toString();
 	}
 
 	static String text(RandomGenerator random, int words) {
@@ -96,6 +108,30 @@ final class Conversations {
 			text.append((i > 0) ? " " : "").append(WORDS[random.nextInt(WORDS.length)]);
 		}
 		return text.toString();
+	}
+
+	/**
+	 * Make up sentences.
+	 * @param random decides
+	 * @param sentences the number of sentences
+	 * @return the text
+	 */
+	static String prose(RandomGenerator random, int sentences) {
+		StringBuilder text = new StringBuilder();
+		for (int i = 0; i < sentences; i++) {
+			String sentence = text(random, 3 + random.nextInt(12));
+			text.append(Character.toUpperCase(sentence.charAt(0))).append(sentence.substring(1)).append(". ");
+		}
+		return text.toString();
+	}
+
+	private static String anyText(RandomGenerator random, int words) {
+		return switch (random.nextInt(5)) {
+			case 0 -> text(random, words);
+			case 1 -> prose(random, words / 8) + "\n```\n" + text(random, words / 4) + "\n```\n" + prose(random, 1);
+			case 2 -> "{\n  \"text\": \"" + text(random, words) + "\"\n}";
+			default -> prose(random, words / 8);
+		};
 	}
 
 }

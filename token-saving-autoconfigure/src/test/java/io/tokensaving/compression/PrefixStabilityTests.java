@@ -12,6 +12,8 @@ import io.tokensaving.plan.CompressionSettings;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.savings.TokenCounter;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.messages.Message;
@@ -31,42 +33,46 @@ class PrefixStabilityTests {
 
 	private static final int LIMIT = 4096;
 
+	private static final String NAIVE = "sliding window";
+
 	private final TokenCounter counter = new TokenCounter();
 
-	@Test
-	void promptsOfTwoHundredTurnsRepeatTheirBeginning() {
-		double[] shares = shares(1);
-		assertThat(shares[0]).isGreaterThanOrEqualTo(0.85);
-		assertThat(shares[1]).isLessThan(0.5);
+	@ParameterizedTest
+	@ValueSource(strings = { "trim", "text_rank", "lex_rank", "lsa" })
+	void promptsOfTwoHundredTurnsRepeatTheirBeginning(String engine) {
+		assertThat(averageShare(engine, 1)).isGreaterThanOrEqualTo(0.85);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "trim", "text_rank", "lex_rank", "lsa" })
+	void promptsOfLongTurnsRepeatTheirBeginningToo(String engine) {
+		assertThat(averageShare(engine, 3)).isGreaterThanOrEqualTo(0.80);
 	}
 
 	@Test
-	void promptsOfLongTurnsRepeatTheirBeginningToo() {
-		double[] shares = shares(3);
-		assertThat(shares[0]).isGreaterThanOrEqualTo(0.80);
-		assertThat(shares[1]).isLessThan(0.5);
+	void promptsOfSlidingWindowDoNot() {
+		assertThat(averageShare(NAIVE, 1)).isLessThan(0.5);
+		assertThat(averageShare(NAIVE, 3)).isLessThan(0.5);
 	}
 
-	private double[] shares(int scale) {
-		double trim = 0;
-		double naive = 0;
+	private double averageShare(String engine, int scale) {
+		double share = 0;
 		int seeds = 5;
 		for (int seed = 1; seed <= seeds; seed++) {
 			List<Message> conversation = Conversations.support(new Random(seed), 200, scale);
-			trim += averageShare(sent(conversation)) / seeds;
-			naive += averageShare(naive(conversation)) / seeds;
+			share += averageShare(engine.equals(NAIVE) ? naive(conversation) : sent(engine, conversation)) / seeds;
 		}
 		System.out.printf(Locale.ROOT,
-				"Turns of length %d: share of bytes that repeat the previous prompt: trim %.1f %%, naive %.1f %%%n",
-				scale, 100 * trim, 100 * naive);
-		return new double[] { trim, naive };
+				"Share of bytes that repeat the previous prompt: %s, turns of length %d: %.1f %%%n", engine, scale,
+				100 * share);
+		return share;
 	}
 
 	// What the model is sent, turn by turn and in every round of a tool loop
-	private List<List<Message>> sent(List<Message> conversation) {
+	private List<List<Message>> sent(String engine, List<Message> conversation) {
 		ScriptedChatModel model = ScriptedChatModel.echoing();
 		model.options(ChatOptions.builder().model("gpt-4o").build());
-		Plan plan = Plan.builder("trim").compression(new CompressionSettings("trim", LIMIT)).build();
+		Plan plan = Plan.builder("plan").compression(new CompressionSettings(engine, LIMIT)).build();
 		ChatClient client = ChatClient.builder(model)
 			.defaultAdvisors(CompressionAdvisor.builder().plan(plan).build())
 			.build();

@@ -25,15 +25,15 @@ import org.springframework.ai.chat.messages.UserMessage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link TrimCompressionEngine}.
+ * Tests for {@link TrimCompressor}.
  */
-class TrimCompressionEngineTests {
+class TrimCompressorTests {
 
 	private static final int LARGEST_TURN = 250;
 
 	private static final TokenCounter COUNTER = new TokenCounter();
 
-	private static final CompressionEngine ENGINE = new TrimCompressionEngine();
+	private static final TrimCompressor ENGINE = new TrimCompressor();
 
 	@Property(tries = 3_000, shrinking = ShrinkingMode.OFF)
 	void holdsItsPromisesOverAnyConversation(@ForAll long seed, @ForAll @IntRange(min = 0, max = 40) int length,
@@ -49,7 +49,7 @@ class TrimCompressionEngineTests {
 			assertThatNothingMoreCouldGo(messages, result, budget);
 		}
 		assertThat(ENGINE.compress(result, budget)).isEqualTo(result);
-		assertThat(new TrimCompressionEngine().compress(List.copyOf(messages), budget)).isEqualTo(result);
+		assertThat(new TrimCompressor().compress(List.copyOf(messages), budget)).isEqualTo(result);
 	}
 
 	@Property(tries = 1_000, shrinking = ShrinkingMode.OFF)
@@ -125,7 +125,7 @@ class TrimCompressionEngineTests {
 	}
 
 	private static CompressionBudget budget(int limit, double lowMark) {
-		return new CompressionBudget(limit, lowMark, (text) -> COUNTER.count(text, 1),
+		return new CompressionBudget(limit, lowMark, 1, (text) -> COUNTER.count(text, 1),
 				(message) -> COUNTER.count(message, 1));
 	}
 
@@ -173,7 +173,7 @@ class TrimCompressionEngineTests {
 			if (message instanceof ToolResponseMessage tool) {
 				tool.getResponses()
 					.forEach((response) -> assertThat(COUNTER.count(response.responseData(), 1))
-						.isLessThanOrEqualTo(2 * TrimCompressionEngine.MIN_RESULT_TOKENS + 60));
+						.isLessThanOrEqualTo(2 * TrimCompressor.MIN_RESULT_TOKENS + 60));
 			}
 		}
 	}

@@ -26,7 +26,7 @@ import org.springframework.ai.chat.messages.UserMessage;
  * their beginning and end, with a marker in between that says so. If that does not do,
  * the messages are returned as they are by then.
  */
-public final class TrimCompressionEngine implements CompressionEngine {
+final class TrimCompressor {
 
 	/**
 	 * Tokens of a tool result that are left at least, beside the marker.
@@ -43,8 +43,13 @@ public final class TrimCompressionEngine implements CompressionEngine {
 	 */
 	private static final double BEGINNING = 0.75;
 
-	@Override
-	public List<Message> compress(List<Message> messages, CompressionBudget budget) {
+	/**
+	 * Compress messages that are over the budget.
+	 * @param messages all messages of the request, in order
+	 * @param budget the budget
+	 * @return the messages to send; unchanged ones are the same instances
+	 */
+	List<Message> compress(List<Message> messages, CompressionBudget budget) {
 		return new Pass(messages, budget).run();
 	}
 

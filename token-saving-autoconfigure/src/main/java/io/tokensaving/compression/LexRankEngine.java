@@ -1,0 +1,233 @@
+package io.tokensaving.compression;
+
+import java.util.Arrays;
+
+/**
+ * LexRank: Erkan and Radev, <i>LexRank: Graph-based Lexical Centrality as Salience in
+ * Text Summarization</i>, JAIR 22, 2004. Sentences are neighbours if their idf-modified
+ * cosine is above {@value #THRESHOLD}: <pre>
+ * cos(a, b) = sum over terms t of tf(t, a) tf(t, b) idf(t)^2 / (|a| |b|),  |a|^2 = sum of (tf(t, a) idf(t))^2
+ * p(a)      = (1 - d) r(a) + d sum over neighbours b of p(b) / degree(b)
+ * </pre> with damping d and idf = ln(n / number of sentences with t). Without a question
+ * the restart distribution r is uniform and d is {@value RandomWalk#DAMPING}; with one, r
+ * is the relevance of the sentences to it and d is {@value RandomWalk#FOCUSED_DAMPING}
+ * (as in Otterbacher, Erkan and Radev, <i>Using Random Walks for Question-focused
+ * Sentence Retrieval</i>, HLT/EMNLP 2005). Iterates until p changes by less than
+ * {@value RandomWalk#TOLERANCE} in sum.
+ * <p>
+ * Neighbours are found through the inverted index, from the terms of a sentence that can
+ * lift a cosine over the threshold: the most frequent ones cannot, and they are what
+ * would make the work quadratic. Thread-safe.
+ */
+public final class LexRankEngine implements CompressionEngine {
+
+	/**
+	 * The cosine above which sentences are neighbours.
+	 */
+	public static final double THRESHOLD = 0.1;
+
+	private static final double REFERENCE_TOLERANCE = 0.1;
+
+	private static final int ROWS_PER_CHECK = 64;
+
+	private final boolean reference;
+
+	/**
+	 * Create the engine.
+	 */
+	public LexRankEngine() {
+		this(false);
+	}
+
+	private LexRankEngine(boolean reference) {
+		this.reference = reference;
+	}
+
+	/**
+	 * Create an engine that gives the scores of the Python library sumy, for comparison:
+	 * term frequencies are relative to the largest of the sentence, idf = ln(n / (1 +
+	 * number of sentences with t)), every sentence is its own neighbour, there is neither
+	 * damping nor focus, and the iteration stops after a few steps.
+	 * @return the engine
+	 */
+	public static LexRankEngine reference() {
+		return new LexRankEngine(true);
+	}
+
+	@Override
+	public double[] rank(RankingRequest request) {
+		Graph graph = new Graph(request, this.reference);
+		return this.reference ? referenceRank(graph, request)
+				: RandomWalk.rank(graph::multiply, graph.degrees(), request);
+	}
+
+	private static double[] referenceRank(Graph graph, RankingRequest request) {
+		double[] degrees = graph.degrees();
+		int n = degrees.length;
+		double[] p = new double[n];
+		Arrays.fill(p, 1.0 / n);
+		double distance = 1;
+		while (distance > REFERENCE_TOLERANCE) {
+			request.checkTime();
+			double[] x = new double[n];
+			for (int i = 0; i < n; i++) {
+				x[i] = p[i] / Math.max(1, degrees[i]);
+			}
+			double[] next = graph.multiply(x);
+			double norm = Math.sqrt(Arrays.stream(next).map((value) -> value * value).sum());
+			distance = 0;
+			for (int i = 0; i < n; i++) {
+				// Not a number if there are no terms, which ends the loop
+				next[i] /= norm;
+				distance += (next[i] - p[i]) * (next[i] - p[i]);
+			}
+			distance = Math.sqrt(distance);
+			p = next;
+		}
+		return p;
+	}
+
+	/**
+	 * The neighbours of each sentence.
+	 */
+	private static final class Graph {
+
+		private final TermMatrix matrix;
+
+		// The tf-idf weight of each entry, sentences brought to length 1
+		private final double[] weights;
+
+		private final int[] starts;
+
+		private int[] neighbours;
+
+		private int size;
+
+		Graph(RankingRequest request, boolean reference) {
+			this.matrix = request.matrix();
+			int n = this.matrix.sentenceCount();
+			this.weights = weights(this.matrix, reference);
+			this.starts = new int[n + 1];
+			this.neighbours = new int[16 * n];
+			double[] own = new double[this.matrix.termCount()];
+			int[] seen = new int[n];
+			Arrays.fill(seen, -1);
+			int[] candidates = new int[n];
+			for (int i = 0; i < n; i++) {
+				if (i % ROWS_PER_CHECK == 0) {
+					request.checkTime();
+				}
+				this.starts[i] = this.size;
+				int found = candidates(i, seen, candidates);
+				int from = this.matrix.row(i);
+				int to = this.matrix.row(i + 1);
+				for (int entry = from; entry < to; entry++) {
+					own[this.matrix.term(entry)] = this.weights[entry];
+				}
+				for (int c = 0; c < found; c++) {
+					int other = candidates[c];
+					if ((reference || other != i) && cosine(own, other) > THRESHOLD) {
+						add(other);
+					}
+				}
+				for (int entry = from; entry < to; entry++) {
+					own[this.matrix.term(entry)] = 0;
+				}
+			}
+			this.starts[n] = this.size;
+		}
+
+		private static double[] weights(TermMatrix matrix, boolean reference) {
+			int n = matrix.sentenceCount();
+			double[] weights = new double[matrix.row(n)];
+			for (int i = 0; i < n; i++) {
+				double largest = 1;
+				double squares = 0;
+				for (int entry = matrix.row(i); entry < matrix.row(i + 1) && reference; entry++) {
+					largest = Math.max(largest, matrix.count(entry));
+				}
+				for (int entry = matrix.row(i); entry < matrix.row(i + 1); entry++) {
+					int frequency = matrix.documentFrequency(matrix.term(entry)) + (reference ? 1 : 0);
+					weights[entry] = matrix.count(entry) / largest * Math.log((double) n / frequency);
+					squares += weights[entry] * weights[entry];
+				}
+				if (squares > 0) {
+					double norm = Math.sqrt(squares);
+					for (int entry = matrix.row(i); entry < matrix.row(i + 1); entry++) {
+						weights[entry] /= norm;
+					}
+				}
+			}
+			return weights;
+		}
+
+		// Sentences that share a term beyond the most frequent ones of this sentence:
+		// what
+		// those add up to is the norm of their weights at most (Cauchy-Schwarz)
+		private int candidates(int sentence, int[] seen, int[] candidates) {
+			int from = this.matrix.row(sentence);
+			int to = this.matrix.row(sentence + 1);
+			long[] byFrequency = new long[to - from];
+			for (int entry = from; entry < to; entry++) {
+				byFrequency[entry - from] = ((long) -this.matrix.documentFrequency(this.matrix.term(entry)) << 32)
+						| entry;
+			}
+			Arrays.sort(byFrequency);
+			double left = 0;
+			int found = 0;
+			for (long key : byFrequency) {
+				int entry = (int) key;
+				left += this.weights[entry] * this.weights[entry];
+				if (left <= THRESHOLD * THRESHOLD) {
+					continue;
+				}
+				int term = this.matrix.term(entry);
+				for (int posting = this.matrix.posting(term); posting < this.matrix.posting(term + 1); posting++) {
+					int other = this.matrix.sentence(posting);
+					if (seen[other] != sentence) {
+						seen[other] = sentence;
+						candidates[found++] = other;
+					}
+				}
+			}
+			return found;
+		}
+
+		private double cosine(double[] own, int other) {
+			double sum = 0;
+			for (int entry = this.matrix.row(other); entry < this.matrix.row(other + 1); entry++) {
+				sum += own[this.matrix.term(entry)] * this.weights[entry];
+			}
+			return sum;
+		}
+
+		private void add(int neighbour) {
+			if (this.size == this.neighbours.length) {
+				this.neighbours = Arrays.copyOf(this.neighbours, 2 * this.size + 16);
+			}
+			this.neighbours[this.size++] = neighbour;
+		}
+
+		double[] degrees() {
+			double[] degrees = new double[this.starts.length - 1];
+			for (int i = 0; i < degrees.length; i++) {
+				degrees[i] = this.starts[i + 1] - this.starts[i];
+			}
+			return degrees;
+		}
+
+		double[] multiply(double[] x) {
+			double[] y = new double[x.length];
+			for (int i = 0; i < x.length; i++) {
+				double sum = 0;
+				for (int at = this.starts[i]; at < this.starts[i + 1]; at++) {
+					sum += x[this.neighbours[at]];
+				}
+				y[i] = sum;
+			}
+			return y;
+		}
+
+	}
+
+}

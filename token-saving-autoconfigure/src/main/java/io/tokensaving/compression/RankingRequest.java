@@ -1,0 +1,76 @@
+package io.tokensaving.compression;
+
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to be ranked. Sentences and question are immutable; one thread at a time.
+ */
+public final class RankingRequest {
+
+	private final List<Sentence> sentences;
+
+	private final List<String> question;
+
+	private final int maxTokens;
+
+	private final Deadline deadline;
+
+	private @Nullable TermMatrix matrix;
+
+	/**
+	 * Create a request.
+	 * @param sentences the sentences in the order of the conversation
+	 * @param question the terms of the question to focus on; empty for no focus
+	 * @param maxTokens about how many tokens may be kept, 0 or more
+	 * @param deadline until when the ranking is of use
+	 */
+	public RankingRequest(List<Sentence> sentences, List<String> question, int maxTokens, Deadline deadline) {
+		this.sentences = List.copyOf(sentences);
+		this.question = List.copyOf(question);
+		this.maxTokens = maxTokens;
+		this.deadline = deadline;
+	}
+
+	/**
+	 * Return the sentences to rank.
+	 * @return the sentences in the order of the conversation
+	 */
+	public List<Sentence> sentences() {
+		return this.sentences;
+	}
+
+	/**
+	 * Return the terms of the question to focus on.
+	 * @return the terms with repetitions; empty for no focus
+	 */
+	public List<String> question() {
+		return this.question;
+	}
+
+	/**
+	 * Return about how many tokens may be kept, for an engine to which this matters.
+	 * @return the tokens, 0 or more
+	 */
+	public int maxTokens() {
+		return this.maxTokens;
+	}
+
+	/**
+	 * Give up if the time for compression is over. An engine calls this every few
+	 * milliseconds; the request is then trimmed instead.
+	 * @throws Deadline.ExceededException if the time is over
+	 */
+	public void checkTime() {
+		this.deadline.check();
+	}
+
+	TermMatrix matrix() {
+		if (this.matrix == null) {
+			this.matrix = TermMatrix.of(this.sentences.stream().map(Sentence::terms).toList());
+		}
+		return this.matrix;
+	}
+
+}

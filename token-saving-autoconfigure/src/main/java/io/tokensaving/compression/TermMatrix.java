@@ -1,0 +1,194 @@
+package io.tokensaving.compression;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How often which term occurs in which sentence, by sentence and by term. Terms have
+ * numbers in the order in which they first occur. Sparse: its size is that of the text.
+ * Immutable by convention: the arrays are not copied.
+ */
+final class TermMatrix {
+
+	private final Map<String, Integer> numbers;
+
+	private final int[] lengths;
+
+	private final int[] rows;
+
+	private final int[] terms;
+
+	private final double[] counts;
+
+	private final int[] postings;
+
+	private final int[] sentences;
+
+	private final double[] postingCounts;
+
+	private TermMatrix(Map<String, Integer> numbers, int[] lengths, int[] rows, int[] terms, double[] counts) {
+		this.numbers = numbers;
+		this.lengths = lengths;
+		this.rows = rows;
+		this.terms = terms;
+		this.counts = counts;
+		int entries = rows[lengths.length];
+		this.postings = new int[numbers.size() + 1];
+		this.sentences = new int[entries];
+		this.postingCounts = new double[entries];
+		for (int i = 0; i < entries; i++) {
+			this.postings[terms[i] + 1]++;
+		}
+		for (int t = 0; t < numbers.size(); t++) {
+			this.postings[t + 1] += this.postings[t];
+		}
+		int[] next = Arrays.copyOf(this.postings, numbers.size());
+		for (int s = 0; s < lengths.length; s++) {
+			for (int i = rows[s]; i < rows[s + 1]; i++) {
+				int at = next[terms[i]]++;
+				this.sentences[at] = s;
+				this.postingCounts[at] = counts[i];
+			}
+		}
+	}
+
+	/**
+	 * Count the terms of sentences.
+	 * @param sentences the terms of each sentence
+	 * @return the matrix
+	 */
+	static TermMatrix of(List<List<String>> sentences) {
+		int size = 0;
+		for (List<String> sentence : sentences) {
+			size += sentence.size();
+		}
+		Map<String, Integer> numbers = new HashMap<>();
+		int[] rows = new int[sentences.size() + 1];
+		int[] terms = new int[size];
+		double[] counts = new double[size];
+		int[] lengths = new int[sentences.size()];
+		int[] seenAt = new int[Math.max(16, size)];
+		int end = 0;
+		for (int s = 0; s < sentences.size(); s++) {
+			rows[s] = end;
+			lengths[s] = sentences.get(s).size();
+			for (String term : sentences.get(s)) {
+				Integer known = numbers.putIfAbsent(term, numbers.size());
+				int number = (known != null) ? known : numbers.size() - 1;
+				int at = (known != null) ? seenAt[number] : -1;
+				if (at < rows[s]) {
+					at = end++;
+					seenAt[number] = at;
+					terms[at] = number;
+				}
+				counts[at]++;
+			}
+		}
+		rows[sentences.size()] = end;
+		return new TermMatrix(numbers, lengths, rows, terms, counts);
+	}
+
+	/**
+	 * Return the number of sentences.
+	 * @return the number, 0 or more
+	 */
+	int sentenceCount() {
+		return this.lengths.length;
+	}
+
+	/**
+	 * Return the number of different terms.
+	 * @return the number, 0 or more
+	 */
+	int termCount() {
+		return this.numbers.size();
+	}
+
+	/**
+	 * Return the number of a term.
+	 * @param term the term
+	 * @return its number, or {@code null} if no sentence has it
+	 */
+	@Nullable Integer number(String term) {
+		return this.numbers.get(term);
+	}
+
+	/**
+	 * Return the number of terms in a sentence, with repetitions.
+	 * @param sentence the sentence
+	 * @return its length
+	 */
+	int length(int sentence) {
+		return this.lengths[sentence];
+	}
+
+	/**
+	 * Return where the entries of a sentence start; they end where those of the next one
+	 * start.
+	 * @param sentence the sentence, or the number of sentences
+	 * @return the index of an entry
+	 */
+	int row(int sentence) {
+		return this.rows[sentence];
+	}
+
+	/**
+	 * Return the term of an entry.
+	 * @param entry the index of the entry
+	 * @return the term
+	 */
+	int term(int entry) {
+		return this.terms[entry];
+	}
+
+	/**
+	 * Return how often the term of an entry occurs in its sentence.
+	 * @param entry the index of the entry
+	 * @return the count, 1 or more
+	 */
+	double count(int entry) {
+		return this.counts[entry];
+	}
+
+	/**
+	 * Return where the postings of a term start; they end where those of the next one
+	 * start.
+	 * @param term the term, or the number of terms
+	 * @return the index of a posting
+	 */
+	int posting(int term) {
+		return this.postings[term];
+	}
+
+	/**
+	 * Return the sentence of a posting.
+	 * @param posting the index of the posting
+	 * @return the sentence; sentences ascend within a term
+	 */
+	int sentence(int posting) {
+		return this.sentences[posting];
+	}
+
+	/**
+	 * Return how often the term of a posting occurs in its sentence.
+	 * @param posting the index of the posting
+	 * @return the count, 1 or more
+	 */
+	double postingCount(int posting) {
+		return this.postingCounts[posting];
+	}
+
+	/**
+	 * Return the number of sentences that have a term.
+	 * @param term the term
+	 * @return the number, 1 or more
+	 */
+	int documentFrequency(int term) {
+		return this.postings[term + 1] - this.postings[term];
+	}
+
+}
