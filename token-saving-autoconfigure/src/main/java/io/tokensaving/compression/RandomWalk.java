@@ -26,12 +26,19 @@ final class RandomWalk {
 
 	private static final int MAX_ITERATIONS = 100;
 
+	/**
+	 * The number of terms at which relevance counts half: "Yes, exactly" amid what is
+	 * relevant says little. (LSA weighs sentences by length anyway.)
+	 */
+	private static final double HALF_INFORMATIVE_LENGTH = 2;
+
 	private RandomWalk() {
 	}
 
 	/**
 	 * Find where a walk ends up. It starts anew with the relevance of the sentences to
-	 * the question, or anywhere if there is none or nothing is relevant to it.
+	 * the question, less for very short ones, or anywhere if there is none or nothing is
+	 * relevant to it.
 	 * @param adjacency multiplies the symmetric matrix of weights with a vector
 	 * @param degrees the sum of the weights of each sentence
 	 * @param request the request
@@ -42,6 +49,10 @@ final class RandomWalk {
 		double[] relevance = Relevance.of(request);
 		double damping = (relevance.length > 0) ? FOCUSED_DAMPING : DAMPING;
 		double[] restart = new double[n];
+		for (int i = 0; i < relevance.length; i++) {
+			int length = request.matrix().length(i);
+			relevance[i] *= length / (length + HALF_INFORMATIVE_LENGTH);
+		}
 		double total = Arrays.stream(relevance).sum();
 		for (int i = 0; i < n; i++) {
 			restart[i] = (relevance.length > 0) ? relevance[i] / total : 1.0 / n;

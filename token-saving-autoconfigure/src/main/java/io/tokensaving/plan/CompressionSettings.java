@@ -119,7 +119,7 @@ public record CompressionSettings(String engine, int maxInputTokens, double lowM
 
 		private final String engine;
 
-		private final int maxInputTokens;
+		private int maxInputTokens;
 
 		private double lowMark;
 
@@ -148,6 +148,16 @@ public record CompressionSettings(String engine, int maxInputTokens, double lowM
 			this.stablePrefix = defaults.stablePrefix;
 			this.language = defaults.language;
 			this.maxTime = defaults.maxTime;
+		}
+
+		/**
+		 * Set the limit.
+		 * @param maxInputTokens the limit in tokens, at least 1
+		 * @return this builder
+		 */
+		public Builder maxInputTokens(int maxInputTokens) {
+			this.maxInputTokens = maxInputTokens;
+			return this;
 		}
 
 		/**

@@ -15,6 +15,10 @@ import io.tokensaving.savings.PlanAdvisor;
 import io.tokensaving.savings.SavingsStatistics;
 import io.tokensaving.savings.TokenCounter;
 
+import org.springframework.ai.chat.client.ChatClientRequest;
+import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.client.advisor.api.CallAdvisor;
+import org.springframework.ai.chat.client.advisor.api.CallAdvisorChain;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.SystemMessage;
@@ -89,6 +93,18 @@ final class Fixture {
 		return copies;
 	}
 
+	/**
+	 * Compress a request.
+	 * @param advisor the advisor
+	 * @param request the request
+	 * @return what the next advisor would be given
+	 */
+	static List<Message> compress(CompressionAdvisor advisor, ChatClientRequest request) {
+		LastInChain last = new LastInChain();
+		advisor.adviseCall(request, last);
+		return last.messages;
+	}
+
 	static TokenSavingAdvisors advisors(SavingsStatistics statistics, Plan plan) {
 		return new TokenSavingAdvisors(
 				List.of(PlanAdvisor.builder(plan).tokenCounter(COUNTER).statistics(statistics).build(),
@@ -129,6 +145,28 @@ final class Fixture {
 			}
 
 		};
+	}
+
+	private static final class LastInChain implements CallAdvisorChain {
+
+		private List<Message> messages = List.of();
+
+		@Override
+		public ChatClientResponse nextCall(ChatClientRequest request) {
+			this.messages = request.prompt().getInstructions();
+			return ChatClientResponse.builder().build();
+		}
+
+		@Override
+		public List<CallAdvisor> getCallAdvisors() {
+			return List.of();
+		}
+
+		@Override
+		public CallAdvisorChain copy(CallAdvisor after) {
+			return this;
+		}
+
 	}
 
 }

@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-import io.tokensaving.compression.CompressionBudget;
-import io.tokensaving.compression.TrimCompressionEngine;
+import io.tokensaving.compression.CompressionAdvisor;
+import io.tokensaving.plan.CompressionSettings;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.request.CacheDirectives;
 import io.tokensaving.request.CallState;
@@ -47,14 +47,19 @@ public class StepsBenchmark {
 
 	private ChatClientRequest request = new ChatClientRequest(new Prompt(List.of()), new HashMap<>());
 
-	private CompressionBudget budget = new CompressionBudget(1, 0.5, String::length, (message) -> 1);
+	private CompressionAdvisor trim = CompressionAdvisor.builder().build();
 
 	@Setup
 	public void setUp() {
 		this.messages = Fixture.conversation(Math.max(20, this.tokens / 80), this.tokens);
 		this.request = new ChatClientRequest(new Prompt(this.messages, Fixture.model().getOptions()), new HashMap<>());
-		this.budget = new CompressionBudget(this.tokens / 2, 0.5, (text) -> Fixture.COUNTER.count(text, 1),
-				(message) -> Fixture.COUNTER.count(message, 1));
+		CompressionSettings settings = CompressionSettings.builder(CompressionAdvisor.TRIM, this.tokens / 2)
+			.lowMark(0.5)
+			.build();
+		this.trim = CompressionAdvisor.builder()
+			.tokenCounter(Fixture.COUNTER)
+			.plan(Plan.builder("trim").compression(settings).build())
+			.build();
 	}
 
 	@Benchmark
@@ -64,7 +69,7 @@ public class StepsBenchmark {
 
 	@Benchmark
 	public List<Message> trim() {
-		return new TrimCompressionEngine().compress(this.messages, this.budget);
+		return Fixture.compress(this.trim, this.request);
 	}
 
 }
