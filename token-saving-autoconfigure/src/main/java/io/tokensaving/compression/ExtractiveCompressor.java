@@ -46,7 +46,8 @@ final class ExtractiveCompressor {
 	private static int chars(List<HistoryEntry> entries) {
 		int chars = 0;
 		for (HistoryEntry entry : entries) {
-			chars += ENTRY_CHARS + ((entry.text() != null) ? entry.text().length() : 0);
+			chars += ENTRY_CHARS + ((entry.text() != null) ? entry.text().length() : 0)
+					+ ((entry.analysed() != null) ? entry.analysed().text().length() : 0);
 		}
 		return chars;
 	}

@@ -2,6 +2,10 @@ package io.tokensaving.compression;
 
 import java.util.Arrays;
 
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
 /**
  * LexRank: Erkan and Radev, <i>LexRank: Graph-based Lexical Centrality as Salience in
  * Text Summarization</i>, JAIR 22, 2004. Sentences are neighbours if their idf-modified
@@ -17,7 +21,10 @@ import java.util.Arrays;
  * <p>
  * Neighbours are found through the inverted index, from the terms of a sentence that can
  * lift a cosine over the threshold: the most frequent ones cannot, and they are what
- * would make the work quadratic. Thread-safe.
+ * would make the work quadratic. If there are more than {@value #MAX_PAIRS} pairs to
+ * compare all the same, as in a log whose lines resemble each other, the ranking is the
+ * paper's continuous LexRank: the cosines themselves are the weights, there is no
+ * threshold, and the work is linear. Thread-safe.
  */
 public final class LexRankEngine implements CompressionEngine {
 
@@ -29,6 +36,10 @@ public final class LexRankEngine implements CompressionEngine {
 	private static final double REFERENCE_TOLERANCE = 0.1;
 
 	private static final int ROWS_PER_CHECK = 64;
+
+	private static final int MAX_PAIRS = 16_000_000;
+
+	private static final int MAX_REFERENCE_PAIRS = 1 << 26;
 
 	private final boolean reference;
 
@@ -56,12 +67,46 @@ public final class LexRankEngine implements CompressionEngine {
 
 	@Override
 	public double[] rank(RankingRequest request) {
-		Graph graph = new Graph(request, this.reference);
-		return this.reference ? referenceRank(graph, request)
-				: RandomWalk.rank(graph::multiply, graph.degrees(), request);
+		double[] weights = weights(request.matrix(), this.reference);
+		int maxPairs = this.reference ? MAX_REFERENCE_PAIRS : MAX_PAIRS;
+		Neighbours neighbours = Neighbours.find(request, weights, this.reference, maxPairs);
+		if (this.reference) {
+			Assert.state(neighbours != null, "There are too many similar sentences for the reference mode");
+			return referenceRank(neighbours, request);
+		}
+		if (neighbours != null) {
+			return RandomWalk.rank(neighbours::multiply, neighbours.degrees(), request);
+		}
+		Similarities similarities = new Similarities(request.matrix(), weights);
+		return RandomWalk.rank(similarities::multiply, similarities.degrees(), request);
 	}
 
-	private static double[] referenceRank(Graph graph, RankingRequest request) {
+	// The tf-idf weight of each entry, sentences brought to length 1
+	private static double[] weights(TermMatrix matrix, boolean reference) {
+		int n = matrix.sentenceCount();
+		double[] weights = new double[matrix.row(n)];
+		for (int i = 0; i < n; i++) {
+			double largest = 1;
+			double squares = 0;
+			for (int entry = matrix.row(i); entry < matrix.row(i + 1) && reference; entry++) {
+				largest = Math.max(largest, matrix.count(entry));
+			}
+			for (int entry = matrix.row(i); entry < matrix.row(i + 1); entry++) {
+				int frequency = matrix.documentFrequency(matrix.term(entry)) + (reference ? 1 : 0);
+				weights[entry] = matrix.count(entry) / largest * Math.log((double) n / frequency);
+				squares += weights[entry] * weights[entry];
+			}
+			if (squares > 0) {
+				double norm = Math.sqrt(squares);
+				for (int entry = matrix.row(i); entry < matrix.row(i + 1); entry++) {
+					weights[entry] /= norm;
+				}
+			}
+		}
+		return weights;
+	}
+
+	private static double[] referenceRank(Neighbours graph, RankingRequest request) {
 		double[] degrees = graph.degrees();
 		int n = degrees.length;
 		double[] p = new double[n];
@@ -90,11 +135,10 @@ public final class LexRankEngine implements CompressionEngine {
 	/**
 	 * The neighbours of each sentence.
 	 */
-	private static final class Graph {
+	private static final class Neighbours {
 
 		private final TermMatrix matrix;
 
-		// The tf-idf weight of each entry, sentences brought to length 1
 		private final double[] weights;
 
 		private final int[] starts;
@@ -103,62 +147,51 @@ public final class LexRankEngine implements CompressionEngine {
 
 		private int size;
 
-		Graph(RankingRequest request, boolean reference) {
-			this.matrix = request.matrix();
-			int n = this.matrix.sentenceCount();
-			this.weights = weights(this.matrix, reference);
-			this.starts = new int[n + 1];
-			this.neighbours = new int[16 * n];
-			double[] own = new double[this.matrix.termCount()];
+		private Neighbours(TermMatrix matrix, double[] weights) {
+			this.matrix = matrix;
+			this.weights = weights;
+			this.starts = new int[matrix.sentenceCount() + 1];
+			this.neighbours = new int[16 * matrix.sentenceCount()];
+		}
+
+		static @Nullable Neighbours find(RankingRequest request, double[] weights, boolean withSelf, int maxPairs) {
+			Neighbours found = new Neighbours(request.matrix(), weights);
+			int n = request.matrix().sentenceCount();
+			double[] own = new double[request.matrix().termCount()];
 			int[] seen = new int[n];
 			Arrays.fill(seen, -1);
 			int[] candidates = new int[n];
+			long pairs = 0;
 			for (int i = 0; i < n; i++) {
 				if (i % ROWS_PER_CHECK == 0) {
 					request.checkTime();
 				}
-				this.starts[i] = this.size;
-				int found = candidates(i, seen, candidates);
-				int from = this.matrix.row(i);
-				int to = this.matrix.row(i + 1);
-				for (int entry = from; entry < to; entry++) {
-					own[this.matrix.term(entry)] = this.weights[entry];
+				int count = found.candidates(i, seen, candidates);
+				pairs += count;
+				if (pairs > maxPairs) {
+					return null;
 				}
-				for (int c = 0; c < found; c++) {
-					int other = candidates[c];
-					if ((reference || other != i) && cosine(own, other) > THRESHOLD) {
-						add(other);
-					}
-				}
-				for (int entry = from; entry < to; entry++) {
-					own[this.matrix.term(entry)] = 0;
-				}
+				found.addNeighbours(i, candidates, count, own, withSelf);
 			}
-			this.starts[n] = this.size;
+			return found;
 		}
 
-		private static double[] weights(TermMatrix matrix, boolean reference) {
-			int n = matrix.sentenceCount();
-			double[] weights = new double[matrix.row(n)];
-			for (int i = 0; i < n; i++) {
-				double largest = 1;
-				double squares = 0;
-				for (int entry = matrix.row(i); entry < matrix.row(i + 1) && reference; entry++) {
-					largest = Math.max(largest, matrix.count(entry));
-				}
-				for (int entry = matrix.row(i); entry < matrix.row(i + 1); entry++) {
-					int frequency = matrix.documentFrequency(matrix.term(entry)) + (reference ? 1 : 0);
-					weights[entry] = matrix.count(entry) / largest * Math.log((double) n / frequency);
-					squares += weights[entry] * weights[entry];
-				}
-				if (squares > 0) {
-					double norm = Math.sqrt(squares);
-					for (int entry = matrix.row(i); entry < matrix.row(i + 1); entry++) {
-						weights[entry] /= norm;
-					}
+		private void addNeighbours(int sentence, int[] candidates, int count, double[] own, boolean withSelf) {
+			int from = this.matrix.row(sentence);
+			int to = this.matrix.row(sentence + 1);
+			for (int entry = from; entry < to; entry++) {
+				own[this.matrix.term(entry)] = this.weights[entry];
+			}
+			for (int c = 0; c < count; c++) {
+				int other = candidates[c];
+				if ((withSelf || other != sentence) && cosine(own, other) > THRESHOLD) {
+					add(other);
 				}
 			}
-			return weights;
+			for (int entry = from; entry < to; entry++) {
+				own[this.matrix.term(entry)] = 0;
+			}
+			this.starts[sentence + 1] = this.size;
 		}
 
 		// Sentences that share a term beyond the most frequent ones of this sentence:
@@ -224,6 +257,41 @@ public final class LexRankEngine implements CompressionEngine {
 					sum += x[this.neighbours[at]];
 				}
 				y[i] = sum;
+			}
+			return y;
+		}
+
+	}
+
+	/**
+	 * The similarities of all sentences in place of a threshold, never written down as
+	 * such: with the weights as rows of N they are N N' but for the diagonal.
+	 */
+	private record Similarities(TermMatrix matrix, double[] weights) {
+
+		double[] degrees() {
+			double[] ones = new double[this.matrix.sentenceCount()];
+			Arrays.fill(ones, 1);
+			return multiply(ones);
+		}
+
+		double[] multiply(double[] x) {
+			double[] sums = new double[this.matrix.termCount()];
+			for (int i = 0; i < x.length; i++) {
+				for (int entry = this.matrix.row(i); entry < this.matrix.row(i + 1); entry++) {
+					sums[this.matrix.term(entry)] += this.weights[entry] * x[i];
+				}
+			}
+			double[] y = new double[x.length];
+			for (int i = 0; i < x.length; i++) {
+				double sum = 0;
+				double self = 0;
+				for (int entry = this.matrix.row(i); entry < this.matrix.row(i + 1); entry++) {
+					sum += this.weights[entry] * sums[this.matrix.term(entry)];
+					self += this.weights[entry] * this.weights[entry];
+				}
+				// Rounding may leave a sentence without neighbours just beside 0
+				y[i] = (sum - self * x[i] > 1e-12 * sum) ? sum - self * x[i] : 0;
 			}
 			return y;
 		}

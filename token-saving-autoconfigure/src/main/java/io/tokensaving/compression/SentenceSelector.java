@@ -21,6 +21,8 @@ final class SentenceSelector {
 
 	private static final int TAKEN_PER_CHECK = 64;
 
+	private static final double TWIN = 1 - 1e-9;
+
 	private final RankingRequest request;
 
 	private final TermMatrix matrix;
@@ -115,7 +117,8 @@ final class SentenceSelector {
 				left -= cost;
 				kept[count++] = index;
 				messages.set(sentence.message());
-				if (this.penalty > 0) {
+				// What is similar to it is so to its twin too
+				if (this.penalty > 0 && similarities[index] < TWIN) {
 					update(index, similarities, products);
 				}
 				if (count % TAKEN_PER_CHECK == 0) {

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TextRankEngine implements CompressionEngine {
 
+	private static final int MAX_SUMS = 1 << 20;
+
 	private static final double REFERENCE_TOLERANCE = 1e-4;
 
 	private static final double REFERENCE_ZERO = 1e-7;
@@ -98,6 +100,9 @@ public final class TextRankEngine implements CompressionEngine {
 
 		private final double @Nullable [] self;
 
+		// So many classes are summed up at a time
+		private final int width;
+
 		private final double[] sums;
 
 		Graph(TermMatrix matrix, boolean withSelf) {
@@ -119,7 +124,9 @@ public final class TextRankEngine implements CompressionEngine {
 					this.weights[a][b] = (norm > REFERENCE_ZERO) ? 1 / norm : 1;
 				}
 			}
-			this.sums = new double[matrix.termCount() * different.length];
+			int terms = Math.max(1, matrix.termCount());
+			this.width = Math.max(1, Math.min(different.length, MAX_SUMS / terms));
+			this.sums = new double[terms * this.width];
 			this.self = withSelf ? null : new double[n];
 			if (this.self != null) {
 				for (int i = 0; i < n; i++) {
@@ -139,36 +146,47 @@ public final class TextRankEngine implements CompressionEngine {
 		}
 
 		double[] multiply(double[] x) {
-			int width = this.weights.length;
-			Arrays.fill(this.sums, 0);
-			for (int i = 0; i < x.length; i++) {
-				for (int entry = this.matrix.row(i); entry < this.matrix.row(i + 1); entry++) {
-					this.sums[this.matrix.term(entry) * width + this.classes[i]] += this.matrix.count(entry) * x[i];
-				}
-			}
-			double[] common = new double[width];
 			double[] y = new double[x.length];
-			for (int i = 0; i < x.length; i++) {
-				Arrays.fill(common, 0);
-				for (int entry = this.matrix.row(i); entry < this.matrix.row(i + 1); entry++) {
-					int from = this.matrix.term(entry) * width;
-					double count = this.matrix.count(entry);
-					for (int c = 0; c < width; c++) {
-						common[c] += count * this.sums[from + c];
-					}
-				}
-				double sum = 0;
-				double[] weights = this.weights[this.classes[i]];
-				for (int c = 0; c < width; c++) {
-					sum += weights[c] * common[c];
-				}
-				// Rounding may leave a sentence without neighbours just beside 0
-				y[i] = (this.self != null) ? withoutSelf(sum, this.self[i] * x[i]) : sum;
+			for (int from = 0; from < this.weights.length; from += this.width) {
+				addProducts(x, y, from, Math.min(this.width, this.weights.length - from));
+			}
+			for (int i = 0; i < x.length && this.self != null; i++) {
+				y[i] = without(y[i], this.self[i] * x[i]);
 			}
 			return y;
 		}
 
-		private static double withoutSelf(double sum, double self) {
+		// Adds what the sentences of some classes contribute: for each term and class
+		// their
+		// sum, then for each sentence and class the sum over its terms
+		private void addProducts(double[] x, double[] y, int from, int width) {
+			Arrays.fill(this.sums, 0);
+			for (int i = 0; i < x.length; i++) {
+				int column = this.classes[i] - from;
+				for (int entry = this.matrix.row(i); column >= 0 && column < width
+						&& entry < this.matrix.row(i + 1); entry++) {
+					this.sums[this.matrix.term(entry) * width + column] += this.matrix.count(entry) * x[i];
+				}
+			}
+			double[] common = new double[width];
+			for (int i = 0; i < x.length; i++) {
+				Arrays.fill(common, 0);
+				for (int entry = this.matrix.row(i); entry < this.matrix.row(i + 1); entry++) {
+					int row = this.matrix.term(entry) * width;
+					double count = this.matrix.count(entry);
+					for (int c = 0; c < width; c++) {
+						common[c] += count * this.sums[row + c];
+					}
+				}
+				double[] weights = this.weights[this.classes[i]];
+				for (int c = 0; c < width; c++) {
+					y[i] += weights[from + c] * common[c];
+				}
+			}
+		}
+
+		// Rounding may leave a sentence without neighbours just beside 0
+		private static double without(double sum, double self) {
 			return (sum - self > 1e-12 * sum) ? sum - self : 0;
 		}
 

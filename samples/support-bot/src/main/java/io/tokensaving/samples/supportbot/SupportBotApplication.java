@@ -1,7 +1,9 @@
 package io.tokensaving.samples.supportbot;
 
+import io.tokensaving.samples.supportbot.conversation.Conversation;
 import io.tokensaving.samples.supportbot.replay.ReplayOptions;
 
+import org.springframework.boot.ApplicationArguments;
 import org.springframework.boot.DefaultApplicationArguments;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
@@ -9,7 +11,9 @@ import org.springframework.context.ConfigurableApplicationContext;
 
 /**
  * The support bot. Without arguments it replays its own questions once and stays up; with
- * {@code --replay=FILE} it replays those of the file and ends.
+ * {@code --replay=FILE} it replays those of the file and ends, with
+ * {@code --conversation=FILE} it asks questions about the conversations of the file and
+ * ends.
  */
 @SpringBootApplication
 public class SupportBotApplication {
@@ -17,9 +21,11 @@ public class SupportBotApplication {
 	private static final int EXIT_CODE_BAD_ARGUMENT = 2;
 
 	public static void main(String[] args) {
-		ReplayOptions options;
+		ApplicationArguments arguments = new DefaultApplicationArguments(args);
+		boolean stay;
 		try {
-			options = ReplayOptions.parse(new DefaultApplicationArguments(args));
+			boolean conversation = !Conversation.parse(arguments).isEmpty();
+			stay = conversation ? arguments.containsOption("stay") : ReplayOptions.parse(arguments).stay();
 		}
 		catch (IllegalArgumentException ex) {
 			System.err.println(ex.getMessage());
@@ -27,7 +33,7 @@ public class SupportBotApplication {
 			return;
 		}
 		ConfigurableApplicationContext context = SpringApplication.run(SupportBotApplication.class, args);
-		if (!options.stay()) {
+		if (!stay) {
 			System.exit(SpringApplication.exit(context));
 		}
 	}

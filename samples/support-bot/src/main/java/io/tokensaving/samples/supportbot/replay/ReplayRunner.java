@@ -11,6 +11,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.actuate.TokenSavingEndpoint.StatsDescriptor;
+import io.tokensaving.samples.supportbot.conversation.Conversation;
 import io.tokensaving.samples.supportbot.demo.DemonstrationChatModel;
 import io.tokensaving.samples.supportbot.demo.SupportQuestions;
 import io.tokensaving.samples.supportbot.replay.ReplayReport.Percentiles;
@@ -56,6 +57,9 @@ class ReplayRunner implements ApplicationRunner {
 
 	@Override
 	public void run(ApplicationArguments arguments) {
+		if (arguments.containsOption(Conversation.ARGUMENT)) {
+			return;
+		}
 		ReplayOptions options = ReplayOptions.parse(arguments);
 		ReplayReport report = replay(options);
 		this.out.print(report.toTable());

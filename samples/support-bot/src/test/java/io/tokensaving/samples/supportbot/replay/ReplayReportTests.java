@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ReplayReportTests {
 
 	private static final StatisticsSnapshot STATISTICS = new StatisticsSnapshot(10, 6, 0, 0, 4, 0,
-			Map.of("compression", 0L, "exact_cache", 600L), 400, new BigDecimal("0.0001"), BigDecimal.ZERO, 0, 0, 0,
+			Map.of("compression", 0L, "exact_cache", 600L), 400, new BigDecimal("0.0001"), BigDecimal.ZERO, 0, 0, 0, 0,
 			Set.of());
 
 	@Test
