@@ -188,7 +188,7 @@ final class Compaction {
 	}
 
 	private AnalysedText analyse(String text) {
-		return this.analyser.analyse(text, this.settings, this.budget.textCounter());
+		return this.analyser.analyse(text, this.settings, this.budget.textCounter(), this.deadline);
 	}
 
 	private static BitSet all(AnalysedText analysed) {

@@ -35,20 +35,23 @@ final class TextAnalyser {
 	 * @param text the text
 	 * @param settings the language, and whether to rewrite without loss
 	 * @param tokens counts the tokens of a text
+	 * @param deadline until when to
 	 * @return the analysed text
+	 * @throws Deadline.ExceededException if it takes longer than it may
 	 */
-	AnalysedText analyse(String text, CompressionSettings settings, ToIntFunction<String> tokens) {
-		return analyse(new Key(text, settings.language(), settings.lossless()), tokens);
+	AnalysedText analyse(String text, CompressionSettings settings, ToIntFunction<String> tokens, Deadline deadline) {
+		return analyse(new Key(text, settings.language(), settings.lossless()), tokens, deadline);
 	}
 
-	private AnalysedText analyse(Key key, ToIntFunction<String> tokens) {
+	private AnalysedText analyse(Key key, ToIntFunction<String> tokens, Deadline deadline) {
 		AnalysedText known = this.remembered.getIfPresent(key);
 		if (known != null) {
 			return known;
 		}
 		String text = key.lossless() ? LosslessRewriter.rewrite(key.text(), tokens) : key.text();
+		deadline.check();
 		List<TextSpan> spans = SentenceSplitter.split(text);
-		List<List<String>> terms = extractor(key.language()).terms(text, spans);
+		List<List<String>> terms = extractor(key.language()).terms(text, spans, deadline::check);
 		BitSet notable = new BitSet();
 		for (int i = 0; i < spans.size(); i++) {
 			notable.set(i, isNotable(text, spans.get(i)));

@@ -29,6 +29,8 @@ public final class TermExtractor {
 
 	private static final int GUESSED_WORDS = 300;
 
+	private static final int WORDS_PER_CHECKPOINT = 10_000;
+
 	private final @Nullable Language language;
 
 	/**
@@ -48,8 +50,22 @@ public final class TermExtractor {
 	 * without words
 	 */
 	public List<List<String>> terms(String text, List<TextSpan> spans) {
+		return terms(text, spans, () -> {
+		});
+	}
+
+	/**
+	 * Extract the terms of the parts of a text.
+	 * @param text the text
+	 * @param spans its parts, in order
+	 * @param checkpoint is run every {@value #WORDS_PER_CHECKPOINT} words, and may end
+	 * the work by an exception
+	 * @return the terms of each part, with repetitions and in order; empty for parts
+	 * without words
+	 */
+	public List<List<String>> terms(String text, List<TextSpan> spans, Runnable checkpoint) {
 		List<String> words = new ArrayList<>();
-		int[] offsets = words(text, words);
+		int[] offsets = words(text, words, checkpoint);
 		Language language = (this.language != null) ? this.language
 				: Language.guess(words.subList(0, Math.min(words.size(), GUESSED_WORDS)));
 		Stemmer stemmer = new Stemmer(language);
@@ -68,7 +84,7 @@ public final class TermExtractor {
 	}
 
 	// Adds the words to the list and returns where each starts
-	private static int[] words(String text, List<String> words) {
+	private static int[] words(String text, List<String> words, Runnable checkpoint) {
 		int[] offsets = new int[Math.max(16, text.length() / 4)];
 		try (Tokenizer tokenizer = new StandardTokenizer()) {
 			tokenizer.setReader(new StringReader(text));
@@ -79,6 +95,9 @@ public final class TermExtractor {
 			while (tokens.incrementToken()) {
 				if (words.size() == offsets.length) {
 					offsets = Arrays.copyOf(offsets, 2 * offsets.length);
+				}
+				if (words.size() % WORDS_PER_CHECKPOINT == 0) {
+					checkpoint.run();
 				}
 				offsets[words.size()] = offset.startOffset();
 				words.add(term.toString());
