@@ -105,7 +105,14 @@ public final class TokenSavingAutoConfiguration {
 		List<Plan> plans = new ConfigurationReader(properties).plans(compressionAdvisor.engineNames(),
 				stores.stream().map(ExactCacheStore::backend).toList());
 		plans.forEach((plan) -> statistics.plan(plan.id()));
+		if (plans.stream().anyMatch(TokenSavingAutoConfiguration::ranks)) {
+			compressionAdvisor.load();
+		}
 		return new InMemoryPlanRepository(plans);
+	}
+
+	private static boolean ranks(Plan plan) {
+		return plan.compression() != null && !plan.compression().engine().equals(CompressionAdvisor.TRIM);
 	}
 
 	@Bean

@@ -2,6 +2,8 @@ package io.tokensaving.compression;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 
@@ -69,7 +71,7 @@ final class Compaction {
 	// From here on nothing is changed
 	private final int firstProtected;
 
-	private final List<Run> runs;
+	private final Alternation alternation;
 
 	// What is kept: whole entries, and the code blocks of others
 	private final boolean[] whole;
@@ -88,7 +90,7 @@ final class Compaction {
 		this.deadline = deadline;
 		this.firstProtected = firstProtected();
 		this.whole = new boolean[entries.size()];
-		this.runs = runs();
+		this.alternation = new Alternation(entries.stream().map(this::message).toList());
 	}
 
 	/**
@@ -415,77 +417,33 @@ final class Compaction {
 		return result;
 	}
 
-	// Messages that follow each other on one side, in the conversation as it is
-	private List<Run> runs() {
-		List<Run> found = new ArrayList<>();
-		for (int i = 0; i < this.entries.size(); i++) {
-			if (!(message(i) instanceof SystemMessage)) {
-				boolean assistant = message(i) instanceof AssistantMessage;
-				Run last = found.isEmpty() ? null : found.get(found.size() - 1);
-				if (last != null && last.assistant() == assistant) {
-					found.set(found.size() - 1, new Run(assistant, last.first(), i + 1));
-				}
-				else {
-					found.add(new Run(assistant, i, i + 1));
-				}
-			}
-		}
-		return found;
-	}
-
 	private void restoreAlternation(BitSet chosen, double[] scores, List<Origin> origins) {
-		BitSet alive = new BitSet();
+		BitSet kept = new BitSet();
 		for (int i = 0; i < this.whole.length; i++) {
-			boolean kept = this.whole[i] || !this.keptParts.get(i).isEmpty();
-			alive.set(i, kept && !(message(i) instanceof SystemMessage));
+			kept.set(i, this.whole[i] || !this.keptParts.get(i).isEmpty());
 		}
 		for (int i = chosen.nextSetBit(0); i >= 0; i = chosen.nextSetBit(i + 1)) {
-			alive.set(origins.get(i).position());
+			kept.set(origins.get(i).position());
 		}
-		int gap = 0;
-		Run before = null;
-		for (Run run : this.runs) {
-			int next = alive.nextSetBit(run.first());
-			if (next < 0 || next >= run.end()) {
-				continue;
+		for (Alternation.Gap gap : this.alternation.gaps(kept)) {
+			int best = -1;
+			for (int i = firstOrigin(gap.from(), origins); i < origins.size()
+					&& origins.get(i).position() < gap.to(); i++) {
+				boolean missing = this.alternation.isOnSide(origins.get(i).position(), gap.missing());
+				if (missing && (best < 0 || scores[i] > scores[best])) {
+					best = i;
+				}
 			}
-			// At the beginning as if the other side had spoken before
-			boolean sameSide = (before != null) ? before.assistant() == run.assistant()
-					: this.runs.get(0).assistant() != run.assistant();
-			int restored = sameSide ? best(gap, run.first(), !run.assistant(), scores, origins) : -1;
-			if (restored >= 0) {
-				chosen.set(restored);
-			}
-			before = run;
-			gap = run.end();
-		}
-	}
-
-	// The best sentence of one side between two positions
-	private int best(int from, int to, boolean assistant, double[] scores, List<Origin> origins) {
-		int best = -1;
-		for (int i = firstOrigin(from, origins); i < origins.size() && origins.get(i).position() < to; i++) {
-			boolean onSide = message(origins.get(i).position()) instanceof AssistantMessage == assistant;
-			if (onSide && (best < 0 || scores[i] > scores[best])) {
-				best = i;
+			if (best >= 0) {
+				chosen.set(best);
 			}
 		}
-		return best;
 	}
 
 	private static int firstOrigin(int position, List<Origin> origins) {
-		int low = 0;
-		int high = origins.size();
-		while (low < high) {
-			int middle = (low + high) >>> 1;
-			if (origins.get(middle).position() < position) {
-				low = middle + 1;
-			}
-			else {
-				high = middle;
-			}
-		}
-		return low;
+		int found = Collections.binarySearch(origins, new Origin(position, -2, false),
+				Comparator.comparingInt(Origin::position).thenComparingInt(Origin::part));
+		return -found - 1;
 	}
 
 	// Whole turns are dropped, so that the sides still take turns
@@ -512,17 +470,6 @@ final class Compaction {
 	private int firstProtectedIndex() {
 		return (this.firstProtected < this.entries.size()) ? this.entries.get(this.firstProtected).index()
 				: Integer.MAX_VALUE;
-	}
-
-	/**
-	 * Messages of one side that follow each other, but for system messages in between.
-	 *
-	 * @param assistant whether the side is the assistant's
-	 * @param first the position of the first entry
-	 * @param end the position after the last entry
-	 */
-	private record Run(boolean assistant, int first, int end) {
-
 	}
 
 	/**

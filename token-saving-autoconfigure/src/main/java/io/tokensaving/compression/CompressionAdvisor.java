@@ -17,6 +17,8 @@ import io.tokensaving.savings.SavingsStatistics;
 import io.tokensaving.savings.TokenCounter;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.client.ChatClientResponse;
@@ -101,6 +103,14 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 		return List.copyOf(names);
 	}
 
+	/**
+	 * Load what engines that rank need, such as stop words, so that the first request
+	 * need not wait for it.
+	 */
+	public void load() {
+		this.extractiveCompressor.load();
+	}
+
 	@Override
 	public String getName() {
 		return "Token Saving Compression";
@@ -118,7 +128,15 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 
 	@Override
 	public Flux<ChatClientResponse> adviseStream(ChatClientRequest request, StreamAdvisorChain chain) {
-		return chain.nextStream(compress(request));
+		CallState call = CallState.of(request, this.plan);
+		CompressionSettings settings = (call != null) ? call.plan().compression() : null;
+		if (settings == null || !this.engines.containsKey(settings.engine())) {
+			return chain.nextStream(compress(request));
+		}
+		// Ranking may take a while, which an event loop cannot spare
+		return Flux.defer(() -> Schedulers.isInNonBlockingThread() ? Mono.fromSupplier(() -> compress(request))
+			.subscribeOn(Schedulers.boundedElastic())
+			.flatMapMany(chain::nextStream) : chain.nextStream(compress(request)));
 	}
 
 	private ChatClientRequest compress(ChatClientRequest request) {

@@ -53,6 +53,14 @@ final class ExtractiveCompressor {
 	}
 
 	/**
+	 * Load what the analysis of texts needs.
+	 */
+	void load() {
+		this.analyser.analyse("Load.", new CompressionSettings(CompressionAdvisor.TEXT_RANK, 1), String::length,
+				Deadline.NONE);
+	}
+
+	/**
 	 * Compress messages that are over the budget.
 	 * @param messages all messages of the request, in order
 	 * @param engine ranks the sentences

@@ -3,6 +3,7 @@ package io.tokensaving.compression;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -15,6 +16,8 @@ import io.tokensaving.savings.Component;
 import io.tokensaving.savings.SavingsStatistics;
 import io.tokensaving.savings.TokenCounter;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.client.ChatClientResponse;
@@ -172,6 +175,21 @@ class CompressionAdvisorTests {
 		assertThat(this.model.lastPrompt().getInstructions()).hasSize(2);
 		assertThat(this.model.lastPrompt().getInstructions().get(0).getText()).contains("This one is the longest")
 			.hasSizeLessThan(500);
+	}
+
+	@Test
+	void doesNotRankOnAnEventLoop() {
+		List<String> threads = new CopyOnWriteArrayList<>();
+		CompressionEngine engine = (request) -> {
+			threads.add(Thread.currentThread().getName());
+			return new double[request.sentences().size()];
+		};
+		ChatClient client = client(keepingNone("own", 100), new TokenCounter(), Map.of("own", engine));
+		Flux.defer(() -> client.prompt().messages(HISTORY).user("And now?").stream().content())
+			.subscribeOn(Schedulers.parallel())
+			.blockLast(Duration.ofSeconds(30));
+		assertThat(threads).singleElement().asString().startsWith("boundedElastic");
+		assertThat(this.model.lastPrompt().getInstructions().get(0).getText()).hasSizeLessThan(1500);
 	}
 
 	@Test

@@ -1,0 +1,125 @@
+package io.tokensaving.compression;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.SystemMessage;
+
+/**
+ * How the two sides of a conversation take turns: the assistant, and users and tools.
+ * System messages are on neither side. Immutable.
+ */
+final class Alternation {
+
+	private final List<Message> messages;
+
+	private final List<Run> runs = new ArrayList<>();
+
+	/**
+	 * Find the runs of messages of one side.
+	 * @param messages the messages
+	 */
+	Alternation(List<Message> messages) {
+		this.messages = messages;
+		for (int i = 0; i < messages.size(); i++) {
+			if (messages.get(i) instanceof SystemMessage) {
+				continue;
+			}
+			Side side = side(messages.get(i));
+			Run last = this.runs.isEmpty() ? null : this.runs.get(this.runs.size() - 1);
+			if (last != null && last.side() == side) {
+				this.runs.set(this.runs.size() - 1, new Run(side, last.first(), i + 1));
+			}
+			else {
+				this.runs.add(new Run(side, i, i + 1));
+			}
+		}
+	}
+
+	private static Side side(Message message) {
+		return (message instanceof AssistantMessage) ? Side.ASSISTANT : Side.OTHER;
+	}
+
+	boolean isOnSide(int index, Side side) {
+		return side(this.messages.get(index)) == side;
+	}
+
+	/**
+	 * Find where messages of one side would follow each other that do not now, or where
+	 * the other side would begin.
+	 * @param kept the indices of the messages that are kept
+	 * @return the gaps, in order
+	 */
+	List<Gap> gaps(BitSet kept) {
+		List<Gap> gaps = new ArrayList<>();
+		Run before = null;
+		for (Run run : this.runs) {
+			if (!isKept(run, kept)) {
+				continue;
+			}
+			// At the beginning as if the other side had spoken before
+			boolean gap = (before != null) ? before.side() == run.side() : this.runs.get(0).side() != run.side();
+			if (gap) {
+				gaps.add(new Gap((before != null) ? before.end() : 0, run.first(), run.side().other()));
+			}
+			before = run;
+		}
+		return gaps;
+	}
+
+	private boolean isKept(Run run, BitSet kept) {
+		for (int i = kept.nextSetBit(run.first()); i >= 0 && i < run.end(); i = kept.nextSetBit(i + 1)) {
+			if (!(this.messages.get(i) instanceof SystemMessage)) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/**
+	 * A side of a conversation.
+	 */
+	enum Side {
+
+		/**
+		 * The assistant.
+		 */
+		ASSISTANT,
+
+		/**
+		 * Users and tools.
+		 */
+		OTHER;
+
+		Side other() {
+			return (this == ASSISTANT) ? OTHER : ASSISTANT;
+		}
+
+	}
+
+	/**
+	 * Where a message of one side is missing.
+	 *
+	 * @param from the first index of the gap
+	 * @param to the index after it
+	 * @param missing the side
+	 */
+	record Gap(int from, int to, Side missing) {
+
+	}
+
+	/**
+	 * Messages of one side that follow each other, but for system messages in between.
+	 *
+	 * @param side the side
+	 * @param first the index of the first
+	 * @param end the index after the last
+	 */
+	private record Run(Side side, int first, int end) {
+
+	}
+
+}
