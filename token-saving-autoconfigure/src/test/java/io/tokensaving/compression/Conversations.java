@@ -1,7 +1,9 @@
 package io.tokensaving.compression;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 import org.springframework.ai.chat.messages.AssistantMessage;
@@ -11,6 +13,8 @@ import org.springframework.ai.chat.messages.SystemMessage;
 import org.springframework.ai.chat.messages.ToolResponseMessage;
 import org.springframework.ai.chat.messages.ToolResponseMessage.ToolResponse;
 import org.springframework.ai.chat.messages.UserMessage;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Makes up conversations.
@@ -123,6 +127,27 @@ final class Conversations {
 			text.append(Character.toUpperCase(sentence.charAt(0))).append(sentence.substring(1)).append(". ");
 		}
 		return text.toString();
+	}
+
+	static List<Message> systemMessages(List<Message> messages) {
+		return messages.stream().filter(SystemMessage.class::isInstance).toList();
+	}
+
+	static void assertToolPairsAreWhole(List<Message> messages) {
+		Set<String> called = new HashSet<>();
+		Set<String> answered = new HashSet<>();
+		for (Message message : messages) {
+			if (message instanceof AssistantMessage assistant) {
+				assistant.getToolCalls().forEach((call) -> called.add(call.id()));
+			}
+			if (message instanceof ToolResponseMessage tool) {
+				tool.getResponses().forEach((response) -> {
+					answered.add(response.id());
+					assertThat(called).contains(response.id());
+				});
+			}
+		}
+		assertThat(answered).isEqualTo(called);
 	}
 
 	private static String anyText(RandomGenerator random, int words) {

@@ -2,12 +2,10 @@ package io.tokensaving.compression;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -61,11 +59,11 @@ class ExtractiveCompressorTests {
 		CompressionBudget budget = budget(limit, lowMark);
 		List<Message> result = compress(messages, engine, settings);
 		assertThat(budget.count(result)).isLessThanOrEqualTo(budget.count(messages));
-		assertThat(systemMessages(result)).isEqualTo(systemMessages(messages));
-		assertToolPairsAreWhole(result);
+		assertThat(Conversations.systemMessages(result)).isEqualTo(Conversations.systemMessages(messages));
+		Conversations.assertToolPairsAreWhole(result);
 		assertThatTailIsKept(messages, result, 0);
 		int newest = newest(messages, keepLast);
-		List<Message> fixed = new ArrayList<>(systemMessages(messages));
+		List<Message> fixed = new ArrayList<>(Conversations.systemMessages(messages));
 		fixed.addAll(chat(messages).subList(chat(messages).size() - newest, chat(messages).size()));
 		if (budget.count(fixed) <= limit) {
 			assertThatTailIsKept(messages, result, newest);
@@ -312,24 +310,6 @@ class ExtractiveCompressorTests {
 	private static CompressionBudget budget(int limit, double lowMark) {
 		return new CompressionBudget(limit, lowMark, 1, (text) -> COUNTER.count(text, 1),
 				(message) -> COUNTER.count(message, 1));
-	}
-
-	private static List<Message> systemMessages(List<Message> messages) {
-		return messages.stream().filter(SystemMessage.class::isInstance).toList();
-	}
-
-	private static void assertToolPairsAreWhole(List<Message> messages) {
-		Set<String> called = new HashSet<>();
-		Set<String> answered = new HashSet<>();
-		for (Message message : messages) {
-			if (message instanceof AssistantMessage assistant) {
-				assistant.getToolCalls().forEach((call) -> called.add(call.id()));
-			}
-			if (message instanceof ToolResponseMessage tool) {
-				tool.getResponses().forEach((response) -> answered.add(response.id()));
-			}
-		}
-		assertThat(answered).isEqualTo(called);
 	}
 
 	private static List<Message> chat(List<Message> messages) {

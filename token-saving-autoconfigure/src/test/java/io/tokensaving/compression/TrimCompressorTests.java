@@ -1,10 +1,8 @@
 package io.tokensaving.compression;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 
 import io.tokensaving.savings.TokenCounter;
 import net.jqwik.api.ForAll;
@@ -42,8 +40,8 @@ class TrimCompressorTests {
 		CompressionBudget budget = budget(limit, lowMark);
 		List<Message> result = ENGINE.compress(messages, budget);
 		assertThat(budget.count(result)).isLessThanOrEqualTo(budget.count(messages));
-		assertThat(systemMessages(result)).isEqualTo(systemMessages(messages));
-		assertToolPairsAreWhole(result);
+		assertThat(Conversations.systemMessages(result)).isEqualTo(Conversations.systemMessages(messages));
+		Conversations.assertToolPairsAreWhole(result);
 		assertThatTailIsKept(messages, result);
 		if (budget.count(result) > limit) {
 			assertThatNothingMoreCouldGo(messages, result, budget);
@@ -69,7 +67,7 @@ class TrimCompressorTests {
 		}
 		// A cut frees half of the room, less a part of a turn, and that much must come
 		// before the next one
-		long freed = (limit - budget.count(systemMessages(conversation))) / 2 - LARGEST_TURN;
+		long freed = (limit - budget.count(Conversations.systemMessages(conversation))) / 2 - LARGEST_TURN;
 		assertThat(cuts).isLessThanOrEqualTo(budget.count(conversation) / freed + 1);
 	}
 
@@ -127,27 +125,6 @@ class TrimCompressorTests {
 	private static CompressionBudget budget(int limit, double lowMark) {
 		return new CompressionBudget(limit, lowMark, 1, (text) -> COUNTER.count(text, 1),
 				(message) -> COUNTER.count(message, 1));
-	}
-
-	private static List<Message> systemMessages(List<Message> messages) {
-		return messages.stream().filter(SystemMessage.class::isInstance).toList();
-	}
-
-	private static void assertToolPairsAreWhole(List<Message> messages) {
-		Set<String> called = new HashSet<>();
-		Set<String> answered = new HashSet<>();
-		for (Message message : messages) {
-			if (message instanceof AssistantMessage assistant) {
-				assistant.getToolCalls().forEach((call) -> called.add(call.id()));
-			}
-			if (message instanceof ToolResponseMessage tool) {
-				tool.getResponses().forEach((response) -> {
-					answered.add(response.id());
-					assertThat(called).contains(response.id());
-				});
-			}
-		}
-		assertThat(answered).isEqualTo(called);
 	}
 
 	// The last user message and what follows it is there, but for shortened tool results
