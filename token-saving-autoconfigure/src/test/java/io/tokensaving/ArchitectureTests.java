@@ -24,7 +24,8 @@ class ArchitectureTests {
 		.withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
 		.importPackages("io.tokensaving");
 
-	private static final String[] FEATURES = { "io.tokensaving.compression..", "io.tokensaving.cache.exact.." };
+	private static final String[] FEATURES = { "io.tokensaving.compression..", "io.tokensaving.cache.exact..",
+			"io.tokensaving.cache.semantic.." };
 
 	@Test
 	void classesAreFound() {

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
+import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
@@ -107,8 +108,8 @@ class DocumentationSnippets {
 		}
 
 		@Override
-		public Status status() {
-			return new Status(true, null, null, null, null);
+		public CacheStoreStatus status() {
+			return new CacheStoreStatus(true, null, null, null, null);
 		}
 
 	}

@@ -2,6 +2,7 @@ package io.tokensaving.autoconfigure;
 
 import io.tokensaving.actuate.TokenSavingEndpoint;
 import io.tokensaving.actuate.TokenSavingEndpoint.CacheEngineDescriptor;
+import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.compression.CompressionAdvisor;
 import io.tokensaving.plan.PlanRepository;
@@ -39,13 +40,13 @@ public final class TokenSavingEndpointAutoConfiguration {
 	}
 
 	private static CacheEngineDescriptor describe(ExactCacheStore store) {
-		ExactCacheStore.Status status;
+		CacheStoreStatus status;
 		try {
 			status = store.status();
 		}
 		catch (RuntimeException ex) {
 			logger.debug("Cannot tell the state of the backend '" + store.backend() + "'", ex);
-			status = new ExactCacheStore.Status(false, null, null, null, null);
+			status = CacheStoreStatus.UNAVAILABLE;
 		}
 		return new CacheEngineDescriptor(store.backend(), status.available() ? "UP" : "DOWN", status.entries(),
 				status.bytes(), status.maxBytes(), status.evictions());

@@ -1,5 +1,6 @@
 /**
- * What the caches share: the stored answer and the rules for what may be stored.
+ * What the caches share: the stored answer, its binary form, and the rules for what may
+ * be stored.
  */
 @NullMarked
 package io.tokensaving.cache;

@@ -7,6 +7,7 @@ import java.util.Map;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingAdvisors;
+import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
@@ -285,8 +286,8 @@ class TokenSavingAutoConfigurationTests {
 		}
 
 		@Override
-		public Status status() {
-			return new Status(true, null, null, null, null);
+		public CacheStoreStatus status() {
+			return new CacheStoreStatus(true, null, null, null, null);
 		}
 
 	}

@@ -8,6 +8,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -92,9 +93,9 @@ public final class CaffeineExactCacheStore implements ExactCacheStore {
 	}
 
 	@Override
-	public Status status() {
+	public CacheStoreStatus status() {
 		long bytes = this.entries.policy().eviction().map((eviction) -> eviction.weightedSize().orElse(0)).orElse(0L);
-		return new Status(true, this.entries.estimatedSize(), bytes, this.maxBytes,
+		return new CacheStoreStatus(true, this.entries.estimatedSize(), bytes, this.maxBytes,
 				this.entries.stats().evictionCount());
 	}
 

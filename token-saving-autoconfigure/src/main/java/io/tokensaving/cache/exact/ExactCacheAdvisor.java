@@ -16,6 +16,7 @@ import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.cache.CacheEligibility;
 import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.StreamRecording;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.request.CacheDirectives;

@@ -2,6 +2,7 @@ package io.tokensaving.cache.exact;
 
 import java.time.Duration;
 
+import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -47,21 +48,6 @@ public interface ExactCacheStore {
 	 * Return the state of the store.
 	 * @return the state
 	 */
-	Status status();
-
-	/**
-	 * The state of a store.
-	 *
-	 * @param available whether the store can be used
-	 * @param entries the number of entries, or {@code null} if it is not known
-	 * @param bytes the bytes they take up, or {@code null} if they are not known
-	 * @param maxBytes the bytes they may take up, or {@code null} if there is no limit
-	 * @param evictions the entries that had to make room for others, or {@code null} if
-	 * they are not counted
-	 */
-	record Status(boolean available, @Nullable Long entries, @Nullable Long bytes, @Nullable Long maxBytes,
-			@Nullable Long evictions) {
-
-	}
+	CacheStoreStatus status();
 
 }

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.savings.TokenUsage;
 import org.junit.jupiter.api.Test;
@@ -57,7 +58,7 @@ class CaffeineExactCacheStoreTests {
 		for (int i = 0; i < 1_000; i++) {
 			store.store("key-" + i, response(1_000), Duration.ofHours(1));
 		}
-		ExactCacheStore.Status status = store.status();
+		CacheStoreStatus status = store.status();
 		assertThat(status.bytes()).isBetween(1L, 50_000L);
 		assertThat(status.entries()).isBetween(1L, 25L);
 		assertThat(status.evictions()).isGreaterThan(900);

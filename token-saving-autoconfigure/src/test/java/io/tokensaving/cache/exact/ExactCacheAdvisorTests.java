@@ -19,6 +19,7 @@ import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingTestChain;
+import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.Plan;
@@ -545,8 +546,8 @@ class ExactCacheAdvisorTests {
 		}
 
 		@Override
-		public Status status() {
-			return new Status(false, null, null, null, null);
+		public CacheStoreStatus status() {
+			return new CacheStoreStatus(false, null, null, null, null);
 		}
 
 	}

@@ -1,4 +1,4 @@
-package io.tokensaving.cache.exact;
+package io.tokensaving.cache;
 
 import java.util.function.Consumer;
 
@@ -11,13 +11,18 @@ import org.springframework.ai.chat.model.ChatResponse;
  * Records a stream as it goes by. What cannot be recorded is given up on, and the stream
  * goes on.
  */
-final class StreamRecording {
+public final class StreamRecording {
 
 	private final ResponseAssembler assembler = new ResponseAssembler();
 
 	private volatile boolean failed;
 
-	void add(@Nullable ChatResponse response, Consumer<RuntimeException> onFailure) {
+	/**
+	 * Add an element.
+	 * @param response the response of the element, if any
+	 * @param onFailure is told if the recording fails; it then stays failed
+	 */
+	public void add(@Nullable ChatResponse response, Consumer<RuntimeException> onFailure) {
 		if (response == null || this.failed) {
 			return;
 		}
@@ -34,7 +39,7 @@ final class StreamRecording {
 	 * Return the recorded response.
 	 * @return the response, or {@code null} if it does not hold all that went by
 	 */
-	@Nullable ChatResponse assemble() {
+	public @Nullable ChatResponse assemble() {
 		return (!this.failed && this.assembler.isLossless()) ? this.assembler.assemble() : null;
 	}
 

@@ -1,0 +1,183 @@
+package io.tokensaving.cache.semantic;
+
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The items of one partition of the in-memory store. All are scanned while they are few.
+ * Once they are many, a background task moves them into a graph, and only those are
+ * scanned that are not in it yet; hence adding never waits for the graph. Thread-safe.
+ */
+final class VectorPartition {
+
+	/**
+	 * Above this number of items a partition has a graph. A scan of as many takes about
+	 * as long as a search in a graph.
+	 */
+	static final int MAX_SCANNED = 2048;
+
+	private static final int MAX_WAITING = 256;
+
+	private final ReadWriteLock lock = new ReentrantReadWriteLock();
+
+	private final int dimension;
+
+	private final Executor indexer;
+
+	private final AtomicBoolean indexing = new AtomicBoolean();
+
+	private final VectorScan scan;
+
+	private volatile @Nullable VectorGraph graph;
+
+	private int size;
+
+	VectorPartition(int dimension, Executor indexer) {
+		this.dimension = dimension;
+		this.indexer = indexer;
+		this.scan = new VectorScan(dimension);
+	}
+
+	boolean isEmpty() {
+		this.lock.readLock().lock();
+		try {
+			return this.size == 0;
+		}
+		finally {
+			this.lock.readLock().unlock();
+		}
+	}
+
+	void add(VectorItem item, float[] vector) {
+		checkDimension(vector);
+		boolean index;
+		this.lock.writeLock().lock();
+		try {
+			this.scan.add(item, vector);
+			this.size++;
+			index = this.scan.size() > ((this.graph != null) ? MAX_WAITING : MAX_SCANNED);
+		}
+		finally {
+			this.lock.writeLock().unlock();
+		}
+		if (index) {
+			indexInBackground();
+		}
+	}
+
+	void remove(VectorItem item) {
+		VectorGraph graph;
+		this.lock.writeLock().lock();
+		try {
+			if (item.removed) {
+				return;
+			}
+			item.removed = true;
+			this.size--;
+			if (item.slot >= 0) {
+				this.scan.remove(item.slot);
+			}
+			graph = this.graph;
+			if (graph != null && item.node >= 0) {
+				graph.remove(item.node);
+			}
+		}
+		finally {
+			this.lock.writeLock().unlock();
+		}
+		if (graph != null && graph.isPurgeDue()) {
+			indexInBackground();
+		}
+	}
+
+	void search(float[] query, int limit, NearestItems nearest) {
+		checkDimension(query);
+		VectorGraph graph;
+		this.lock.readLock().lock();
+		try {
+			this.scan.search(query, nearest);
+			graph = this.graph;
+		}
+		finally {
+			this.lock.readLock().unlock();
+		}
+		if (graph != null) {
+			graph.search(query, limit, nearest);
+		}
+	}
+
+	private void checkDimension(float[] vector) {
+		if (vector.length != this.dimension) {
+			throw new IllegalArgumentException("The vector has %d dimensions, those of its partition have %d"
+				.formatted(vector.length, this.dimension));
+		}
+	}
+
+	private void indexInBackground() {
+		if (this.indexing.compareAndSet(false, true)) {
+			try {
+				this.indexer.execute(this::index);
+			}
+			catch (RejectedExecutionException ex) {
+				// The store is closed, or too much waits: a later item tries again
+				this.indexing.set(false);
+			}
+		}
+	}
+
+	// Runs in one thread at a time
+	private void index() {
+		try {
+			VectorGraph graph = this.graph;
+			if (graph == null || graph.isSpent()) {
+				graph = new VectorGraph(this.dimension);
+			}
+			while (moveOne(graph)) {
+				this.graph = graph;
+			}
+			if (graph.isPurgeDue()) {
+				graph.purge();
+			}
+		}
+		finally {
+			this.indexing.set(false);
+		}
+	}
+
+	private boolean moveOne(VectorGraph graph) {
+		VectorItem item;
+		float[] vector;
+		this.lock.readLock().lock();
+		try {
+			if (this.scan.size() == 0) {
+				return false;
+			}
+			item = this.scan.item(this.scan.size() - 1);
+			vector = this.scan.vector(this.scan.size() - 1);
+		}
+		finally {
+			this.lock.readLock().unlock();
+		}
+		int node = graph.add(item, vector);
+		this.lock.writeLock().lock();
+		try {
+			item.node = node;
+			if (item.removed) {
+				graph.remove(node);
+			}
+			else {
+				this.scan.remove(item.slot);
+			}
+		}
+		finally {
+			this.lock.writeLock().unlock();
+		}
+		return true;
+	}
+
+}

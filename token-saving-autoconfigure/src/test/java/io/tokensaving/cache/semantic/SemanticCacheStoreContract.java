@@ -1,0 +1,238 @@
+package io.tokensaving.cache.semantic;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.CachedResponse.CachedGeneration;
+import io.tokensaving.savings.TokenUsage;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.ai.chat.messages.AssistantMessage.ToolCall;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+/**
+ * What every {@link SemanticCacheStore} holds to. Subclasses supply the store; it may be
+ * shared with others, as every test uses partitions of its own.
+ */
+public abstract class SemanticCacheStoreContract {
+
+	private static final Duration HOUR = Duration.ofHours(1);
+
+	private static final int DIMENSION = 384;
+
+	private final Random random = new Random(11);
+
+	/**
+	 * Return the store.
+	 * @return the same store, ready, for all calls of a test
+	 */
+	protected abstract SemanticCacheStore store();
+
+	/**
+	 * Let time go by.
+	 * @param duration how much
+	 * @throws InterruptedException if the test is interrupted
+	 */
+	protected abstract void pass(Duration duration) throws InterruptedException;
+
+	@Test
+	void answerToTheSameQuestionIsFound() {
+		String partition = newPartition();
+		float[] vector = Vectors.random(this.random, DIMENSION);
+		CachedResponse response = response("It is 42.");
+		store().store(new SemanticCacheEntry(partition, "What is it?", vector, response), HOUR);
+		List<SemanticMatch> matches = store().search(partition, vector, 5, 0.9);
+		assertThat(matches).singleElement().satisfies((match) -> {
+			assertThat(match.question()).isEqualTo("What is it?");
+			assertThat(match.similarity()).isCloseTo(1, within(1e-4));
+			assertThat(match.response()).usingRecursiveComparison().isEqualTo(response);
+		});
+	}
+
+	@Test
+	void similarityIsTheCosine() {
+		String partition = newPartition();
+		float[] query = Vectors.random(this.random, DIMENSION);
+		List<float[]> stored = new ArrayList<>();
+		for (double similarity : new double[] { 0.95, 0.9, 0.7, 0.3, 0 }) {
+			float[] vector = Vectors.near(query, this.random, similarity);
+			stored.add(vector);
+			store(partition, "q" + stored.size(), vector);
+		}
+		List<SemanticMatch> matches = store().search(partition, query, 5, -1);
+		assertThat(matches).hasSize(5);
+		for (SemanticMatch match : matches) {
+			float[] vector = stored.get(Integer.parseInt(match.question().substring(1)) - 1);
+			assertThat(match.similarity()).isCloseTo(Vectors.cosine(query, vector), within(1e-4));
+		}
+	}
+
+	@Test
+	void mostSimilarComesFirstAndNoMoreThanAsked() {
+		String partition = newPartition();
+		float[] query = Vectors.random(this.random, DIMENSION);
+		for (int i = 0; i < 40; i++) {
+			store(partition, "q" + i, Vectors.near(query, this.random, this.random.nextDouble()));
+		}
+		List<SemanticMatch> matches = store().search(partition, query, 7, -1);
+		assertThat(matches).hasSize(7);
+		assertThat(matches).isSortedAccordingTo((a, b) -> Double.compare(b.similarity(), a.similarity()));
+	}
+
+	@Test
+	void whatIsBelowTheThresholdIsNotFound() {
+		String partition = newPartition();
+		float[] query = Vectors.random(this.random, DIMENSION);
+		store(partition, "near", Vectors.near(query, this.random, 0.95));
+		store(partition, "far", Vectors.near(query, this.random, 0.5));
+		assertThat(store().search(partition, query, 5, 0.8)).extracting(SemanticMatch::question)
+			.containsExactly("near");
+		assertThat(store().search(partition, query, 5, 0.999)).isEmpty();
+	}
+
+	@Test
+	void otherPartitionsAreNotSearched() {
+		List<String> partitions = List.of(newPartition(), newPartition(), newPartition());
+		float[] vector = Vectors.random(this.random, DIMENSION);
+		partitions.forEach((partition) -> store(partition, "asked in " + partition, vector));
+		for (String partition : partitions) {
+			assertThat(store().search(partition, vector, 5, -1)).extracting(SemanticMatch::question)
+				.containsExactly("asked in " + partition);
+		}
+		assertThat(store().search(newPartition(), vector, 5, -1)).isEmpty();
+	}
+
+	@Test
+	void sameQuestionReplacesItsAnswer() {
+		String partition = newPartition();
+		float[] vector = Vectors.random(this.random, DIMENSION);
+		store().store(new SemanticCacheEntry(partition, "q", vector, response("old")), HOUR);
+		store().store(new SemanticCacheEntry(partition, "q", vector, response("new")), HOUR);
+		assertThat(store().search(partition, vector, 5, 0.5)).singleElement()
+			.satisfies((match) -> assertThat(match.response().generations().get(0).text()).isEqualTo("new"));
+	}
+
+	@Test
+	void entriesEnd() throws InterruptedException {
+		String partition = newPartition();
+		float[] vector = Vectors.random(this.random, DIMENSION);
+		SemanticCacheEntry entry = new SemanticCacheEntry(partition, "short", vector, response("short"));
+		store().store(entry, Duration.ofSeconds(1));
+		store(partition, "long", Vectors.near(vector, this.random, 0.9));
+		assertThat(store().search(partition, vector, 1, -1)).extracting(SemanticMatch::question)
+			.containsExactly("short");
+		pass(Duration.ofMillis(1200));
+		assertThat(store().search(partition, vector, 5, -1)).extracting(SemanticMatch::question)
+			.containsExactly("long");
+		store().store(entry, HOUR);
+		pass(Duration.ofMillis(1200));
+		assertThat(store().search(partition, vector, 1, -1)).extracting(SemanticMatch::question)
+			.containsExactly("short");
+	}
+
+	@Test
+	void manyExpiredEntriesDoNotHideALiveOne() throws InterruptedException {
+		String partition = newPartition();
+		float[] query = Vectors.random(this.random, DIMENSION);
+		for (int i = 0; i < 50; i++) {
+			store().store(new SemanticCacheEntry(partition, "gone " + i, Vectors.near(query, this.random, 0.97),
+					response("gone")), Duration.ofSeconds(1));
+		}
+		store(partition, "live", Vectors.near(query, this.random, 0.9));
+		pass(Duration.ofMillis(1500));
+		assertThat(store().search(partition, query, 5, 0.5)).extracting(SemanticMatch::question)
+			.containsExactly("live");
+	}
+
+	@Test
+	void anyTextCanBeAQuestion() {
+		String partition = newPartition();
+		List<String> questions = List.of("a-b {c} @d:[e] | f* \"g\" 'h' \\ %i% $j ~k !l (m)",
+				"Grüße \uD83D\uDE00 \u4F60\u597D", "line\nbreak\r\n\ttab", "\u0000 zero", " ", "x".repeat(20_000));
+		List<float[]> vectors = new ArrayList<>();
+		for (String question : questions) {
+			vectors.add(Vectors.random(this.random, DIMENSION));
+			store(partition, question, vectors.get(vectors.size() - 1));
+		}
+		for (int i = 0; i < questions.size(); i++) {
+			assertThat(store().search(partition, vectors.get(i), 1, 0.9)).extracting(SemanticMatch::question)
+				.containsExactly(questions.get(i));
+		}
+	}
+
+	@Test
+	void otherDimensionsHaveOtherPartitions() {
+		for (int dimension : new int[] { 3, 8, 1536 }) {
+			String partition = newPartition();
+			float[] vector = Vectors.random(this.random, dimension);
+			store(partition, "q" + dimension, vector);
+			assertThat(store().search(partition, vector, 5, 0.9)).extracting(SemanticMatch::question)
+				.containsExactly("q" + dimension);
+		}
+	}
+
+	@Test
+	void threadsReadAndWriteAtTheSameTime() throws Exception {
+		List<String> partitions = List.of(newPartition(), newPartition());
+		ExecutorService executor = Executors.newFixedThreadPool(8);
+		try {
+			List<Future<?>> results = new ArrayList<>();
+			for (int t = 0; t < 8; t++) {
+				int thread = t;
+				Callable<Void> work = () -> {
+					Random own = new Random(thread);
+					for (int i = 0; i < 60; i++) {
+						String partition = partitions.get(own.nextInt(2));
+						float[] vector = Vectors.random(own, DIMENSION);
+						String question = thread + "/" + i;
+						store(partition, question, vector);
+						assertThat(store().search(partition, vector, 3, 0.99)).extracting(SemanticMatch::question)
+							.containsExactly(question);
+					}
+					return null;
+				};
+				results.add(executor.submit(work));
+			}
+			for (Future<?> result : results) {
+				result.get();
+			}
+		}
+		finally {
+			executor.shutdownNow();
+		}
+	}
+
+	@Test
+	void statusSaysThatTheStoreIsThere() {
+		assertThat(store().status().available()).isTrue();
+	}
+
+	private void store(String partition, String question, float[] vector) {
+		store().store(new SemanticCacheEntry(partition, question, vector, response("Answer to " + question)), HOUR);
+	}
+
+	protected static String newPartition() {
+		return UUID.randomUUID().toString().replace("-", "").repeat(2) + "-0a1b2c3d";
+	}
+
+	protected static CachedResponse response(String text) {
+		CachedGeneration generation = new CachedGeneration(text,
+				List.of(new ToolCall("1", "function", "name", "{\"a\":\"\u00DF\"}")), List.of(),
+				Map.of("reasoning", "so"), "STOP", Map.of("index", 3));
+		return new CachedResponse("id", "a-model", List.of(generation), Map.of("rate", 0.25, "count", 7L),
+				new TokenUsage(12, 34, 5, 6, false), Instant.parse("2026-01-02T03:04:05.678Z"));
+	}
+
+}
