@@ -24,6 +24,11 @@ public final class AdvisorOrder {
 	 */
 	public static final int EXACT_CACHE = Ordered.LOWEST_PRECEDENCE - 30;
 
+	/**
+	 * Answers a request that means the same as one that was asked before.
+	 */
+	public static final int SEMANTIC_CACHE = Ordered.LOWEST_PRECEDENCE - 10;
+
 	private AdvisorOrder() {
 	}
 

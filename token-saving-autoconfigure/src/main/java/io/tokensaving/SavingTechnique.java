@@ -13,7 +13,12 @@ public enum SavingTechnique {
 	/**
 	 * The exact cache answered.
 	 */
-	EXACT_CACHE("exact_cache");
+	EXACT_CACHE("exact_cache"),
+
+	/**
+	 * The semantic cache answered.
+	 */
+	SEMANTIC_CACHE("semantic_cache");
 
 	private final String value;
 

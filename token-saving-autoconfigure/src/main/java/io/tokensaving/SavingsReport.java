@@ -26,7 +26,9 @@ import org.jspecify.annotations.Nullable;
  * ({@link SavingTechnique#value()}); techniques that saved nothing are left out
  * @param costSavedUsd the net saving in US dollars, negative if token saving cost more
  * than it saved; zero if the model has no price
- * @param overheadUsd what token saving itself spent, in US dollars
+ * @param overheadTokens the tokens that token saving itself spent, such as on embeddings;
+ * not among {@code tokensBought}
+ * @param overheadUsd what they cost, in US dollars
  * @param priced whether the model has a price
  * @param estimated whether tokens were estimated because the model reported no usage
  * @param overBudget whether the request was sent although it was over the limit of the
@@ -34,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record SavingsReport(String workspace, String plan, Outcome outcome, @Nullable String model,
 		@Nullable Double similarity, @Nullable Long ageSeconds, long tokensBought, long tokensCounterfactual,
-		Map<String, Long> tokensSavedByTechnique, BigDecimal costSavedUsd, BigDecimal overheadUsd, boolean priced,
-		boolean estimated, boolean overBudget) {
+		Map<String, Long> tokensSavedByTechnique, BigDecimal costSavedUsd, long overheadTokens, BigDecimal overheadUsd,
+		boolean priced, boolean estimated, boolean overBudget) {
 
 	/**
 	 * Key of the report in the context of the response.

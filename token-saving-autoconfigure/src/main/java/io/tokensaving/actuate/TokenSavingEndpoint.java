@@ -17,6 +17,7 @@ import io.tokensaving.plan.CompressionSettings;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.savings.Component;
+import io.tokensaving.savings.ErrorRateMonitor;
 import io.tokensaving.savings.SavingsStatistics;
 import io.tokensaving.savings.StatisticsSnapshot;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /**
  * Shows what is saved: plans with their settings and statistics, totals, engines and
@@ -94,6 +97,26 @@ public class TokenSavingEndpoint {
 			return planPart(segments.get(1), segments.subList(2, segments.size()));
 		}
 		return null;
+	}
+
+	/**
+	 * Let the semantic cache of a plan serve again that has suspended itself.
+	 * @param path {@code plans/{id}/resume}
+	 * @return the plan, or the status 404 if there is none of that path
+	 */
+	@WriteOperation
+	public WebEndpointResponse<PlanDescriptor> write(@Selector(match = Selector.Match.ALL_REMAINING) String... path) {
+		boolean resume = path.length == 3 && path[0].equals("plans") && path[2].equals("resume");
+		Plan plan = resume ? this.plans.find(this.workspace, path[1]) : null;
+		if (plan == null) {
+			return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
+		}
+		this.statistics.plan(plan.id()).semanticErrors().resume();
+		return new WebEndpointResponse<>(describe(plan));
+	}
+
+	private static double rounded(double share) {
+		return Math.round(share * 10_000) / 10_000.0;
 	}
 
 	private @Nullable Object planPart(String id, List<String> path) {
@@ -174,7 +197,9 @@ public class TokenSavingEndpoint {
 							compression.stablePrefix(), compression.language(), compression.maxTime().toMillis())
 							: null,
 					(cache != null) ? new CacheDescriptor(cache.backend(), cache.ttl().toMillis() / 1000.0,
-							cache.similarityThreshold(), cache.maxEntryBytes()) : null);
+							cache.similarityThreshold(), cache.maxEntryBytes(), cache.history().value(),
+							cache.maxQuestionLength(), cache.semanticTimeout().toMillis(), cache.guards(),
+							cache.verifySampleRate(), cache.maxErrorRate(), cache.judge()) : null);
 		}
 
 	}
@@ -208,10 +233,23 @@ public class TokenSavingEndpoint {
 	 * @param ttlSeconds how long an answer may be served
 	 * @param similarityThreshold the threshold of a semantic backend
 	 * @param maxEntryBytes the size above which an answer is not stored
+	 * @param history what earlier turns mean to a semantic backend
+	 * @param maxQuestionLength the length above which a question is only looked up
+	 * exactly
+	 * @param semanticTimeoutMillis how long embedding and search may take together
+	 * @param guards the guards of a semantic backend
+	 * @param verifySampleRate the share of semantic hits that are verified
+	 * @param maxErrorRate the share of wrong answers above which a semantic backend
+	 * suspends itself
+	 * @param judge what judges verified answers
 	 */
 	public record CacheDescriptor(String backend, @JsonProperty("ttl") double ttlSeconds,
 			@JsonProperty("similarity_threshold") double similarityThreshold,
-			@JsonProperty("max_entry_bytes") long maxEntryBytes) {
+			@JsonProperty("max_entry_bytes") long maxEntryBytes, String history,
+			@JsonProperty("max_question_length") int maxQuestionLength,
+			@JsonProperty("semantic_timeout_millis") long semanticTimeoutMillis, List<String> guards,
+			@JsonProperty("verify_sample_rate") double verifySampleRate,
+			@JsonProperty("max_error_rate") double maxErrorRate, String judge) {
 
 	}
 
@@ -230,9 +268,12 @@ public class TokenSavingEndpoint {
 	 * @param tokensSavedByTechnique the tokens saved by technique
 	 * @param tokensBought the tokens the model was paid for
 	 * @param costSavedUsd the net saving
-	 * @param overheadUsd what token saving itself spent
+	 * @param overheadTokens the tokens token saving itself spent
+	 * @param overheadUsd what they cost
 	 * @param overBudget requests sent although over the limit
 	 * @param compressionTimeouts requests trimmed because ranking took too long
+	 * @param guardVetoes answers of the semantic cache that a guard held back, by guard
+	 * @param verification how many answers of the semantic cache were wrong
 	 * @param errors failures of token saving
 	 * @param modelErrors requests whose model failed
 	 * @param unpricedModels models without a price
@@ -244,8 +285,11 @@ public class TokenSavingEndpoint {
 			@JsonProperty("tokens_saved") long tokensSaved,
 			@JsonProperty("tokens_saved_by_technique") Map<String, Long> tokensSavedByTechnique,
 			@JsonProperty("tokens_bought") long tokensBought, @JsonProperty("cost_saved_usd") BigDecimal costSavedUsd,
-			@JsonProperty("overhead_usd") BigDecimal overheadUsd, @JsonProperty("over_budget") long overBudget,
-			@JsonProperty("compression_timeouts") long compressionTimeouts, long errors,
+			@JsonProperty("overhead_tokens") long overheadTokens, @JsonProperty("overhead_usd") BigDecimal overheadUsd,
+			@JsonProperty("over_budget") long overBudget,
+			@JsonProperty("compression_timeouts") long compressionTimeouts,
+			@JsonProperty("guard_vetoes") Map<String, Long> guardVetoes,
+			@JsonProperty("semantic_verification") VerificationDescriptor verification, long errors,
 			@JsonProperty("model_errors") long modelErrors,
 			@JsonProperty("unpriced_models") Set<String> unpricedModels) {
 
@@ -257,10 +301,33 @@ public class TokenSavingEndpoint {
 		public static StatsDescriptor of(StatisticsSnapshot snapshot) {
 			return new StatsDescriptor(snapshot.totalRequests(), snapshot.cacheHits(), snapshot.exactHits(),
 					snapshot.semanticHits(), snapshot.dedupHits(), snapshot.misses(), snapshot.bypasses(),
-					Math.round(snapshot.cacheHitRate() * 10_000) / 10_000.0, snapshot.tokensSaved(),
-					snapshot.tokensSavedByTechnique(), snapshot.tokensBought(), snapshot.costSavedUsd(),
-					snapshot.overheadUsd(), snapshot.overBudget(), snapshot.compressionTimeouts(), snapshot.errors(),
-					snapshot.modelErrors(), snapshot.unpricedModels());
+					rounded(snapshot.cacheHitRate()), snapshot.tokensSaved(), snapshot.tokensSavedByTechnique(),
+					snapshot.tokensBought(), snapshot.costSavedUsd(), snapshot.overheadTokens(), snapshot.overheadUsd(),
+					snapshot.overBudget(), snapshot.compressionTimeouts(), snapshot.guardVetoes(),
+					VerificationDescriptor.of(snapshot.verification()), snapshot.errors(), snapshot.modelErrors(),
+					snapshot.unpricedModels());
+		}
+
+	}
+
+	/**
+	 * How many of the verified answers of a semantic cache were wrong.
+	 *
+	 * @param verified the number of verified answers
+	 * @param wrong the number of those that were wrong
+	 * @param errorRate the share of wrong ones
+	 * @param errorRateLower the lower end of its 95 % interval
+	 * @param errorRateUpper the upper end of its 95 % interval
+	 * @param suspended whether the semantic cache has suspended itself
+	 */
+	public record VerificationDescriptor(long verified, long wrong, @JsonProperty("error_rate") double errorRate,
+			@JsonProperty("error_rate_lower") double errorRateLower,
+			@JsonProperty("error_rate_upper") double errorRateUpper, boolean suspended) {
+
+		static VerificationDescriptor of(ErrorRateMonitor.Verification verification) {
+			return new VerificationDescriptor(verification.verified(), verification.wrong(),
+					rounded(verification.errorRate()), rounded(verification.lower()), rounded(verification.upper()),
+					verification.suspended());
 		}
 
 	}

@@ -12,6 +12,7 @@ import io.tokensaving.autoconfigure.TokenSavingProperties.Compression;
 import io.tokensaving.autoconfigure.TokenSavingProperties.PlanProperties;
 import io.tokensaving.autoconfigure.TokenSavingProperties.Price;
 import io.tokensaving.compression.text.Language;
+import io.tokensaving.plan.CacheHistory;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.CompressionSettings;
 import io.tokensaving.plan.InvalidPlanException;
@@ -24,6 +25,7 @@ import org.springframework.ai.chat.client.advisor.ToolCallingAdvisor;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.core.Ordered;
 import org.springframework.util.StringUtils;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Reads the properties into what the library works with. Whatever is wrong is reported by
@@ -42,9 +44,12 @@ final class ConfigurationReader {
 	 * Read the plans.
 	 * @param engines the names of the compression engines that there are
 	 * @param backends the names of the cache backends that there are
+	 * @param guards the names of the guards that there are
+	 * @param judges the names of the judges that there are
 	 * @return the plans
 	 */
-	List<Plan> plans(Collection<String> engines, Collection<String> backends) {
+	List<Plan> plans(Collection<String> engines, Collection<String> backends, Collection<String> guards,
+			Collection<String> judges) {
 		List<Plan> plans = new ArrayList<>();
 		this.properties.getPlans().forEach((id, planProperties) -> plans.add(plan(id, planProperties)));
 		for (Plan plan : plans) {
@@ -56,11 +61,33 @@ final class ConfigurationReader {
 			CacheSettings cache = plan.cache();
 			if (cache != null && !backends.contains(cache.backend())) {
 				throw invalid(planProperty(plan.id(), "cache.backend"), cache.backend(), oneOf(backends)
-						+ ". A backend of your own is an ExactCacheStore bean, selected by its backend()");
+						+ ". A backend of your own is an ExactCacheStore or SemanticCacheStore bean, selected by its backend()");
+			}
+			if (cache != null) {
+				checkGuards(plan.id(), cache, guards);
+				checkJudge(plan.id(), cache, judges);
 			}
 		}
 		checkDefaultPlan(plans);
 		return plans;
+	}
+
+	private static void checkGuards(String plan, CacheSettings cache, Collection<String> guards) {
+		for (String guard : cache.guards()) {
+			if (!guard.equals(CacheSettings.ALL_GUARDS) && !guards.contains(guard)) {
+				throw invalid(planProperty(plan, "cache.guards"), guard,
+						"'%s' or %s. A guard of your own is a ".formatted(CacheSettings.ALL_GUARDS, oneOf(guards))
+								+ "SemanticGuard bean, selected by its name()");
+			}
+		}
+	}
+
+	private static void checkJudge(String plan, CacheSettings cache, Collection<String> judges) {
+		if (!judges.contains(cache.judge())) {
+			throw invalid(planProperty(plan, "cache.judge"), cache.judge(), oneOf(judges)
+					+ ". 'llm' needs a single or primary ChatModel bean; a judge of your own is an AnswerJudge bean, "
+					+ "selected by the name of the bean");
+		}
 	}
 
 	private void checkDefaultPlan(List<Plan> plans) {
@@ -110,7 +137,9 @@ final class ConfigurationReader {
 			return null;
 		}
 		return new CacheSettings(properties.getBackend(), properties.getTtl(), properties.getSimilarityThreshold(),
-				properties.getMaxEntrySize().toBytes());
+				properties.getMaxEntrySize().toBytes(), CacheHistory.parse(properties.getHistory()),
+				properties.getMaxQuestionLength(), properties.getSemanticTimeout(), properties.getGuards(),
+				properties.getVerifySampleRate(), properties.getMaxErrorRate(), properties.getJudge());
 	}
 
 	/**
@@ -130,12 +159,34 @@ final class ConfigurationReader {
 	 * @return the limit in bytes
 	 */
 	long inMemoryMaxBytes() {
-		long bytes = this.properties.getInMemory().getMaxSize().toBytes();
-		if (bytes < 1) {
-			throw invalid("in-memory.max-size", this.properties.getInMemory().getMaxSize(),
-					"a size of at least one byte");
+		return bytes("in-memory.max-size", this.properties.getInMemory().getMaxSize());
+	}
+
+	/**
+	 * Read the number of answers that the semantic cache in memory holds.
+	 * @return the number
+	 */
+	long inMemorySemanticMaxEntries() {
+		long entries = this.properties.getInMemorySemantic().getMaxEntries();
+		if (entries < 1) {
+			throw invalid("in-memory-semantic.max-entries", entries, "a number of at least 1");
 		}
-		return bytes;
+		return entries;
+	}
+
+	/**
+	 * Read the limit of the semantic cache in memory.
+	 * @return the limit in bytes
+	 */
+	long inMemorySemanticMaxBytes() {
+		return bytes("in-memory-semantic.max-size", this.properties.getInMemorySemantic().getMaxSize());
+	}
+
+	private static long bytes(String property, DataSize size) {
+		if (size.toBytes() < 1) {
+			throw invalid(property, size, "a size of at least one byte");
+		}
+		return size.toBytes();
 	}
 
 	/**
@@ -193,9 +244,13 @@ final class ConfigurationReader {
 	 */
 	TokenSavingProperties.Order advisorOrder() {
 		TokenSavingProperties.Order order = this.properties.getAdvisorOrder();
-		if (order.getExactCache() >= Ordered.LOWEST_PRECEDENCE) {
-			throw invalid("advisor-order.exact-cache", order.getExactCache(),
+		if (order.getSemanticCache() >= Ordered.LOWEST_PRECEDENCE) {
+			throw invalid("advisor-order.semantic-cache", order.getSemanticCache(),
 					"a number below " + Ordered.LOWEST_PRECEDENCE + ", the order of the model itself");
+		}
+		if (order.getExactCache() >= order.getSemanticCache()) {
+			throw invalid("advisor-order.exact-cache", order.getExactCache(),
+					"a number below 'token-saving.advisor-order.semantic-cache' (" + order.getSemanticCache() + ")");
 		}
 		if (order.getCompression() >= order.getExactCache()) {
 			throw invalid("advisor-order.compression", order.getCompression(),

@@ -1,11 +1,23 @@
 package io.tokensaving.autoconfigure;
 
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 import io.tokensaving.TokenSavingAdvisors;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.exact.ExactCacheStore;
+import io.tokensaving.cache.semantic.AnswerJudge;
+import io.tokensaving.cache.semantic.ChatModelAnswerJudge;
+import io.tokensaving.cache.semantic.InMemorySemanticCacheStore;
+import io.tokensaving.cache.semantic.SemanticCacheAdvisor;
+import io.tokensaving.cache.semantic.SemanticCacheStore;
+import io.tokensaving.cache.semantic.guard.EnglishGuards;
+import io.tokensaving.cache.semantic.guard.SemanticGuard;
 import io.tokensaving.compression.CompressionAdvisor;
 import io.tokensaving.compression.CompressionEngine;
 import io.tokensaving.plan.InMemoryPlanRepository;
@@ -22,6 +34,8 @@ import org.apache.commons.logging.LogFactory;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.client.ChatClientBuilderCustomizer;
+import org.springframework.ai.chat.client.advisor.api.Advisor;
+import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -43,6 +57,10 @@ import org.springframework.context.annotation.Bean;
 public final class TokenSavingAutoConfiguration {
 
 	private static final Log logger = LogFactory.getLog(TokenSavingAutoConfiguration.class);
+
+	private static final String SEMANTIC_SUFFIX = "_semantic";
+
+	private static final String CHAT_MODEL_JUDGE = "llm";
 
 	@Bean
 	@ConditionalOnMissingBean
@@ -90,23 +108,84 @@ public final class TokenSavingAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	ExactCacheAdvisor tokenSavingExactCacheAdvisor(TokenSavingProperties properties,
-			ObjectProvider<ExactCacheStore> stores, TokenCounter tokenCounter, SavingsStatistics statistics) {
-		return ExactCacheAdvisor.builder(stores.orderedStream().toList())
+			ObjectProvider<ExactCacheStore> stores, ObjectProvider<SemanticCacheStore> semanticStores,
+			TokenCounter tokenCounter, SavingsStatistics statistics) {
+		List<ExactCacheStore> exactStores = stores.orderedStream().toList();
+		ExactCacheAdvisor.Builder builder = ExactCacheAdvisor.builder(exactStores)
 			.tokenCounter(tokenCounter)
 			.statistics(statistics)
-			.order(new ConfigurationReader(properties).advisorOrder().getExactCache())
+			.order(new ConfigurationReader(properties).advisorOrder().getExactCache());
+		Set<String> backends = exactStores.stream().map(ExactCacheStore::backend).collect(Collectors.toSet());
+		semanticStores.orderedStream().map(SemanticCacheStore::backend).forEach((backend) -> {
+			String exact = exactBackend(backend, backends);
+			if (backends.contains(exact)) {
+				builder.exactBackend(backend, exact);
+			}
+		});
+		return builder.build();
+	}
+
+	// Repeated requests of redis_semantic are answered by redis, if there is such a store
+	private static String exactBackend(String backend, Set<String> backends) {
+		String prefix = backend.endsWith(SEMANTIC_SUFFIX)
+				? backend.substring(0, backend.length() - SEMANTIC_SUFFIX.length()) : backend;
+		return backends.contains(prefix) ? prefix : CaffeineExactCacheStore.BACKEND;
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	InMemorySemanticCacheStore tokenSavingInMemorySemanticStore(TokenSavingProperties properties) {
+		ConfigurationReader reader = new ConfigurationReader(properties);
+		return new InMemorySemanticCacheStore(reader.inMemorySemanticMaxEntries(), reader.inMemorySemanticMaxBytes());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	SemanticCacheAdvisor tokenSavingSemanticCacheAdvisor(TokenSavingProperties properties,
+			ListableBeanFactory beanFactory, ObjectProvider<SemanticCacheStore> stores,
+			ObjectProvider<SemanticGuard> guards, ObjectProvider<ChatModel> chatModel, TokenCounter tokenCounter,
+			PriceTable prices, SavingsStatistics statistics) {
+		List<SemanticGuard> chain = new ArrayList<>(EnglishGuards.all());
+		guards.orderedStream().forEach(chain::add);
+		Map<String, AnswerJudge> judges = new HashMap<>(beanFactory.getBeansOfType(AnswerJudge.class));
+		if (usesChatModelAsJudge(properties)) {
+			chatModel.ifUnique((model) -> judges.putIfAbsent(CHAT_MODEL_JUDGE, new ChatModelAnswerJudge(model)));
+		}
+		return SemanticCacheAdvisor
+			.builder(new DeferredEmbeddingModel(beanFactory, properties.getEmbeddingModel()),
+					stores.orderedStream().toList())
+			.guards(chain)
+			.judges(judges)
+			.tokenCounter(tokenCounter)
+			.prices(prices)
+			.statistics(statistics)
+			.order(new ConfigurationReader(properties).advisorOrder().getSemanticCache())
 			.build();
+	}
+
+	private static boolean usesChatModelAsJudge(TokenSavingProperties properties) {
+		return properties.getPlans()
+			.values()
+			.stream()
+			.map(TokenSavingProperties.PlanProperties::getCache)
+			.anyMatch((cache) -> cache != null && CHAT_MODEL_JUDGE.equals(cache.getJudge()));
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
 	PlanRepository tokenSavingPlanRepository(TokenSavingProperties properties, CompressionAdvisor compressionAdvisor,
-			ObjectProvider<ExactCacheStore> stores, SavingsStatistics statistics) {
-		List<Plan> plans = new ConfigurationReader(properties).plans(compressionAdvisor.engineNames(),
-				stores.stream().map(ExactCacheStore::backend).toList());
+			SemanticCacheAdvisor semanticCacheAdvisor, ObjectProvider<ExactCacheStore> stores,
+			SavingsStatistics statistics) {
+		List<String> backends = new ArrayList<>(semanticCacheAdvisor.backends());
+		stores.stream().map(ExactCacheStore::backend).forEach(backends::add);
+		List<Plan> plans = new ConfigurationReader(properties).plans(compressionAdvisor.engineNames(), backends,
+				semanticCacheAdvisor.guardNames(), semanticCacheAdvisor.judgeNames());
 		plans.forEach((plan) -> statistics.plan(plan.id()));
 		if (plans.stream().anyMatch(TokenSavingAutoConfiguration::ranks)) {
 			compressionAdvisor.load();
+		}
+		if (plans.stream().anyMatch(semanticCacheAdvisor::serves)) {
+			semanticCacheAdvisor.load();
 		}
 		return new InMemoryPlanRepository(plans);
 	}
@@ -134,8 +213,15 @@ public final class TokenSavingAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	TokenSavingAdvisors tokenSavingAdvisors(PlanAdvisor planAdvisor, CompressionAdvisor compressionAdvisor,
-			ExactCacheAdvisor exactCacheAdvisor) {
-		return new TokenSavingAdvisors(List.of(planAdvisor, compressionAdvisor, exactCacheAdvisor));
+			ExactCacheAdvisor exactCacheAdvisor, SemanticCacheAdvisor semanticCacheAdvisor,
+			TokenSavingProperties properties, PlanRepository plans) {
+		List<Advisor> advisors = new ArrayList<>(List.of(planAdvisor, compressionAdvisor, exactCacheAdvisor));
+		// Every advisor costs each call a microsecond
+		if (!(plans instanceof InMemoryPlanRepository)
+				|| plans.findAll(properties.getWorkspace()).stream().anyMatch(semanticCacheAdvisor::serves)) {
+			advisors.add(semanticCacheAdvisor);
+		}
+		return new TokenSavingAdvisors(advisors);
 	}
 
 	@Bean

@@ -1,9 +1,13 @@
 package io.tokensaving.autoconfigure;
 
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
 import io.tokensaving.actuate.TokenSavingEndpoint;
 import io.tokensaving.actuate.TokenSavingEndpoint.CacheEngineDescriptor;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.exact.ExactCacheStore;
+import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.compression.CompressionAdvisor;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.savings.SavingsStatistics;
@@ -33,23 +37,26 @@ public final class TokenSavingEndpointAutoConfiguration {
 	@ConditionalOnMissingBean
 	TokenSavingEndpoint tokenSavingEndpoint(TokenSavingProperties properties, PlanRepository plans,
 			SavingsStatistics statistics, ObjectProvider<ExactCacheStore> stores,
-			CompressionAdvisor compressionAdvisor) {
+			ObjectProvider<SemanticCacheStore> semanticStores, CompressionAdvisor compressionAdvisor) {
 		return new TokenSavingEndpoint(properties.getWorkspace(), plans, statistics,
-				() -> stores.orderedStream().map(TokenSavingEndpointAutoConfiguration::describe).toList(),
+				() -> Stream
+					.concat(stores.orderedStream().map((store) -> describe(store.backend(), store::status)),
+							semanticStores.orderedStream().map((store) -> describe(store.backend(), store::status)))
+					.toList(),
 				compressionAdvisor.engineNames());
 	}
 
-	private static CacheEngineDescriptor describe(ExactCacheStore store) {
+	private static CacheEngineDescriptor describe(String backend, Supplier<CacheStoreStatus> store) {
 		CacheStoreStatus status;
 		try {
-			status = store.status();
+			status = store.get();
 		}
 		catch (RuntimeException ex) {
-			logger.debug("Cannot tell the state of the backend '" + store.backend() + "'", ex);
+			logger.debug("Cannot tell the state of the backend '" + backend + "'", ex);
 			status = CacheStoreStatus.UNAVAILABLE;
 		}
-		return new CacheEngineDescriptor(store.backend(), status.available() ? "UP" : "DOWN", status.entries(),
-				status.bytes(), status.maxBytes(), status.evictions());
+		return new CacheEngineDescriptor(backend, status.available() ? "UP" : "DOWN", status.entries(), status.bytes(),
+				status.maxBytes(), status.evictions());
 	}
 
 }

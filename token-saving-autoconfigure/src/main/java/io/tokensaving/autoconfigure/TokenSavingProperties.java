@@ -65,6 +65,13 @@ public class TokenSavingProperties {
 
 	private final InMemory inMemory = new InMemory();
 
+	private final InMemorySemantic inMemorySemantic = new InMemorySemantic();
+
+	/**
+	 * Name of the EmbeddingModel bean that embeds questions, if there is more than one.
+	 */
+	private @Nullable String embeddingModel;
+
 	private final Order advisorOrder = new Order();
 
 	public boolean isEnabled() {
@@ -121,6 +128,18 @@ public class TokenSavingProperties {
 
 	public InMemory getInMemory() {
 		return this.inMemory;
+	}
+
+	public InMemorySemantic getInMemorySemantic() {
+		return this.inMemorySemantic;
+	}
+
+	public @Nullable String getEmbeddingModel() {
+		return this.embeddingModel;
+	}
+
+	public void setEmbeddingModel(@Nullable String embeddingModel) {
+		this.embeddingModel = embeddingModel;
 	}
 
 	public Order getAdvisorOrder() {
@@ -309,8 +328,9 @@ public class TokenSavingProperties {
 	public static class Cache {
 
 		/**
-		 * Backend that keeps answers: 'in_memory' or the backend of an ExactCacheStore
-		 * bean.
+		 * Backend that keeps answers: 'in_memory', 'in_memory_semantic',
+		 * 'redis_semantic', 'qdrant_semantic' or the backend of an ExactCacheStore or
+		 * SemanticCacheStore bean.
 		 */
 		private String backend = "in_memory";
 
@@ -329,6 +349,47 @@ public class TokenSavingProperties {
 		 * Size above which an answer is not stored.
 		 */
 		private DataSize maxEntrySize = DataSize.ofKilobytes(256);
+
+		/**
+		 * What earlier turns mean to a semantic backend: 'partition' (they must be
+		 * equal), 'window:N' (the last N user messages are embedded together) or
+		 * 'standalone' (they are ignored if the question stands alone).
+		 */
+		private String history = "partition";
+
+		/**
+		 * Number of characters above which a question is only looked up exactly.
+		 */
+		private int maxQuestionLength = 1000;
+
+		/**
+		 * How long embedding and search may take together. Without a unit, in
+		 * milliseconds.
+		 */
+		private Duration semanticTimeout = Duration.ofMillis(500);
+
+		/**
+		 * Guards that may veto an answer of a semantic backend, 'all' for all there are.
+		 */
+		private List<String> guards = new ArrayList<>(List.of("all"));
+
+		/**
+		 * Share of semantic hits, 0 to 1, that are verified by the model in the
+		 * background.
+		 */
+		private double verifySampleRate = 0.01;
+
+		/**
+		 * Share of wrong answers among the verified ones, 0 to 1, above which the
+		 * semantic cache of the plan suspends itself.
+		 */
+		private double maxErrorRate = 0.05;
+
+		/**
+		 * Judge of verified answers: 'embedding', 'llm' or the name of an AnswerJudge
+		 * bean.
+		 */
+		private String judge = "embedding";
 
 		public String getBackend() {
 			return this.backend;
@@ -360,6 +421,62 @@ public class TokenSavingProperties {
 
 		public void setMaxEntrySize(DataSize maxEntrySize) {
 			this.maxEntrySize = maxEntrySize;
+		}
+
+		public String getHistory() {
+			return this.history;
+		}
+
+		public void setHistory(String history) {
+			this.history = history;
+		}
+
+		public int getMaxQuestionLength() {
+			return this.maxQuestionLength;
+		}
+
+		public void setMaxQuestionLength(int maxQuestionLength) {
+			this.maxQuestionLength = maxQuestionLength;
+		}
+
+		public Duration getSemanticTimeout() {
+			return this.semanticTimeout;
+		}
+
+		public void setSemanticTimeout(Duration semanticTimeout) {
+			this.semanticTimeout = semanticTimeout;
+		}
+
+		public List<String> getGuards() {
+			return this.guards;
+		}
+
+		public void setGuards(List<String> guards) {
+			this.guards = guards;
+		}
+
+		public double getVerifySampleRate() {
+			return this.verifySampleRate;
+		}
+
+		public void setVerifySampleRate(double verifySampleRate) {
+			this.verifySampleRate = verifySampleRate;
+		}
+
+		public double getMaxErrorRate() {
+			return this.maxErrorRate;
+		}
+
+		public void setMaxErrorRate(double maxErrorRate) {
+			this.maxErrorRate = maxErrorRate;
+		}
+
+		public String getJudge() {
+			return this.judge;
+		}
+
+		public void setJudge(String judge) {
+			this.judge = judge;
 		}
 
 	}
@@ -480,6 +597,39 @@ public class TokenSavingProperties {
 	}
 
 	/**
+	 * The backend 'in_memory_semantic'.
+	 */
+	public static class InMemorySemantic {
+
+		/**
+		 * Number of answers of all plans together.
+		 */
+		private long maxEntries = 100_000;
+
+		/**
+		 * Memory that the answers of all plans may take up, with their embeddings.
+		 */
+		private DataSize maxSize = DataSize.ofMegabytes(256);
+
+		public long getMaxEntries() {
+			return this.maxEntries;
+		}
+
+		public void setMaxEntries(long maxEntries) {
+			this.maxEntries = maxEntries;
+		}
+
+		public DataSize getMaxSize() {
+			return this.maxSize;
+		}
+
+		public void setMaxSize(DataSize maxSize) {
+			this.maxSize = maxSize;
+		}
+
+	}
+
+	/**
 	 * Orders of the advisors.
 	 */
 	public static class Order {
@@ -500,6 +650,12 @@ public class TokenSavingProperties {
 		 */
 		private int exactCache = 2147483617;
 
+		/**
+		 * Order of the advisor that answers from the semantic cache; must be above that
+		 * of the exact cache.
+		 */
+		private int semanticCache = 2147483637;
+
 		public int getPlan() {
 			return this.plan;
 		}
@@ -514,6 +670,14 @@ public class TokenSavingProperties {
 
 		public void setCompression(int compression) {
 			this.compression = compression;
+		}
+
+		public int getSemanticCache() {
+			return this.semanticCache;
+		}
+
+		public void setSemanticCache(int semanticCache) {
+			this.semanticCache = semanticCache;
 		}
 
 		public int getExactCache() {

@@ -65,6 +65,15 @@ public record CachedResponse(String id, String model, List<CachedGeneration> gen
 	 * @return a new response
 	 */
 	public ChatResponse toChatResponse() {
+		return toChatResponse(Map.of());
+	}
+
+	/**
+	 * Build the response again and say how it was come by.
+	 * @param added metadata of the response that was not stored
+	 * @return a new response, whose usage is zero
+	 */
+	public ChatResponse toChatResponse(Map<String, Object> added) {
 		List<Generation> replayed = new ArrayList<>(this.generations.size());
 		for (CachedGeneration generation : this.generations) {
 			replayed.add(generation.toGeneration());
@@ -75,6 +84,7 @@ public record CachedResponse(String id, String model, List<CachedGeneration> gen
 					.model(this.model)
 					.usage(new DefaultUsage(0, 0, 0))
 					.metadata(this.metadata)
+					.metadata(added)
 					.build());
 	}
 

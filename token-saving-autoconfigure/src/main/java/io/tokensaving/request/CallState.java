@@ -177,6 +177,17 @@ public final class CallState {
 		return last.fingerprint();
 	}
 
+	/**
+	 * Return the partition of the request without the turns before its last user message.
+	 * @param request the request as this advisor sees it
+	 * @return 64 hexadecimal digits
+	 * @throws FingerprintException if something in the request cannot be encoded
+	 */
+	public String partitionWithoutHistory(ChatClientRequest request) {
+		return RequestFingerprint.partitionWithoutHistory(this.workspace, this.plan.id(), this.directives.scope(),
+				request.prompt(), OutputFormat.of(request));
+	}
+
 	private record Fingerprinted(Prompt prompt, OutputFormat format, RequestFingerprint fingerprint) {
 
 	}

@@ -94,6 +94,35 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 		return new RequestFingerprint(digest.hexAt('E'), prefix, partition);
 	}
 
+	/**
+	 * Compute a partition that leaves earlier turns out, and so never equals one of a
+	 * fingerprint: system messages, options and formats only.
+	 */
+	static String partitionWithoutHistory(String workspace, String plan, @Nullable String scope, Prompt prompt,
+			CallState.OutputFormat format) {
+		CanonicalDigest digest = new CanonicalDigest();
+		digest.string(FORMAT);
+		digest.string(workspace);
+		digest.string(plan);
+		digest.value(scope);
+		options(digest, prompt.getOptions());
+		digest.value(format.format());
+		digest.value(format.schema());
+		digest.value(format.providerNative());
+		List<Message> messages = prompt.getInstructions();
+		for (Message message : messages) {
+			if (message instanceof SystemMessage) {
+				envelope(digest, message);
+				digest.value(message.getText());
+			}
+		}
+		int last = lastUserMessage(messages);
+		if (last >= 0) {
+			envelope(digest, messages.get(last));
+		}
+		return digest.hexAt('H');
+	}
+
 	private static int lastUserMessage(List<Message> messages) {
 		for (int i = messages.size() - 1; i >= 0; i--) {
 			if (messages.get(i) instanceof UserMessage) {

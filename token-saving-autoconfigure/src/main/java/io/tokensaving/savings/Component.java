@@ -32,6 +32,21 @@ public enum Component {
 	EXACT_CACHE("exact_cache"),
 
 	/**
+	 * Embedding a question.
+	 */
+	EMBEDDING("embedding"),
+
+	/**
+	 * Reading or writing the semantic cache.
+	 */
+	SEMANTIC_CACHE("semantic_cache"),
+
+	/**
+	 * Verifying an answer of the semantic cache.
+	 */
+	VERIFICATION("verification"),
+
+	/**
 	 * Counting what was saved.
 	 */
 	SAVINGS("savings");

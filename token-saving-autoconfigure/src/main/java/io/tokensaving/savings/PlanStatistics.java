@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
@@ -16,6 +17,7 @@ import java.util.function.ToLongFunction;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Counts what a plan saved since the application started. Thread-safe.
@@ -25,6 +27,11 @@ public final class PlanStatistics {
 	private static final int MAX_UNPRICED_MODELS = 100;
 
 	private static final int PICO_DIGITS = 12;
+
+	/**
+	 * Stands for a model whose name is not known.
+	 */
+	static final String UNKNOWN_MODEL = "unknown";
 
 	private final String plan;
 
@@ -36,11 +43,17 @@ public final class PlanStatistics {
 
 	private final LongAdder costSavedPicoUsd = new LongAdder();
 
+	private final LongAdder overheadTokens = new LongAdder();
+
 	private final LongAdder overheadPicoUsd = new LongAdder();
 
 	private final LongAdder overBudget = new LongAdder();
 
 	private final LongAdder compressionTimeouts = new LongAdder();
+
+	private final ConcurrentMap<String, LongAdder> guardVetoes = new ConcurrentHashMap<>();
+
+	private final ErrorRateMonitor semanticErrors = new ErrorRateMonitor();
 
 	private final LongAdder errors = new LongAdder();
 
@@ -78,13 +91,57 @@ public final class PlanStatistics {
 		}
 		this.tokensBought.add(report.tokensBought());
 		this.costSavedPicoUsd.add(pico(report.costSavedUsd()));
+		this.overheadTokens.add(report.overheadTokens());
 		this.overheadPicoUsd.add(pico(report.overheadUsd()));
 		if (report.overBudget()) {
 			this.overBudget.increment();
 		}
-		if (!report.priced() && this.unpricedModels.size() < MAX_UNPRICED_MODELS) {
-			this.unpricedModels.add((report.model() != null) ? report.model() : "unknown");
+		if (!report.priced()) {
+			recordUnpriced((report.model() != null) ? report.model() : UNKNOWN_MODEL);
 		}
+	}
+
+	void recordUnpriced(String model) {
+		if (this.unpricedModels.size() < MAX_UNPRICED_MODELS) {
+			this.unpricedModels.add(model);
+		}
+	}
+
+	/**
+	 * Charge what token saving spent in the background against what the plan saved.
+	 * @param model the model that was paid, or {@code null} if it is not known
+	 * @param usage the tokens
+	 * @param prices the prices; a model without one counts tokens and adds no cost
+	 */
+	public void recordOverhead(@Nullable String model, TokenUsage usage, PriceTable prices) {
+		if (usage.total() == 0) {
+			return;
+		}
+		this.overheadTokens.add(usage.total());
+		ModelPrice price = prices.find(model);
+		if (price == null) {
+			recordUnpriced((model != null) ? model : UNKNOWN_MODEL);
+			return;
+		}
+		long picoUsd = price.picoUsd(usage);
+		this.overheadPicoUsd.add(picoUsd);
+		this.costSavedPicoUsd.add(-picoUsd);
+	}
+
+	/**
+	 * Count an answer that a guard of the semantic cache held back.
+	 * @param guard the name of the guard
+	 */
+	public void recordGuardVeto(String guard) {
+		this.guardVetoes.computeIfAbsent(guard, (added) -> new LongAdder()).increment();
+	}
+
+	/**
+	 * Return what watches the answers of the semantic cache.
+	 * @return the monitor
+	 */
+	public ErrorRateMonitor semanticErrors() {
+		return this.semanticErrors;
 	}
 
 	/**
@@ -144,10 +201,31 @@ public final class PlanStatistics {
 		long bypasses = requests.apply(Outcome.BYPASS);
 		return new StatisticsSnapshot(exactHits + semanticHits + dedupHits + misses + bypasses, exactHits, semanticHits,
 				dedupHits, misses, bypasses, tokensSaved, sum(plans, (plan) -> plan.tokensBought.sum()),
-				usd(sum(plans, (plan) -> plan.costSavedPicoUsd.sum())),
+				usd(sum(plans, (plan) -> plan.costSavedPicoUsd.sum())), sum(plans, (plan) -> plan.overheadTokens.sum()),
 				usd(sum(plans, (plan) -> plan.overheadPicoUsd.sum())), sum(plans, (plan) -> plan.overBudget.sum()),
-				sum(plans, (plan) -> plan.compressionTimeouts.sum()), sum(plans, (plan) -> plan.errors.sum()),
-				sum(plans, (plan) -> plan.modelErrors.sum()), unpriced);
+				sum(plans, (plan) -> plan.compressionTimeouts.sum()), guardVetoes(plans), verification(plans),
+				sum(plans, (plan) -> plan.errors.sum()), sum(plans, (plan) -> plan.modelErrors.sum()), unpriced);
+	}
+
+	private static Map<String, Long> guardVetoes(Collection<PlanStatistics> plans) {
+		Map<String, Long> vetoes = new TreeMap<>();
+		for (PlanStatistics plan : plans) {
+			plan.guardVetoes.forEach((guard, count) -> vetoes.merge(guard, count.sum(), Long::sum));
+		}
+		return vetoes;
+	}
+
+	private static ErrorRateMonitor.Verification verification(Collection<PlanStatistics> plans) {
+		long verified = 0;
+		long wrong = 0;
+		boolean suspended = false;
+		for (PlanStatistics plan : plans) {
+			ErrorRateMonitor.Verification verification = plan.semanticErrors.snapshot();
+			verified += verification.verified();
+			wrong += verification.wrong();
+			suspended |= verification.suspended();
+		}
+		return ErrorRateMonitor.Verification.of(verified, wrong, suspended);
 	}
 
 	private static long sum(Collection<PlanStatistics> plans, ToLongFunction<PlanStatistics> figure) {

@@ -32,6 +32,11 @@ public final class PriceTable {
 			builtIn("gpt-5.1", "1.25", "10.00", "0.125", null), builtIn("gpt-5-mini", "0.25", "2.00", "0.025", null),
 			builtIn("gpt-5-nano", "0.05", "0.40", "0.005", null), builtIn("o3", "2.00", "8.00", "0.50", null),
 			builtIn("o4-mini", "1.10", "4.40", "0.275", null),
+			builtIn("text-embedding-3-small", "0.02", "0", "0.02", null),
+			builtIn("text-embedding-3-large", "0.13", "0", "0.13", null),
+			builtIn("text-embedding-ada-002", "0.10", "0", "0.10", null),
+			// Runs in this process
+			builtIn("all-minilm-l6-v2-q", "0", "0", "0", null),
 			builtIn("claude-opus-4-5", "5.00", "25.00", "0.50", "6.25"),
 			builtIn("claude-sonnet-4-5", "3.00", "15.00", "0.30", "3.75"),
 			builtIn("claude-haiku-4-5", "1.00", "5.00", "0.10", "1.25"));

@@ -98,6 +98,9 @@ final class SavingsAccount {
 		try {
 			SavingsReport report = supplier.get();
 			this.statistics.record(report, modelFailed);
+			for (String model : this.ledger.unpricedOverheads(this.prices)) {
+				this.statistics.plan(report.plan()).recordUnpriced(model);
+			}
 			return report;
 		}
 		catch (RuntimeException ex) {

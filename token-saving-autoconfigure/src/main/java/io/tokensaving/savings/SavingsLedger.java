@@ -1,7 +1,9 @@
 package io.tokensaving.savings;
 
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 import io.tokensaving.Outcome;
@@ -26,9 +28,13 @@ public final class SavingsLedger {
 
 	private @Nullable Served served;
 
+	private final List<Overhead> overheads = new ArrayList<>();
+
 	private long tokensCompressed;
 
 	private boolean overBudget;
+
+	private boolean closed;
 
 	/**
 	 * Return the ledger of a request.
@@ -82,6 +88,22 @@ public final class SavingsLedger {
 	}
 
 	/**
+	 * Write down what token saving itself spent on this request.
+	 * @param model the model that was paid, or {@code null} if it is not known
+	 * @param usage the tokens
+	 * @return {@code false} if it comes too late, because the ledger is closed
+	 */
+	public synchronized boolean recordOverhead(@Nullable String model, TokenUsage usage) {
+		if (this.closed) {
+			return false;
+		}
+		if (usage.total() > 0) {
+			this.overheads.add(new Overhead(model, usage));
+		}
+		return true;
+	}
+
+	/**
 	 * Write down what the model was paid for, for an advisor that needs to know it
 	 * earlier than the {@link PlanAdvisor}.
 	 * @param usage the usage
@@ -113,6 +135,7 @@ public final class SavingsLedger {
 	 */
 	synchronized SavingsReport close(CallState call, @Nullable String model, TokenUsage usage, boolean paid,
 			PriceTable prices) {
+		this.closed = true;
 		Served served = this.served;
 		TokenUsage reference = (served != null) ? served.usage() : usage;
 		String answering = (served != null && served.model() != null) ? served.model() : model;
@@ -131,11 +154,36 @@ public final class SavingsLedger {
 			costSaved = PlanStatistics.usd(price.picoUsdOfUnsent(compressed, reference)
 					+ ((served != null) ? price.picoUsd(served.usage()) : 0));
 		}
+		long overheadTokens = 0;
+		long overheadPicoUsd = 0;
+		for (Overhead overhead : this.overheads) {
+			ModelPrice overheadPrice = prices.find(overhead.model());
+			overheadTokens += overhead.usage().total();
+			overheadPicoUsd += (overheadPrice != null) ? overheadPrice.picoUsd(overhead.usage()) : 0;
+		}
+		BigDecimal overheadUsd = PlanStatistics.usd(overheadPicoUsd);
 		boolean priced = price != null || savedTokens + usage.total() == 0;
 		return new SavingsReport(call.workspace(), call.plan().id(), this.outcome, answering,
 				(served != null) ? served.similarity() : null, (served != null) ? served.ageSeconds() : null,
-				usage.total(), usage.total() + savedTokens, saved, costSaved, BigDecimal.ZERO, priced,
-				reference.estimated(), this.overBudget);
+				usage.total(), usage.total() + savedTokens, saved, costSaved.subtract(overheadUsd), overheadTokens,
+				overheadUsd, priced, reference.estimated(), this.overBudget);
+	}
+
+	/**
+	 * Return the models that token saving itself paid and that have no price.
+	 * @param prices the prices
+	 * @return their names
+	 */
+	synchronized List<String> unpricedOverheads(PriceTable prices) {
+		return this.overheads.stream()
+			.map(Overhead::model)
+			.filter((model) -> prices.find(model) == null)
+			.map((model) -> (model != null) ? model : PlanStatistics.UNKNOWN_MODEL)
+			.toList();
+	}
+
+	private record Overhead(@Nullable String model, TokenUsage usage) {
+
 	}
 
 	private record Served(SavingTechnique technique, TokenUsage usage, @Nullable String model, long ageSeconds,

@@ -95,6 +95,41 @@ public final class SavingsMeterBinder implements MeterBinder {
 			.baseUnit("requests")
 			.tag("plan", plan.plan())
 			.register(registry);
+		FunctionCounter
+			.builder(PREFIX + "overhead.tokens", plan, (statistics) -> statistics.snapshot().overheadTokens())
+			.description("Tokens that token saving itself spent, such as on embeddings and judges")
+			.baseUnit("tokens")
+			.tag("plan", plan.plan())
+			.register(registry);
+		FunctionCounter
+			.builder(PREFIX + "semantic.verified", plan,
+					(statistics) -> statistics.semanticErrors().snapshot().verified())
+			.description("Answers of the semantic cache that were verified")
+			.tag("plan", plan.plan())
+			.register(registry);
+		FunctionCounter
+			.builder(PREFIX + "semantic.wrong", plan, (statistics) -> statistics.semanticErrors().snapshot().wrong())
+			.description("Verified answers of the semantic cache that were wrong")
+			.tag("plan", plan.plan())
+			.register(registry);
+		Gauge
+			.builder(PREFIX + "semantic.error.rate.upper", plan,
+					(statistics) -> statistics.semanticErrors().snapshot().upper())
+			.description("Upper end of the 95 % interval of the share of wrong answers of the semantic cache")
+			.tag("plan", plan.plan())
+			.register(registry);
+		Gauge
+			.builder(PREFIX + "semantic.error.rate.lower", plan,
+					(statistics) -> statistics.semanticErrors().snapshot().lower())
+			.description("Lower end of the 95 % interval of the share of wrong answers of the semantic cache")
+			.tag("plan", plan.plan())
+			.register(registry);
+		Gauge
+			.builder(PREFIX + "semantic.suspended", plan,
+					(statistics) -> statistics.semanticErrors().isSuspended() ? 1 : 0)
+			.description("Whether the semantic cache has suspended itself")
+			.tag("plan", plan.plan())
+			.register(registry);
 		FunctionCounter.builder(PREFIX + "model.errors", plan, (statistics) -> statistics.snapshot().modelErrors())
 			.description("Requests whose model failed")
 			.tag("plan", plan.plan())

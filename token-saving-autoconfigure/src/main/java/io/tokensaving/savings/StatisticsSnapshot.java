@@ -17,16 +17,20 @@ import java.util.Set;
  * {@link io.tokensaving.SavingTechnique#value()}
  * @param tokensBought tokens that the model was paid for
  * @param costSavedUsd the net saving in US dollars
- * @param overheadUsd what token saving itself spent, in US dollars
+ * @param overheadTokens tokens that token saving itself spent
+ * @param overheadUsd what they cost, in US dollars
  * @param overBudget requests that were sent although they were over the limit of the plan
  * @param compressionTimeouts requests that were trimmed because ranking took too long
+ * @param guardVetoes answers of the semantic cache that a guard held back, by guard
+ * @param verification how many verified answers of the semantic cache were wrong
  * @param errors failures of token saving itself
  * @param modelErrors requests whose model failed
  * @param unpricedModels models that have no price and add nothing to the cost
  */
 public record StatisticsSnapshot(long totalRequests, long exactHits, long semanticHits, long dedupHits, long misses,
 		long bypasses, Map<String, Long> tokensSavedByTechnique, long tokensBought, BigDecimal costSavedUsd,
-		BigDecimal overheadUsd, long overBudget, long compressionTimeouts, long errors, long modelErrors,
+		long overheadTokens, BigDecimal overheadUsd, long overBudget, long compressionTimeouts,
+		Map<String, Long> guardVetoes, ErrorRateMonitor.Verification verification, long errors, long modelErrors,
 		Set<String> unpricedModels) {
 
 	/**

@@ -185,7 +185,11 @@ class TokenSavingAutoConfigurationTests {
 				.isEqualTo(new Plan("a", PlanSource.CONFIGURATION,
 						new CompressionSettings("trim", 4096, 0.7, 6, CompressionSettings.Focus.NONE, 0.5, false, false,
 								"de", Duration.ofMillis(80)),
-						new CacheSettings("in_memory", Duration.ofSeconds(90), 0.9, 1024))));
+						CacheSettings.builder("in_memory")
+							.ttl(Duration.ofSeconds(90))
+							.similarityThreshold(0.9)
+							.maxEntryBytes(1024)
+							.build())));
 	}
 
 	@Test
@@ -210,32 +214,44 @@ class TokenSavingAutoConfigurationTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', textBlock = """
-			plans.a.compression.engine            | trimm     | one of 'lex_rank', 'lsa', 'text_rank', 'trim'
-			plans.a.compression.keep-last-messages | -1       | a number of messages of at least 0
-			plans.a.compression.redundancy-penalty | 1.5      | a number from 0 to 1
-			plans.a.compression.language          | xx        | or one of 'ar', 'ca'
-			plans.a.compression.max-time          | -1ms      | a duration, or 0 for no limit
-			plans.a.compression.max-input-tokens  | 0         | a number of tokens of at least 1
-			plans.a.compression.max-input-tokens  | -5        | a number of tokens of at least 1
-			plans.a.compression.low-mark          | 1.5       | a share above 0 and up to 1
-			plans.a.cache.backend                 | memory    | one of 'in_memory'
-			plans.a.cache.backend                 | redis     | one of 'in_memory'
-			plans.a.cache.ttl                     | 0         | a duration above zero
-			plans.a.cache.ttl                     | -1h       | a duration above zero
-			plans.a.cache.similarity-threshold    | 1.1       | a number from 0 to 1
-			plans.a.cache.similarity-threshold    | -0.1      | a number from 0 to 1
-			plans.a.cache.max-entry-size          | 0         | a size of at least one byte
-			default-plan                          | b         | one of 'a'
-			workspace                             | ''        | a text that is not blank
-			in-memory.max-size                    | 0         | a size of at least one byte
-			token-count.other-models-factor       | 0         | a number above 0 and up to 10
-			advisor-order.exact-cache             | 2147483647| a number below 2147483647
-			advisor-order.compression             | 2147483646| a number below 'token-saving.advisor-order.exact-cache'
-			advisor-order.plan                    | 2147483640| a number below 'token-saving.advisor-order.compression'
-			advisor-order.plan                    | -2147483348| a number above -2147483348
-			prices[0].input                       | -1        | 0 or more
-			""")
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					plans.a.compression.engine            | trimm     | one of 'lex_rank', 'lsa', 'text_rank', 'trim'
+					plans.a.compression.keep-last-messages | -1       | a number of messages of at least 0
+					plans.a.compression.redundancy-penalty | 1.5      | a number from 0 to 1
+					plans.a.compression.language          | xx        | or one of 'ar', 'ca'
+					plans.a.compression.max-time          | -1ms      | a duration, or 0 for no limit
+					plans.a.compression.max-input-tokens  | 0         | a number of tokens of at least 1
+					plans.a.compression.max-input-tokens  | -5        | a number of tokens of at least 1
+					plans.a.compression.low-mark          | 1.5       | a share above 0 and up to 1
+					plans.a.cache.backend                 | memory    | one of 'in_memory'
+					plans.a.cache.backend                 | redis     | one of 'in_memory'
+					plans.a.cache.ttl                     | 0         | a duration above zero
+					plans.a.cache.ttl                     | -1h       | a duration above zero
+					plans.a.cache.similarity-threshold    | 1.1       | a number from 0 to 1
+					plans.a.cache.similarity-threshold    | -0.1      | a number from 0 to 1
+					plans.a.cache.max-entry-size          | 0         | a size of at least one byte
+					plans.a.cache.history                 | window:0  | or 'window:N' with N from 1 to 100
+					plans.a.cache.history                 | all       | or 'window:N' with N from 1 to 100
+					plans.a.cache.max-question-length     | 0         | a number of characters of at least 1
+					plans.a.cache.semantic-timeout        | 0         | a duration above zero
+					plans.a.cache.guards                  | nunbers   | one of 'antonyms', 'dates', 'names', 'negation'
+					plans.a.cache.verify-sample-rate      | 1.01      | a number from 0 to 1
+					plans.a.cache.max-error-rate          | -1        | a number from 0 to 1
+					plans.a.cache.judge                   | lmm       | one of 'embedding'
+					default-plan                          | b         | one of 'a'
+					workspace                             | ''        | a text that is not blank
+					in-memory.max-size                    | 0         | a size of at least one byte
+					in-memory-semantic.max-size           | 0         | a size of at least one byte
+					in-memory-semantic.max-entries        | 0         | a number of at least 1
+					token-count.other-models-factor       | 0         | a number above 0 and up to 10
+					advisor-order.semantic-cache          | 2147483647| a number below 2147483647
+					advisor-order.exact-cache             | 2147483640| a number below 'token-saving.advisor-order.semantic-cache'
+					advisor-order.compression             | 2147483646| a number below 'token-saving.advisor-order.exact-cache'
+					advisor-order.plan                    | 2147483640| a number below 'token-saving.advisor-order.compression'
+					advisor-order.plan                    | -2147483348| a number above -2147483348
+					prices[0].input                       | -1        | 0 or more
+					""")
 	void failsReadablyOnBadValue(String property, String value, String accepted) {
 		this.contextRunner
 			.withPropertyValues("token-saving.plans.a.compression.max-input-tokens=100",

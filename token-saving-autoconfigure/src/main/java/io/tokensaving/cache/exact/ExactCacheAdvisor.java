@@ -8,12 +8,14 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.AdvisorOrder;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
+import io.tokensaving.SavingsReport;
 import io.tokensaving.cache.CacheEligibility;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.StreamRecording;
@@ -54,6 +56,8 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 
 	private final Map<String, ExactCacheStore> stores;
 
+	private final Map<String, String> exactBackends;
+
 	private final @Nullable Plan plan;
 
 	private final SavingsStatistics statistics;
@@ -68,6 +72,7 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 
 	private ExactCacheAdvisor(Builder builder) {
 		this.stores = Map.copyOf(builder.stores);
+		this.exactBackends = Map.copyOf(builder.exactBackends);
 		this.plan = builder.plan;
 		this.statistics = builder.statistics;
 		this.tokenCounter = builder.tokenCounter;
@@ -145,7 +150,8 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 			return null;
 		}
 		try {
-			ExactCacheStore store = this.stores.get(settings.backend());
+			String backend = settings.backend();
+			ExactCacheStore store = this.stores.get(this.exactBackends.getOrDefault(backend, backend));
 			Assert.state(store != null, () -> "No store for the backend '%s', known are %s"
 				.formatted(settings.backend(), this.stores.keySet()));
 			return new Lookup(request, call, settings, store, call.fingerprint(request).exact());
@@ -215,22 +221,35 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 		}
 
 		void storeCall(@Nullable ChatResponse response) {
-			store(() -> CacheEligibility.isStorable(response) ? response : null);
+			store(() -> (CacheEligibility.isStorable(response) && !isReplayed(response)) ? response : null);
 		}
 
 		Flux<ChatClientResponse> record(Flux<ChatClientResponse> stream) {
 			return Flux.defer(() -> {
 				StreamRecording recording = new StreamRecording();
-				return stream.doOnNext((element) -> recording.add(element.chatResponse(), this::fail))
-					.doOnComplete(() -> {
-						if (this.store.isBlocking()) {
-							Schedulers.boundedElastic().schedule(() -> storeStream(recording));
-						}
-						else {
-							storeStream(recording);
-						}
-					});
+				AtomicBoolean replayed = new AtomicBoolean();
+				return stream.doOnNext((element) -> {
+					if (isReplayed(element.chatResponse())) {
+						replayed.set(true);
+					}
+					recording.add(element.chatResponse(), this::fail);
+				}).doOnComplete(() -> {
+					if (replayed.get()) {
+						return;
+					}
+					if (this.store.isBlocking()) {
+						Schedulers.boundedElastic().schedule(() -> storeStream(recording));
+					}
+					else {
+						storeStream(recording);
+					}
+				});
 			});
+		}
+
+		// What another cache inside of this one has answered would become ever older
+		private static boolean isReplayed(@Nullable ChatResponse response) {
+			return response != null && response.getMetadata().get(SavingsReport.OUTCOME_METADATA_KEY) != null;
 		}
 
 		private void storeStream(StreamRecording recording) {
@@ -274,6 +293,8 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 
 		private final Map<String, ExactCacheStore> stores = new TreeMap<>();
 
+		private final Map<String, String> exactBackends = new HashMap<>();
+
 		private @Nullable Plan plan;
 
 		private SavingsStatistics statistics = new SavingsStatistics();
@@ -291,6 +312,21 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 				ExactCacheStore other = this.stores.put(store.backend(), store);
 				Assert.isTrue(other == null, () -> "Two stores have the backend '" + store.backend() + "'");
 			}
+		}
+
+		/**
+		 * Set the store that answers repeated requests of plans with another, semantic,
+		 * backend. Without it such plans fail to be looked up exactly.
+		 * @param backend the backend in plans
+		 * @param exactBackend the backend of a store of this advisor
+		 * @return this builder
+		 * @throws IllegalArgumentException if there is no such store
+		 */
+		public Builder exactBackend(String backend, String exactBackend) {
+			Assert.isTrue(this.stores.containsKey(exactBackend),
+					() -> "No store for the backend '%s', known are %s".formatted(exactBackend, this.stores.keySet()));
+			this.exactBackends.put(backend, exactBackend);
+			return this;
 		}
 
 		/**

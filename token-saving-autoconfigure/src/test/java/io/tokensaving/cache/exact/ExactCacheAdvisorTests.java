@@ -234,7 +234,7 @@ class ExactCacheAdvisorTests {
 	@Test
 	void doesNotStoreAnswerAboveMaxEntrySize() {
 		Plan small = Plan.builder("small")
-			.cache(new CacheSettings("in_memory", Duration.ofHours(1), 0.85, 2_000))
+			.cache(CacheSettings.builder("in_memory").maxEntryBytes(2_000).build())
 			.build();
 		ScriptedChatModel model = ScriptedChatModel.answering(ScriptedChatModel.answer("x".repeat(1_000)));
 		ChatClient client = new TokenSavingTestChain(small).client(model);

@@ -1,0 +1,79 @@
+package io.tokensaving.cache;
+
+import java.time.Duration;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Writes to stores outside this process behind the answer: one thread works through a
+ * bounded queue. What does not fit is refused, never waited for. Thread-safe.
+ */
+public final class WriteBehindQueue implements AutoCloseable {
+
+	/**
+	 * The number of writes that may wait.
+	 */
+	public static final int CAPACITY = 1000;
+
+	private static final Duration DRAIN_TIME = Duration.ofSeconds(5);
+
+	private final ThreadPoolExecutor executor;
+
+	/**
+	 * Create a queue.
+	 * @param threadName the name of the thread that writes
+	 */
+	public WriteBehindQueue(String threadName) {
+		this(threadName, CAPACITY);
+	}
+
+	/**
+	 * Create a queue.
+	 * @param threadName the name of the thread that writes
+	 * @param capacity the number of writes that may wait, at least 1
+	 */
+	public WriteBehindQueue(String threadName, int capacity) {
+		this.executor = new ThreadPoolExecutor(1, 1, 30, TimeUnit.SECONDS, new ArrayBlockingQueue<>(capacity),
+				(task) -> {
+					Thread thread = new Thread(task, threadName);
+					thread.setDaemon(true);
+					return thread;
+				});
+		this.executor.allowCoreThreadTimeOut(true);
+	}
+
+	/**
+	 * Write later.
+	 * @param write the write; it handles its own failures
+	 * @return {@code false} if it was refused, because the queue is full or closed
+	 */
+	public boolean offer(Runnable write) {
+		try {
+			this.executor.execute(write);
+			return true;
+		}
+		catch (RejectedExecutionException ex) {
+			return false;
+		}
+	}
+
+	/**
+	 * Refuse further writes, and wait up to five seconds for those that wait.
+	 */
+	@Override
+	public void close() {
+		this.executor.shutdown();
+		try {
+			if (!this.executor.awaitTermination(DRAIN_TIME.toMillis(), TimeUnit.MILLISECONDS)) {
+				this.executor.shutdownNow();
+			}
+		}
+		catch (InterruptedException ex) {
+			this.executor.shutdownNow();
+			Thread.currentThread().interrupt();
+		}
+	}
+
+}
