@@ -1,5 +1,6 @@
 package io.tokensaving.cache.semantic.guard;
 
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -28,6 +29,10 @@ final class DateGuard implements SemanticGuard {
 
 	private static final Map<String, String> FREQUENCIES = Map.of("hourly", "hour", "daily", "day", "weekly", "week",
 			"monthly", "month", "quarterly", "quarter", "yearly", "year", "annual", "year", "annually", "year");
+
+	private static final Set<String> DAYS = Set.of("today", "tomorrow", "yesterday");
+
+	private static final Set<String> DAY_PARTS = Set.of("morning", "afternoon", "evening", "night", "noon", "midnight");
 
 	private static final Set<String> WEAK = Set.of("today", "yesterday", "tonight", "this week", "this month",
 			"this year", "last week", "last month", "last year", "morning", "night", "evening", "afternoon", "weekend",
@@ -70,6 +75,7 @@ final class DateGuard implements SemanticGuard {
 		dates.put("nights", "night");
 		dates.put("weekends", "weekend");
 		dates.put("weekdays", "weekday");
+		dates.put("tonight", "night");
 		dates.put("midday", "noon");
 		dates.put("xmas", "christmas");
 		return dates;
@@ -82,62 +88,77 @@ final class DateGuard implements SemanticGuard {
 
 	@Override
 	public boolean vetoes(Question asked, Question stored) {
-		Set<String> first = dates(asked);
-		Set<String> second = dates(stored);
-		if (first.equals(second)) {
-			return false;
-		}
-		if (!first.isEmpty() && !second.isEmpty()) {
-			return (!first.containsAll(second) && !second.containsAll(first)) || hasStrong(first, second)
-					|| hasStrong(second, first);
-		}
-		return hasStrong(first, second) || hasStrong(second, first);
-	}
-
-	static boolean isKnown(String form) {
-		return DATES.containsKey(form) || form.equals("may") || form.equals("march");
-	}
-
-	private static boolean hasStrong(Set<String> dates, Set<String> others) {
-		for (String date : dates) {
-			if (!others.contains(date) && !WEAK.contains(date) && !date.startsWith("every ") && !isRelatedDay(date)) {
+		Map<Kind, Set<String>> first = dates(asked);
+		Map<Kind, Set<String>> second = dates(stored);
+		for (Kind kind : Kind.values()) {
+			Set<String> some = first.getOrDefault(kind, Set.of());
+			Set<String> others = second.getOrDefault(kind, Set.of());
+			if (some.equals(others)) {
+				continue;
+			}
+			if (!some.isEmpty() && !others.isEmpty()) {
+				return true;
+			}
+			if (isNeeded(kind, some.isEmpty() ? others : some, some.isEmpty() ? stored : asked)) {
 				return true;
 			}
 		}
 		return false;
 	}
 
-	// "on Friday" and "next Friday" may be the same, "this" and "next Friday" are not
-	private static boolean isRelatedDay(String date) {
-		int blank = date.indexOf(' ');
-		return blank > 0 && DATES.containsKey(date.substring(blank + 1));
+	// Whether a date that only one question has makes a difference
+	private static boolean isNeeded(Kind kind, Set<String> dates, Question question) {
+		if (kind == Kind.RELATED_DAY || kind == Kind.FREQUENCY || WEAK.containsAll(dates)) {
+			return false;
+		}
+		boolean telling = question.has("my") || question.has("i");
+		return !telling || (kind != Kind.PERIOD && kind != Kind.DAY);
 	}
 
-	private static Set<String> dates(Question question) {
-		Set<String> dates = new HashSet<>();
+	static boolean isKnown(String form) {
+		return DATES.containsKey(form) || form.equals("may") || form.equals("march");
+	}
+
+	private static Map<Kind, Set<String>> dates(Question question) {
+		Map<Kind, Set<String>> dates = new EnumMap<>(Kind.class);
 		List<Word> words = question.words();
 		for (int i = 0; i < words.size(); i++) {
 			Word word = words.get(i);
 			String date = DATES.get(word.form());
 			if (date != null && isDate(word)) {
-				dates.add(date);
+				add(dates, kind(date), date);
 			}
 			else if ((word.raw().equals("May") || word.raw().equals("March")) && !word.startsSentence()) {
-				dates.add(word.form());
+				add(dates, Kind.DATE, word.form());
 			}
 			String relation = RELATIONS.get(word.form());
 			if (relation != null && i + 1 < words.size()) {
 				String next = words.get(i + 1).form();
-				if (PERIODS.contains(next) || DATES.containsKey(next)) {
-					dates.add(relation + " " + next);
+				if (PERIODS.contains(next)) {
+					add(dates, Kind.PERIOD, relation + " " + next);
+				}
+				else if (DATES.containsKey(next)) {
+					// "On Friday" may be "next Friday", "this Friday" is not
+					add(dates, Kind.RELATED_DAY, relation + " " + next);
 				}
 			}
 			String frequency = frequency(words, i);
 			if (!frequency.isEmpty()) {
-				dates.add(frequency);
+				add(dates, Kind.FREQUENCY, frequency);
 			}
 		}
 		return dates;
+	}
+
+	private static Kind kind(String date) {
+		if (DAYS.contains(date)) {
+			return Kind.DAY;
+		}
+		return DAY_PARTS.contains(date) ? Kind.DAY_PART : Kind.DATE;
+	}
+
+	private static void add(Map<Kind, Set<String>> dates, Kind kind, String date) {
+		dates.computeIfAbsent(kind, (added) -> new HashSet<>()).add(date);
 	}
 
 	private static String frequency(List<Word> words, int index) {
@@ -153,6 +174,15 @@ final class DateGuard implements SemanticGuard {
 	// Abbreviations are words of their own as well: sat, sun, jan, dec
 	private static boolean isDate(Word word) {
 		return word.form().length() > 3 || Character.isUpperCase(word.raw().charAt(0));
+	}
+
+	/**
+	 * What can be compared with each other.
+	 */
+	private enum Kind {
+
+		DATE, DAY, DAY_PART, PERIOD, RELATED_DAY, FREQUENCY
+
 	}
 
 }

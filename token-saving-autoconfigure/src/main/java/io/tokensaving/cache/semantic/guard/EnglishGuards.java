@@ -9,7 +9,8 @@ import java.util.List;
 public final class EnglishGuards {
 
 	private static final List<SemanticGuard> ALL = List.of(new QuotationGuard(), new NumberGuard(), new DateGuard(),
-			new NameGuard(), new NegationGuard(), new AntonymGuard(), new RestrictionGuard(), new WordOrderGuard());
+			new NameGuard(), new NegationGuard(), new AntonymGuard(), new RestrictionGuard(), new WordOrderGuard(),
+			new QuestionWordGuard());
 
 	private EnglishGuards() {
 	}
@@ -17,8 +18,8 @@ public final class EnglishGuards {
 	/**
 	 * Return all built-in guards.
 	 * @return the guards {@code quotations}, {@code numbers}, {@code dates},
-	 * {@code names}, {@code negation}, {@code antonyms}, {@code restrictions} and
-	 * {@code word_order}
+	 * {@code names}, {@code negation}, {@code antonyms}, {@code restrictions},
+	 * {@code word_order} and {@code question_words}
 	 */
 	public static List<SemanticGuard> all() {
 		return ALL;

@@ -30,6 +30,9 @@ final class NameGuard implements SemanticGuard {
 	private static final Set<String> DIRECTIONS = Set.of("north", "south", "east", "west", "central", "northern",
 			"southern", "eastern", "western");
 
+	private static final Set<String> PREPOSITIONS = Set.of("in", "at", "from", "to", "by", "with", "for", "of", "near",
+			"on");
+
 	private static final Set<String> SOCIAL = Set.of("hi", "hello", "hey", "dear", "thanks", "regards", "cheers",
 			"sincerely", "thank");
 
@@ -68,7 +71,7 @@ final class NameGuard implements SemanticGuard {
 	private static List<Name> missing(List<Name> names, Question other, List<Name> others) {
 		List<Name> missing = new ArrayList<>();
 		for (Name name : names) {
-			boolean found = other.has(name.text())
+			boolean found = other.has(name.text()) || other.hasStem(name.stem())
 					|| (name.written().length() >= SHORTEST_JOINED && other.containsLetters(name.written()));
 			for (int i = 0; i < others.size() && !found; i++) {
 				found = others.get(i).text().equals(name.text());
@@ -112,11 +115,12 @@ final class NameGuard implements SemanticGuard {
 			}
 			Word word = words.get(i);
 			if (isIdentifier(word)) {
-				names.add(new Name(word.form(), word.raw(), i, true, true));
+				names.add(new Name(word.form(), word.stem(), word.raw(), i, true, true));
 			}
 			else if (capitalsTell && isCapitalised(words, i)) {
 				boolean acronym = word.raw().length() <= 5 && word.raw().equals(word.raw().toUpperCase(Locale.ROOT));
-				names.add(new Name(word.form(), word.raw(), i, false, !acronym));
+				boolean placed = i > 0 && PREPOSITIONS.contains(words.get(i - 1).form());
+				names.add(new Name(word.form(), word.stem(), word.raw(), i, false, placed && !acronym));
 			}
 			i++;
 		}
@@ -142,7 +146,7 @@ final class NameGuard implements SemanticGuard {
 			}
 		}
 		if (found != null) {
-			names.add(new Name(found, written, start, true, true));
+			names.add(new Name(found, (longest == 1) ? words.get(start).stem() : written, written, start, true, true));
 		}
 		return longest;
 	}
@@ -215,12 +219,13 @@ final class NameGuard implements SemanticGuard {
 	 * A name.
 	 *
 	 * @param text its usual form in lower case
+	 * @param stem the stem of its first word, if it is but one
 	 * @param written as it is written
 	 * @param position the number of its first word
 	 * @param known whether it is surely a name of its own, not part of a longer one
 	 * @param sure whether it is surely a name
 	 */
-	private record Name(String text, String written, int position, boolean known, boolean sure) {
+	private record Name(String text, String stem, String written, int position, boolean known, boolean sure) {
 
 	}
 

@@ -13,9 +13,26 @@ import io.tokensaving.cache.semantic.guard.Question.Word;
  */
 final class NegationGuard implements SemanticGuard {
 
-	private static final Set<String> POLITE = Set.of("why", "mind", "sure", "understand", "know", "find");
+	private static final Set<String> KNOWLEDGE = Set.of("know", "sure", "understand", "mind", "want", "wanted", "think",
+			"believe", "certain", "remember", "find");
 
-	private static final Set<String> EXPECTING = Set.of("when", "how", "long", "will", "where");
+	private static final Set<String> AUXILIARIES = Set.of("can", "could", "do", "does", "did", "is", "are", "was",
+			"were", "has", "have", "had", "will", "would", "should");
+
+	private static final Set<String> ASKING = Set.of("why", "how", "what", "when", "where", "which", "who", "so", "and",
+			"but");
+
+	private static final Set<String> TROUBLE = Set.of("unsuccessful", "unsuccessfully", "wrong", "missing", "stuck",
+			"declined", "rejected", "error", "problem", "problems", "issue", "issues", "trouble", "mistake", "afraid",
+			"impossible", "waiting", "pending", "still", "lost", "broken", "less", "disappeared", "blocked", "delayed",
+			"incorrect", "different", "difficulty", "bad", "unauthorized", "strange", "unknown");
+
+	private static final Set<String> OBSTACLES = Set.of("problem", "problems", "trouble", "troubles", "issue", "issues",
+			"difficulty", "difficulties", "error", "errors");
+
+	private static final Set<String> EXPECTING = Set.of("when", "how", "long", "will", "where", "help");
+
+	private static final Set<String> FIRST_PERSON = Set.of("i", "my", "we", "our");
 
 	private static final Set<String> PERFECT = Set.of("have", "has", "had", "did", "do", "does");
 
@@ -30,14 +47,121 @@ final class NegationGuard implements SemanticGuard {
 	}
 
 	private static boolean contradicts(Question negating, Question other) {
-		if (!negating.isNegating() || other.isNegating()) {
+		List<Word> words = negating.words();
+		if (!negating.isNegating()) {
+			return isTroubledBy(words, other);
+		}
+		if (other.isNegating() || isTroubled(other)) {
+			return isUnableToDo(words, other);
+		}
+		for (int i = 0; i < words.size(); i++) {
+			if (words.get(i).negation() && !isAboutKnowledge(words, i) && !isConverse(words.get(i), other)
+					&& contradicts(words, i, other)) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	// "I'm unable to verify my identity" beside "I'm not sure how to verify my identity"
+	private static boolean isUnableToDo(List<Word> words, Question other) {
+		if (isTroubled(other) || !negatesOnlyKnowledge(other.words())) {
 			return false;
 		}
-		List<Word> words = negating.words();
+		for (int i = 0; i + 1 < words.size(); i++) {
+			boolean unable = words.get(i).form().equals("unable")
+					|| (words.get(i).form().equals("not") && words.get(i + 1).form().equals("able"));
+			if (unable) {
+				for (int j = i + 1; j < words.size() && words.get(j).sentence() == words.get(i).sentence(); j++) {
+					if (words.get(j).negated()) {
+						return saysWithoutNegation(other, words.get(j));
+					}
+				}
+			}
+		}
+		return false;
+	}
+
+	// "I have trouble with verifying my identity" beside "How do I verify my identity?"
+	private static boolean isTroubledBy(List<Word> words, Question other) {
+		if (other.isNegating() || isTroubled(other) || !(other.has("how") || other.has("where") || other.has("what"))) {
+			return false;
+		}
 		for (int i = 0; i < words.size(); i++) {
+			if (OBSTACLES.contains(words.get(i).form())) {
+				for (int j = i + 1; j < words.size() && words.get(j).sentence() == words.get(i).sentence(); j++) {
+					if (words.get(j).content()) {
+						return other.hasStem(words.get(j).stem());
+					}
+				}
+			}
+		}
+		return false;
+	}
+
+	private static boolean negatesOnlyKnowledge(List<Word> words) {
+		for (int i = 0; i < words.size(); i++) {
+			if (words.get(i).negation() && !isAboutKnowledge(words, i)) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	// "I don't know how", "I can't be sure"
+	private static boolean isAboutKnowledge(List<Word> words, int negation) {
+		for (int i = negation + 1; i < words.size() && i <= negation + 2; i++) {
+			if (KNOWLEDGE.contains(words.get(i).form())) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	private static boolean saysWithoutNegation(Question question, Word negated) {
+		boolean found = false;
+		for (Word word : question.words()) {
+			if (word.stem().equals(negated.stem())) {
+				found = true;
+				if (word.negated()) {
+					return false;
+				}
+			}
+		}
+		return found;
+	}
+
+	private static boolean contradicts(List<Word> words, int negation, Question other) {
+		// Behind an auxiliary that asks stands the subject: why won't my card work
+		boolean inverted = negation > 0 && AUXILIARIES.contains(words.get(negation - 1).form())
+				&& (negation == 1 || ASKING.contains(words.get(negation - 2).form()));
+		int said = 0;
+		for (int i = negation + 1; i < words.size() && words.get(i).sentence() == words.get(negation).sentence(); i++) {
 			Word word = words.get(i);
-			if (word.negated() && !POLITE.contains(word.form()) && other.hasStem(word.stem())
-					&& !isComplaint(words, i, other)) {
+			if (!word.negated()) {
+				continue;
+			}
+			if (!other.hasStem(word.stem())) {
+				return false;
+			}
+			said++;
+			if (!inverted) {
+				break;
+			}
+		}
+		return said > 0 && !isComplaint(words, negation, other);
+	}
+
+	// "Without going there" beside "Do I have to go there?"
+	private static boolean isConverse(Word negation, Question other) {
+		return negation.form().equals("without")
+				&& (other.has("have") || other.has("need") || other.has("must") || other.has("required"));
+	}
+
+	// What went wrong may be said with or without a negation
+	private static boolean isTroubled(Question question) {
+		for (Word word : question.words()) {
+			if (TROUBLE.contains(word.form())) {
 				return true;
 			}
 		}
@@ -47,16 +171,11 @@ final class NegationGuard implements SemanticGuard {
 	// "I can't log in" beside "How do I log in?", "It hasn't arrived" beside "When will
 	// it
 	// arrive?"
-	private static boolean isComplaint(List<Word> words, int negated, Question other) {
-		int negation = negated - 1;
-		while (negation > 0 && !words.get(negation).negation()) {
-			negation--;
-		}
+	private static boolean isComplaint(List<Word> words, int negation, Question other) {
 		String before = (negation > 0) ? words.get(negation - 1).form() : "";
 		boolean first = false;
-		for (int i = 0; i < negation; i++) {
-			first |= words.get(i).form().equals("i") || words.get(i).form().equals("my")
-					|| words.get(i).form().equals("we");
+		for (Word word : words) {
+			first |= FIRST_PERSON.contains(word.form());
 		}
 		boolean expecting = false;
 		for (Word word : other.words()) {

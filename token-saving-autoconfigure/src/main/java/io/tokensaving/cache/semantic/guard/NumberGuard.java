@@ -19,6 +19,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class NumberGuard implements SemanticGuard {
 
+	private static final Set<String> DOUBLES = Set.of("two", "twice", "double", "duplicated");
+
+	/**
+	 * Of these there may be two.
+	 */
+	private static final Set<String> SEVERAL = Set.of("multiple", "several", "another", "many", "more", "both",
+			"between", "few", "couple", "some");
+
 	private static final Map<String, Integer> WORDS = words();
 
 	private static final Map<String, String> UNITS = units();
@@ -50,7 +58,9 @@ final class NumberGuard implements SemanticGuard {
 			words.put(ordinals[i], i + 3);
 		}
 		words.put("dozen", 12);
-		words.put("twice", 2);
+		for (String two : DOUBLES) {
+			words.put(two, 2);
+		}
 		words.remove("");
 		return words;
 	}
@@ -94,7 +104,23 @@ final class NumberGuard implements SemanticGuard {
 			return false;
 		}
 		boolean oneSided = first.isEmpty() || second.isEmpty();
+		if (oneSided && isTwo(first.isEmpty() ? second : first) && saysSeveral(first.isEmpty() ? asked : stored)) {
+			return false;
+		}
 		return differs(first, second, oneSided) || differs(second, first, oneSided);
+	}
+
+	private static boolean isTwo(List<Quantity> quantities) {
+		return quantities.size() == 1 && quantities.get(0).value().equals("2");
+	}
+
+	private static boolean saysSeveral(Question question) {
+		for (Word word : question.words()) {
+			if (SEVERAL.contains(word.form())) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	private static boolean differs(List<Quantity> quantities, List<Quantity> others, boolean oneSided) {
@@ -224,8 +250,9 @@ final class NumberGuard implements SemanticGuard {
 		if (unit != null && (unit.equals("am") || unit.equals("pm"))) {
 			return new Quantity(halfDay(quantity.value(), unit.equals("pm")), null, false);
 		}
-		boolean told = unit != null && TIME_UNITS.contains(unit)
-				&& (isTelling(words, start - 1) || isTelling(words, start - 2) || isTelling(words, after));
+		boolean told = (unit != null && TIME_UNITS.contains(unit)
+				&& (isTelling(words, start - 1) || isTelling(words, start - 2) || isTelling(words, after)))
+				|| (end < words.size() && words.get(end).form().equals("times"));
 		return new Quantity(quantity.value(), unit, told);
 	}
 

@@ -29,8 +29,11 @@ public final class Question {
 		this.words = List.copyOf(words);
 		this.quotations = Set.copyOf(quotations);
 		boolean negating = false;
+		String last = "";
 		for (Word word : words) {
-			negating |= word.negation();
+			// "I have yet to receive it"
+			negating |= word.negation() || (word.form().equals("to") && last.equals("yet"));
+			last = word.form();
 			this.forms.add(word.form());
 			this.stems.add(word.stem());
 		}

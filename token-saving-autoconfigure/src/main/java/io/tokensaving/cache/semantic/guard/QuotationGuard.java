@@ -6,6 +6,11 @@ package io.tokensaving.cache.semantic.guard;
  */
 final class QuotationGuard implements SemanticGuard {
 
+	/**
+	 * Longer quotations are what somebody has said, which can be told without quoting.
+	 */
+	private static final int SPEECH_WORDS = 5;
+
 	@Override
 	public String name() {
 		return "quotations";
@@ -18,6 +23,9 @@ final class QuotationGuard implements SemanticGuard {
 
 	private static boolean lacks(Question quoting, Question other) {
 		for (String quotation : quoting.quotations()) {
+			if (other.quotations().isEmpty() && quotation.split(" ", SPEECH_WORDS + 1).length > SPEECH_WORDS) {
+				continue;
+			}
 			boolean found = other.quotations().isEmpty() ? contains(other, quotation)
 					: other.quotations().stream().anyMatch((candidate) -> isSame(quotation, candidate));
 			if (!found) {

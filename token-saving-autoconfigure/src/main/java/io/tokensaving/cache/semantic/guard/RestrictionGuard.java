@@ -17,6 +17,11 @@ final class RestrictionGuard implements SemanticGuard {
 
 	private static final Set<String> CONDITIONS = Set.of("if", "when", "while", "unless", "until");
 
+	private static final Set<String> TELLING = Set.of("was", "were", "is", "am", "are", "the", "been", "has", "have",
+			"had", "not", "but", "i", "we", "you", "it", "got", "there");
+
+	private static final Set<String> POLITE_CONDITIONS = Set.of("possible", "so", "not", "any", "needed", "necessary");
+
 	private static final Set<String> TRAVELLING = Set.of("abroad", "overseas", "foreign", "international",
 			"internationally", "travel", "travelling", "traveling", "country", "countries");
 
@@ -76,12 +81,24 @@ final class RestrictionGuard implements SemanticGuard {
 			case "abroad", "overseas" -> hasAny(other, TRAVELLING);
 			case "except", "excluding", "besides" ->
 				hasAny(other, Set.of("except", "excluding", "besides", "but", "other", "apart"));
-			case "without" -> other.isNegating() || hasAny(other, Set.of("free", "lost", "forgot", "forgotten"))
+			case "without" -> other.isNegating()
+					|| hasAny(other, Set.of("free", "lost", "forgot", "forgotten", "need", "must", "required", "have"))
 					|| question.words().stream().anyMatch((word) -> word.negated() && isKnown(word, other));
 			case "unless" -> other.has("if");
-			case "only" -> hasAny(other, Set.of("just", "single", "solely", "one"));
+			case "only" -> hasAny(other, Set.of("just", "single", "solely", "one")) || isTelling(question);
 			default -> false;
 		};
+	}
+
+	// "I was only given", "the only one"
+	private static boolean isTelling(Question question) {
+		List<Word> words = question.words();
+		for (int i = 1; i < words.size(); i++) {
+			if (words.get(i).form().equals("only") && TELLING.contains(words.get(i - 1).form())) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	private static boolean hasAny(Question question, Set<String> forms) {
@@ -100,10 +117,12 @@ final class RestrictionGuard implements SemanticGuard {
 			// "When do you open?" asks, "when I am abroad" restricts
 			boolean condition = word.form().equals("if")
 					|| (CONDITIONS.contains(word.form()) && !word.startsSentence());
-			if (condition && !isAskedWhether(words, i)) {
+			if (condition && !isAskedWhether(words, i)
+					&& !(i + 1 < words.size() && POLITE_CONDITIONS.contains(words.get(i + 1).form()))) {
 				List<Word> clause = clause(words, i + 1);
-				if (!clause.isEmpty() && !clause.stream().anyMatch((part) -> isKnown(part, other))
-						&& !other.has(word.form()) && !other.has("during")) {
+				if (clause.size() >= (word.form().equals("if") ? 1 : 2)
+						&& !clause.stream().anyMatch((part) -> isKnown(part, other)) && !other.has(word.form())
+						&& !other.has("during")) {
 					return true;
 				}
 			}

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 import io.tokensaving.cache.semantic.guard.Question.Word;
 
@@ -17,7 +18,7 @@ final class WordOrderGuard implements SemanticGuard {
 
 	private static final int FEWEST_WORDS = 2;
 
-	private static final double SHARED = 0.75;
+	private static final double SHARED = 0.85;
 
 	/**
 	 * What stands on their two sides is not exchanged without a change of meaning.
@@ -27,6 +28,8 @@ final class WordOrderGuard implements SemanticGuard {
 			"from");
 
 	private static final Set<String> FIRST_PERSON = Set.of("i", "me", "we", "us");
+
+	private static final Set<String> BE = Set.of("is", "are", "was", "were", "be", "been", "being", "i", "get", "got");
 
 	private static final Set<String> PASSIVE = Set.of("by", "was", "were", "been", "being", "is", "are", "be", "from");
 
@@ -45,7 +48,8 @@ final class WordOrderGuard implements SemanticGuard {
 		if (hasOtherDirection(asked, stored)) {
 			return true;
 		}
-		return exchangesAroundRelation(asked, stored) || exchangesAroundVerb(asked, stored);
+		return exchangesAroundRelation(asked, stored)
+				|| (isPassive(asked) == isPassive(stored) && exchangesAroundVerb(asked, stored));
 	}
 
 	private static List<Word> content(Question question) {
@@ -102,10 +106,11 @@ final class WordOrderGuard implements SemanticGuard {
 		for (int i = 1; i + 1 < first.size(); i++) {
 			String relation = first.get(i).form();
 			if (RELATIONS.contains(relation)) {
-				for (int j = 1; j + 1 < second.size(); j++) {
-					if (second.get(j).form().equals(relation) && isExchanged(first, i, second, j)) {
-						return true;
-					}
+				int j = onlyIndex(second, relation, Word::form);
+				if (j > 0 && j + 1 < second.size() && onlyIndex(first, relation, Word::form) == i
+						&& first.get(i + 1).content() == second.get(j + 1).content()
+						&& isExchanged(first, i, second, j)) {
+					return true;
 				}
 			}
 		}
@@ -117,17 +122,40 @@ final class WordOrderGuard implements SemanticGuard {
 		List<Word> second = stored.words();
 		for (int i = 1; i + 1 < first.size(); i++) {
 			Word verb = first.get(i);
-			if (verb.content()) {
-				for (int j = 1; j + 1 < second.size(); j++) {
-					if (second.get(j).stem().equals(verb.stem()) && isExchanged(first, i, second, j)
-							&& isPassive(first, i) == isPassive(second, j)
-							&& relationAfter(first, i).equals(relationAfter(second, j))) {
-						return true;
-					}
+			if (verb.content() && !isCompound(first, i)) {
+				int j = onlyIndex(second, verb.stem(), Word::stem);
+				if (j > 0 && j + 1 < second.size() && onlyIndex(first, verb.stem(), Word::stem) == i
+						&& !isCompound(second, j) && isExchanged(first, i, second, j)
+						&& isPassive(first, i) == isPassive(second, j)
+						&& relationAfter(first, i).equals(relationAfter(second, j))) {
+					return true;
 				}
 			}
 		}
 		return false;
+	}
+
+	// The only place of a word, or -1
+	private static int onlyIndex(List<Word> words, String text, Function<Word, String> view) {
+		int found = -1;
+		for (int i = 0; i < words.size(); i++) {
+			if (view.apply(words.get(i)).equals(text)) {
+				if (found >= 0) {
+					return -1;
+				}
+				found = i;
+			}
+		}
+		return found;
+	}
+
+	// A noun among nouns: currency exchange fees
+	private static boolean isCompound(List<Word> words, int index) {
+		return isCommon(words.get(index - 1)) && isCommon(words.get(index + 1));
+	}
+
+	private static boolean isCommon(Word word) {
+		return word.content() && Character.isLowerCase(word.raw().charAt(0));
 	}
 
 	private static String relationAfter(List<Word> words, int verb) {
@@ -137,6 +165,18 @@ final class WordOrderGuard implements SemanticGuard {
 			}
 		}
 		return "";
+	}
+
+	private static boolean isPassive(Question question) {
+		List<Word> words = question.words();
+		for (int i = 0; i + 1 < words.size(); i++) {
+			String next = words.get(i + 1).form();
+			if (BE.contains(words.get(i).form())
+					&& (next.endsWith("ed") || next.endsWith("en") || next.endsWith("wn"))) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	private static boolean isPassive(List<Word> words, int verb) {
@@ -176,7 +216,7 @@ final class WordOrderGuard implements SemanticGuard {
 			if (word.content()) {
 				near.add(word.stem());
 			}
-			else if (FIRST_PERSON.contains(word.form())) {
+			else if (i == from + step && FIRST_PERSON.contains(word.form())) {
 				near.add("i");
 			}
 		}

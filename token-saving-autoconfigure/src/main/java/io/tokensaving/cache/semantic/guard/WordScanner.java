@@ -18,7 +18,7 @@ final class WordScanner {
 	 * A negation reaches the words of content among so many behind it. It is no more
 	 * exact because a subject may stand between: why won't my new card work.
 	 */
-	private static final int NEGATION_REACH = 4;
+	private static final int NEGATION_REACH = 5;
 
 	private static final Lexicon LEXICON = Lexicon.english();
 
@@ -35,7 +35,7 @@ final class WordScanner {
 	/**
 	 * Verbs that negate what they govern.
 	 */
-	private static final Set<String> NEGATING_VERBS = Set.of("fail", "refus", "stop", "avoid", "lack");
+	private static final Set<String> NEGATING_VERBS = Set.of("fail", "refus", "stop", "avoid", "lack", "prevent");
 
 	private final String text;
 
@@ -105,7 +105,10 @@ final class WordScanner {
 		}
 		boolean digits = Character.isDigit(this.text.charAt(at - 1)) && Character.isDigit(this.text.charAt(at + 1));
 		return switch (c) {
-			case '.', '\'', '@' -> true;
+			// "bad.This" is the end of a sentence
+			case '.' ->
+				!Character.isUpperCase(this.text.charAt(at + 1)) || !Character.isLowerCase(this.text.charAt(at - 1));
+			case '\'', '@' -> true;
 			case ',', ':', '/', '-' -> digits;
 			default -> false;
 		};

@@ -6,7 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Reads questions from a file: one a line, or tab-separated with a header, where the
@@ -33,6 +35,16 @@ final class QuestionReader {
 		return questions;
 	}
 
+	/**
+	 * Read the intents of the questions, from the column {@code intent}.
+	 * @param file the file, in UTF-8
+	 * @return the intents by question, empty if there is no such column
+	 * @throws IllegalArgumentException if the file cannot be read
+	 */
+	static Map<String, String> readIntents(Path file) {
+		return parseIntents(content(file));
+	}
+
 	private static String content(Path file) {
 		try {
 			return Files.readString(file, StandardCharsets.UTF_8);
@@ -50,8 +62,7 @@ final class QuestionReader {
 		if (lines.isEmpty() || !lines.get(0).contains("\t")) {
 			return lines.stream().map(String::strip).distinct().toList();
 		}
-		int column = Math.max(0,
-				Arrays.stream(lines.get(0).split("\t")).map(String::strip).toList().indexOf("question"));
+		int column = Math.max(0, header(lines).indexOf("question"));
 		return lines.stream()
 			.skip(1)
 			.map((line) -> line.split("\t", -1))
@@ -60,6 +71,27 @@ final class QuestionReader {
 			.filter((question) -> !question.isEmpty())
 			.distinct()
 			.toList();
+	}
+
+	static Map<String, String> parseIntents(String content) {
+		List<String> lines = content.replace(BYTE_ORDER_MARK, "").lines().filter((line) -> !line.isBlank()).toList();
+		List<String> header = lines.isEmpty() ? List.of() : header(lines);
+		int intent = header.indexOf("intent");
+		int question = Math.max(0, header.indexOf("question"));
+		Map<String, String> intents = new HashMap<>();
+		if (intent >= 0) {
+			for (String line : lines.subList(1, lines.size())) {
+				String[] columns = line.split("\t", -1);
+				if (columns.length > Math.max(intent, question)) {
+					intents.putIfAbsent(columns[question].strip(), columns[intent].strip());
+				}
+			}
+		}
+		return intents;
+	}
+
+	private static List<String> header(List<String> lines) {
+		return Arrays.stream(lines.get(0).split("\t")).map(String::strip).toList();
 	}
 
 }

@@ -5,6 +5,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 
+import io.tokensaving.samples.supportbot.demo.SupportQuestions;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.ApplicationArguments;
@@ -16,11 +17,13 @@ import org.springframework.boot.ApplicationArguments;
  * @param requests the number of requests to send
  * @param seed the seed of the draw
  * @param zipf the exponent of the popularity
+ * @param inOrder whether to send each question once, in the order of the file, instead
+ * @param plan the plan of the requests, or {@code null} for the default one
  * @param report the file to write the report to, or {@code null} for none
  * @param stay whether to stay up afterwards
  */
-public record ReplayOptions(@Nullable Path file, int requests, long seed, double zipf, @Nullable Path report,
-		boolean stay) {
+public record ReplayOptions(@Nullable Path file, int requests, long seed, double zipf, boolean inOrder,
+		@Nullable String plan, @Nullable Path report, boolean stay) {
 
 	static final String READABLE = "a file that can be read";
 
@@ -42,18 +45,18 @@ public record ReplayOptions(@Nullable Path file, int requests, long seed, double
 	 */
 	public static ReplayOptions parse(ApplicationArguments arguments) {
 		Path file = path(arguments, "replay", READABLE);
-		if (file != null) {
-			QuestionReader.read(file);
-		}
+		int questions = (file != null) ? QuestionReader.read(file).size() : SupportQuestions.load().questions().size();
+		boolean inOrder = inOrder(arguments);
+		int defaultRequests = (file != null) ? DEFAULT_REQUESTS : DEFAULT_REQUESTS_OF_OWN;
 		Path report = path(arguments, "report", WRITABLE);
 		if (report != null && !isWritable(report.toAbsolutePath())) {
 			throw refused("report", report.toString(), WRITABLE);
 		}
 		return new ReplayOptions(file,
-				(int) number(arguments, "requests", (file != null) ? DEFAULT_REQUESTS : DEFAULT_REQUESTS_OF_OWN, 1,
-						MAX_REQUESTS),
-				number(arguments, "seed", DEFAULT_SEED, Long.MIN_VALUE, Long.MAX_VALUE), zipf(arguments), report,
-				file == null || arguments.containsOption("stay"));
+				(int) number(arguments, "requests", inOrder ? questions : defaultRequests, 1,
+						inOrder ? questions : MAX_REQUESTS),
+				number(arguments, "seed", DEFAULT_SEED, Long.MIN_VALUE, Long.MAX_VALUE), zipf(arguments), inOrder,
+				value(arguments, "plan"), report, file == null || arguments.containsOption("stay"));
 	}
 
 	private static boolean isWritable(Path file) {
@@ -102,6 +105,17 @@ public record ReplayOptions(@Nullable Path file, int requests, long seed, double
 			throw refused(name, value, accepted);
 		}
 		throw refused(name, value, accepted);
+	}
+
+	private static boolean inOrder(ApplicationArguments arguments) {
+		String value = value(arguments, "order");
+		if (value == null || value.equals("popularity")) {
+			return false;
+		}
+		if (value.equals("file")) {
+			return true;
+		}
+		throw refused("order", value, "'popularity' or 'file'");
 	}
 
 	private static double zipf(ApplicationArguments arguments) {

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * @param modelCalls calls of the model, if it counts them
  * @param answersChecked answers that were compared to the model's own
  * @param answersEqual answers among them that were equal
+ * @param rightHits semantic hits whose answer was given to a question of the same intent,
+ * if the file names intents
+ * @param wrongHits semantic hits whose answer was given to a question of another intent
  * @param tokensSavedByAnswers the tokens saved, added up from the reports of the answers
  * @param tokensSavedByMeters the tokens saved, by the meters
  * @param hitMicros how long a hit took
@@ -34,6 +37,7 @@ record ReplayReport(int requests, String file, long seed, String model, double s
 		@JsonProperty("model_calls") @Nullable Long modelCalls,
 		@JsonProperty("answers_checked") @Nullable Long answersChecked,
 		@JsonProperty("answers_equal") @Nullable Long answersEqual,
+		@JsonProperty("right_hits") @Nullable Long rightHits, @JsonProperty("wrong_hits") @Nullable Long wrongHits,
 		@JsonProperty("tokens_saved_by_answers") long tokensSavedByAnswers,
 		@JsonProperty("tokens_saved_by_meters") long tokensSavedByMeters,
 		@JsonUnwrapped(prefix = "hit_micros_") @Nullable Percentiles hitMicros,
@@ -52,8 +56,17 @@ record ReplayReport(int requests, String file, long seed, String model, double s
 		line(table, "%-24s %14s %14s %14s", "cost in USD", "", "",
 				this.stats.costSavedUsd().setScale(4, RoundingMode.HALF_UP).toPlainString());
 		line(table, "");
-		line(table, "exact hits %,d, misses %,d, bypasses %,d, hit rate %.1f %%, errors %,d", this.stats.exactHits(),
-				this.stats.misses(), this.stats.bypasses(), 100 * this.stats.cacheHitRate(), this.stats.errors());
+		line(table, "exact hits %,d, semantic hits %,d, misses %,d, bypasses %,d, hit rate %.1f %%, errors %,d",
+				this.stats.exactHits(), this.stats.semanticHits(), this.stats.misses(), this.stats.bypasses(),
+				100 * this.stats.cacheHitRate(), this.stats.errors());
+		if (this.rightHits != null && this.wrongHits != null) {
+			long hits = this.rightHits + this.wrongHits;
+			line(table, "semantic hits of the same intent %,d, of another %,d (%.1f %%)", this.rightHits,
+					this.wrongHits, (hits > 0) ? 100.0 * this.wrongHits / hits : 0);
+		}
+		if (!this.stats.guardVetoes().isEmpty()) {
+			line(table, "answers held back by guards: %s", this.stats.guardVetoes());
+		}
 		line(table, "tokens saved: %,d by the statistics, %,d by the reports of the answers, %,d by the meters",
 				this.stats.tokensSaved(), this.tokensSavedByAnswers, this.tokensSavedByMeters);
 		time(table, "hit", this.hitMicros);

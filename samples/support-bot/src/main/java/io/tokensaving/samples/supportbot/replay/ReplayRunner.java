@@ -2,14 +2,19 @@ package io.tokensaving.samples.supportbot.replay;
 
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.tokensaving.Outcome;
 import io.tokensaving.SavingsReport;
+import io.tokensaving.TokenSaving;
 import io.tokensaving.actuate.TokenSavingEndpoint.StatsDescriptor;
 import io.tokensaving.samples.supportbot.conversation.Conversation;
 import io.tokensaving.samples.supportbot.demo.DemonstrationChatModel;
@@ -76,15 +81,22 @@ class ReplayRunner implements ApplicationRunner {
 	ReplayReport replay(ReplayOptions options) {
 		Path file = options.file();
 		List<String> questions = (file != null) ? QuestionReader.read(file) : SupportQuestions.load().questions();
+		Map<String, String> intents = (file != null) ? QuestionReader.readIntents(file) : Map.of();
+		Iterator<String> inOrder = questions.iterator();
 		ZipfSampler<String> sampler = new ZipfSampler<>(questions, options.zipf(), options.seed());
+		TokenSaving plan = (options.plan() != null) ? TokenSaving.plan(options.plan()) : TokenSaving.defaultPlan();
 		ProgressBar progress = new ProgressBar(this.out, System.console() != null, options.requests());
-		Tally tally = new Tally(options.requests());
+		Tally tally = new Tally(options.requests(), intents);
 		long callsBefore = modelCalls();
 		long start = System.nanoTime();
 		for (int i = 1; i <= options.requests(); i++) {
-			String question = sampler.next();
+			String question = options.inOrder() ? inOrder.next() : sampler.next();
 			long sent = System.nanoTime();
-			ChatClientResponse response = this.chatClient.prompt().user(question).call().chatClientResponse();
+			ChatClientResponse response = this.chatClient.prompt()
+				.user(question)
+				.advisors(plan)
+				.call()
+				.chatClientResponse();
 			tally.add(question, response, System.nanoTime() - sent);
 			progress.update(i);
 		}
@@ -94,8 +106,9 @@ class ReplayRunner implements ApplicationRunner {
 				(file != null) ? String.valueOf(file.getFileName()) : SupportQuestions.FILE, options.seed(),
 				Objects.requireNonNullElse(this.chatModel.getOptions().getModel(), "unknown"),
 				Math.round(seconds * 1000) / 1000.0, tally.distinct.size(), checked ? modelCalls() - callsBefore : null,
-				checked ? (long) options.requests() : null, checked ? tally.equal : null, tally.tokensSaved,
-				tokensSavedByMeters(), Percentiles.ofMicros(tally.hitNanos, tally.hits),
+				checked ? tally.checked : null, checked ? tally.equal : null,
+				intents.isEmpty() ? null : tally.rightHits, intents.isEmpty() ? null : tally.wrongHits,
+				tally.tokensSaved, tokensSavedByMeters(), Percentiles.ofMicros(tally.hitNanos, tally.hits),
 				Percentiles.ofMicros(tally.missNanos, tally.misses), StatsDescriptor.of(this.statistics.totals()));
 	}
 
@@ -128,30 +141,69 @@ class ReplayRunner implements ApplicationRunner {
 
 		private long tokensSaved;
 
+		private long checked;
+
 		private long equal;
 
-		Tally(int requests) {
+		private final Map<String, String> intents;
+
+		private final Map<String, Set<String>> intentsByAnswer = new HashMap<>();
+
+		private long rightHits;
+
+		private long wrongHits;
+
+		Tally(int requests, Map<String, String> intents) {
+			this.intents = intents;
 			this.hitNanos = new long[requests];
 			this.missNanos = new long[requests];
 		}
 
 		void add(String question, ChatClientResponse response, long nanos) {
 			this.distinct.add(question);
+			String text = text(response);
+			boolean similar = false;
 			if (response.context().get(SavingsReport.CONTEXT_KEY) instanceof SavingsReport report) {
 				this.tokensSaved += report.tokensSaved();
 				if (report.outcome().isHit()) {
 					this.hitNanos[this.hits++] = nanos;
+					similar = report.outcome() == Outcome.SEMANTIC_HIT;
 				}
 				else {
 					this.missNanos[this.misses++] = nanos;
 				}
 			}
-			ChatResponse answer = response.chatResponse();
-			if (ReplayRunner.this.chatModel instanceof DemonstrationChatModel demonstration && answer != null
-					&& answer.getResult() != null
-					&& demonstration.answerTo(question).equals(answer.getResult().getOutput().getText())) {
-				this.equal++;
+			if (similar) {
+				countByIntent(question, text);
 			}
+			else {
+				this.intentsByAnswer.computeIfAbsent(text, (added) -> new HashSet<>())
+					.add(this.intents.getOrDefault(question, ""));
+				if (ReplayRunner.this.chatModel instanceof DemonstrationChatModel demonstration) {
+					this.checked++;
+					this.equal += demonstration.answerTo(question).equals(text) ? 1 : 0;
+				}
+			}
+		}
+
+		// The answer is right if it was given to a question of the same intent
+		private void countByIntent(String question, String answer) {
+			String intent = this.intents.get(question);
+			if (intent == null) {
+				return;
+			}
+			if (this.intentsByAnswer.getOrDefault(answer, Set.of()).contains(intent)) {
+				this.rightHits++;
+			}
+			else {
+				this.wrongHits++;
+			}
+		}
+
+		private static String text(ChatClientResponse response) {
+			ChatResponse answer = response.chatResponse();
+			return (answer != null && answer.getResult() != null)
+					? Objects.requireNonNullElse(answer.getResult().getOutput().getText(), "") : "";
 		}
 
 	}

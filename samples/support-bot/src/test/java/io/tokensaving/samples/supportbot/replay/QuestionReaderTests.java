@@ -3,6 +3,7 @@ package io.tokensaving.samples.supportbot.replay;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +34,14 @@ class QuestionReaderTests {
 	@Test
 	void readsColumnBehindOneWithoutName() {
 		assertThat(QuestionReader.parse("\tquestion\n1\tone?\n2\ttwo?\n")).containsExactly("one?", "two?");
+	}
+
+	@Test
+	void readsIntentsOfQuestions() {
+		assertThat(QuestionReader.parseIntents("intent\tquestion\na\tone?\nb\t two? \nc\n"))
+			.containsOnly(Map.entry("one?", "a"), Map.entry("two?", "b"));
+		assertThat(QuestionReader.parseIntents("text\tlabel\none?\ta\n")).isEmpty();
+		assertThat(QuestionReader.parseIntents("one?\n")).isEmpty();
 	}
 
 	@Test

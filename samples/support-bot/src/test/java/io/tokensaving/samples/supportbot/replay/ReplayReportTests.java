@@ -6,6 +6,7 @@ import java.util.Set;
 
 import io.tokensaving.actuate.TokenSavingEndpoint.StatsDescriptor;
 import io.tokensaving.samples.supportbot.replay.ReplayReport.Percentiles;
+import io.tokensaving.savings.ErrorRateMonitor;
 import io.tokensaving.savings.StatisticsSnapshot;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
@@ -19,8 +20,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ReplayReportTests {
 
 	private static final StatisticsSnapshot STATISTICS = new StatisticsSnapshot(10, 6, 0, 0, 4, 0,
-			Map.of("compression", 0L, "exact_cache", 600L), 400, new BigDecimal("0.0001"), BigDecimal.ZERO, 0, 0, 0, 0,
-			Set.of());
+			Map.of("compression", 0L, "exact_cache", 600L), 400, new BigDecimal("0.0001"), 0, BigDecimal.ZERO, 0, 0,
+			Map.of("numbers", 3L), ErrorRateMonitor.Verification.of(0, 0, false), 0, 0, Set.of());
 
 	@Test
 	void takesPercentilesOfWhatWasMeasured() {
@@ -58,13 +59,15 @@ class ReplayReportTests {
 		assertThat(report(4L, new Percentiles(3, 9)).toTable()).containsPattern("model calls +10 +4 +6 +\\(60.0 %\\)")
 			.containsPattern("tokens +1,000 +400 +600 +\\(60.0 %\\)")
 			.contains("answers equal to the model's: 10 of 10; model calls: 4")
+			.contains("semantic hits of the same intent 10, of another 10 (50.0 %)")
+			.contains("answers held back by guards: {numbers=3}")
 			.contains("notional");
 	}
 
 	private static ReplayReport report(Long modelCalls, Percentiles missMicros) {
 		Long checked = (modelCalls != null) ? 10L : null;
-		return new ReplayReport(10, "questions.tsv", 42, "a-model", 0.5, 4, modelCalls, checked, checked, 600, 600,
-				new Percentiles(1, 2), missMicros, StatsDescriptor.of(STATISTICS));
+		return new ReplayReport(10, "questions.tsv", 42, "a-model", 0.5, 4, modelCalls, checked, checked, checked,
+				checked, 600, 600, new Percentiles(1, 2), missMicros, StatsDescriptor.of(STATISTICS));
 	}
 
 }
