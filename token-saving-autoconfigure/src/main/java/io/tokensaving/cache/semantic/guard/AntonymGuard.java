@@ -63,7 +63,7 @@ final class AntonymGuard implements SemanticGuard {
 
 	// The other question has the word with a prefix that turns it round
 	private static boolean hasPrefixed(Word word, Question own, Question other) {
-		if (word.form().length() < SHORTEST_PREFIXED || !word.content()) {
+		if (word.stem().length() < SHORTEST_PREFIXED || !word.content()) {
 			return false;
 		}
 		for (Word candidate : other.words()) {
@@ -71,7 +71,9 @@ final class AntonymGuard implements SemanticGuard {
 			int length = stem.length() - word.stem().length();
 			if (length >= 2 && length <= 3 && stem.endsWith(word.stem()) && PREFIXES.contains(stem.substring(0, length))
 					&& !own.hasStem(stem)) {
-				return word.negated() == candidate.negated();
+				// "The rate was incorrect" and "the correct rate was not given" are the
+				// same
+				return word.negated() == candidate.negated() && own.isNegating() == other.isNegating();
 			}
 		}
 		return false;

@@ -91,7 +91,7 @@ final class NegationGuard implements SemanticGuard {
 			if (OBSTACLES.contains(words.get(i).form())) {
 				for (int j = i + 1; j < words.size() && words.get(j).sentence() == words.get(i).sentence(); j++) {
 					if (words.get(j).content()) {
-						return other.hasStem(words.get(j).stem());
+						return !words.get(j).stem().equals("find") && other.hasStem(words.get(j).stem());
 					}
 				}
 			}

@@ -19,6 +19,11 @@ final class QuestionWordGuard implements SemanticGuard {
 	private static final Map<String, String> KINDS_OF_HOW = Map.of("many", "many", "much", "many", "often", "often",
 			"far", "far", "old", "old", "tall", "tall", "long", "when", "soon", "when", "come", "why");
 
+	/**
+	 * How many days, how much time.
+	 */
+	private static final Set<String> TIMES = Set.of("time", "minutes", "hours", "days", "weeks", "months", "years");
+
 	private static final Set<String> PLEASANTRIES = Set.of("hi", "hello", "hey", "please", "and", "so", "but", "ok",
 			"okay", "thanks");
 
@@ -55,8 +60,11 @@ final class QuestionWordGuard implements SemanticGuard {
 			return "";
 		}
 		String form = words.get(start).form();
-		return form.equals("how") ? KINDS_OF_HOW.getOrDefault(words.get(start + 1).form(), "")
-				: KINDS.getOrDefault(form, "");
+		if (!form.equals("how")) {
+			return KINDS.getOrDefault(form, "");
+		}
+		boolean time = start + 2 < words.size() && TIMES.contains(words.get(start + 2).form());
+		return time ? "when" : KINDS_OF_HOW.getOrDefault(words.get(start + 1).form(), "");
 	}
 
 }

@@ -154,6 +154,11 @@ final class RestrictionGuard implements SemanticGuard {
 		if (other.hasStem(word.stem())) {
 			return true;
 		}
+		String name = LEXICON.name(word.form());
+		if (name != null
+				&& other.words().stream().anyMatch((candidate) -> name.equals(LEXICON.name(candidate.form())))) {
+			return true;
+		}
 		if (word.stem().length() < 4) {
 			return false;
 		}
