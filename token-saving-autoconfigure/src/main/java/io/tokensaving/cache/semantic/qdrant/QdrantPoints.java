@@ -88,8 +88,8 @@ final class QdrantPoints {
 			digest.update(utf16(text));
 		}
 		ByteBuffer bytes = ByteBuffer.wrap(digest.digest());
-		long high = bytes.getLong() & ~0xF000L | 0x8000L;
-		long low = bytes.getLong() & ~0xC000_0000_0000_0000L | 0x8000_0000_0000_0000L;
+		long high = (bytes.getLong() & ~0xF000L) | 0x8000L;
+		long low = (bytes.getLong() & ~0xC000_0000_0000_0000L) | 0x8000_0000_0000_0000L;
 		return new UUID(high, low);
 	}
 
@@ -105,13 +105,13 @@ final class QdrantPoints {
 	static Filter live(String partition, long now) {
 		return Filter.newBuilder()
 			.addMust(ConditionFactory.matchKeyword(PARTITION, partition))
-			.addMust(ConditionFactory.range(EXPIRES_AT, Range.newBuilder().setGt(now).build()))
+			.addMust(ConditionFactory.range(EXPIRES_AT, Range.newBuilder().setGt((double) now).build()))
 			.build();
 	}
 
 	static Filter expired(long now) {
 		return Filter.newBuilder()
-			.addMust(ConditionFactory.range(EXPIRES_AT, Range.newBuilder().setLte(now).build()))
+			.addMust(ConditionFactory.range(EXPIRES_AT, Range.newBuilder().setLte((double) now).build()))
 			.build();
 	}
 
