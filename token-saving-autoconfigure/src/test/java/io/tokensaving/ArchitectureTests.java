@@ -120,6 +120,16 @@ class ArchitectureTests {
 	}
 
 	@Test
+	void qdrantIsUsedOnlyByItsPackages() {
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideOutsideOfPackages("..qdrant..", "io.tokensaving.autoconfigure..")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("io.qdrant..", "io.grpc..", "com.google.common..", "com.google.protobuf.."));
+	}
+
+	@Test
 	void providersAreNotUsed() {
 		check(ArchRuleDefinition.noClasses()
 			.should()

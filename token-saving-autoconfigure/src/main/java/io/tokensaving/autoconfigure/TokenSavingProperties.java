@@ -65,6 +65,8 @@ public class TokenSavingProperties {
 
 	private final InMemory inMemory = new InMemory();
 
+	private final Qdrant qdrant = new Qdrant();
+
 	private final InMemorySemantic inMemorySemantic = new InMemorySemantic();
 
 	/**
@@ -144,6 +146,10 @@ public class TokenSavingProperties {
 
 	public Order getAdvisorOrder() {
 		return this.advisorOrder;
+	}
+
+	public Qdrant getQdrant() {
+		return this.qdrant;
 	}
 
 	/**
@@ -686,6 +692,83 @@ public class TokenSavingProperties {
 
 		public void setExactCache(int exactCache) {
 			this.exactCache = exactCache;
+		}
+
+	}
+
+	/**
+	 * The backend 'qdrant_semantic'. If none of the connection settings is given, the
+	 * QdrantClient bean is used.
+	 */
+	public static class Qdrant {
+
+		/**
+		 * Name or address of the server. Defaults to that of Spring AI's vector store,
+		 * 'spring.ai.vectorstore.qdrant.host', or to 'localhost'.
+		 */
+		private @Nullable String host;
+
+		/**
+		 * Port of the server's gRPC interface. Defaults to that of Spring AI's vector
+		 * store, 'spring.ai.vectorstore.qdrant.port', or to 6334.
+		 */
+		private @Nullable Integer port;
+
+		/**
+		 * Whether to connect by TLS. Defaults to what Spring AI's vector store does,
+		 * 'spring.ai.vectorstore.qdrant.use-tls', or to 'false'.
+		 */
+		private @Nullable Boolean useTls;
+
+		/**
+		 * API key of the server. Defaults to that of Spring AI's vector store,
+		 * 'spring.ai.vectorstore.qdrant.api-key', or to none.
+		 */
+		private @Nullable String apiKey;
+
+		/**
+		 * What the names of collections start with.
+		 */
+		private String collectionName = "tokensaving";
+
+		public @Nullable String getHost() {
+			return this.host;
+		}
+
+		public void setHost(@Nullable String host) {
+			this.host = host;
+		}
+
+		public @Nullable Integer getPort() {
+			return this.port;
+		}
+
+		public void setPort(@Nullable Integer port) {
+			this.port = port;
+		}
+
+		public @Nullable Boolean getUseTls() {
+			return this.useTls;
+		}
+
+		public void setUseTls(@Nullable Boolean useTls) {
+			this.useTls = useTls;
+		}
+
+		public @Nullable String getApiKey() {
+			return this.apiKey;
+		}
+
+		public void setApiKey(@Nullable String apiKey) {
+			this.apiKey = apiKey;
+		}
+
+		public String getCollectionName() {
+			return this.collectionName;
+		}
+
+		public void setCollectionName(String collectionName) {
+			this.collectionName = collectionName;
 		}
 
 	}

@@ -1,0 +1,63 @@
+package io.tokensaving.autoconfigure;
+
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.autoconfigure.condition.ConditionMessage;
+import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
+import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.core.env.Environment;
+import org.springframework.core.type.AnnotatedTypeMetadata;
+import org.springframework.util.Assert;
+
+/**
+ * Looks for a plan with the backend of {@link ConditionalOnCacheBackend}. Reads nothing
+ * but the backends, so that whatever else is wrong with a plan is reported as always.
+ */
+final class OnCacheBackendCondition extends SpringBootCondition {
+
+	@Override
+	public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
+		Map<String, @Nullable Object> attributes = metadata
+			.getAnnotationAttributes(ConditionalOnCacheBackend.class.getName());
+		Object backend = (attributes != null) ? attributes.get("value") : null;
+		Assert.state(backend != null, "The annotation must be there");
+		ConditionMessage.Builder message = ConditionMessage.forCondition(ConditionalOnCacheBackend.class, backend);
+		for (Map.Entry<String, PlanBackend> plan : plans(context.getEnvironment()).entrySet()) {
+			CacheBackend cache = plan.getValue().cache();
+			if (cache != null && backend.equals(cache.backend())) {
+				return ConditionOutcome.match(message.foundExactly("plan '" + plan.getKey() + "'"));
+			}
+		}
+		return ConditionOutcome.noMatch(message.because("no plan selects it"));
+	}
+
+	private static Map<String, PlanBackend> plans(Environment environment) {
+		return Binder.get(environment)
+			.bind(TokenSavingProperties.PREFIX + ".plans", Bindable.mapOf(String.class, PlanBackend.class))
+			.orElseGet(Map::of);
+	}
+
+	/**
+	 * The part of a plan that says where it caches.
+	 *
+	 * @param cache the part of its cache settings
+	 */
+	record PlanBackend(@Nullable CacheBackend cache) {
+
+	}
+
+	/**
+	 * The part of a plan's cache settings that says where it caches.
+	 *
+	 * @param backend the backend
+	 */
+	record CacheBackend(@Nullable String backend) {
+
+	}
+
+}

@@ -1,0 +1,45 @@
+package io.tokensaving.autoconfigure;
+
+import io.qdrant.client.QdrantClient;
+import io.tokensaving.cache.semantic.qdrant.QdrantSemanticCacheStore;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+
+/**
+ * Auto-configuration for the semantic cache in Qdrant, if a plan selects it. It uses the
+ * application's {@link QdrantClient} unless the cache has connection settings of its own
+ * or there is no such bean.
+ */
+@AutoConfiguration(before = TokenSavingAutoConfiguration.class)
+@ConditionalOnClass(QdrantClient.class)
+@ConditionalOnProperty(prefix = TokenSavingProperties.PREFIX, name = "enabled", havingValue = "true",
+		matchIfMissing = true)
+@ConditionalOnCacheBackend(QdrantSemanticCacheStore.BACKEND)
+@ConditionalOnMissingBean(QdrantSemanticCacheStore.class)
+@EnableConfigurationProperties(TokenSavingProperties.class)
+public final class TokenSavingQdrantSemanticCacheAutoConfiguration {
+
+	@Bean
+	QdrantConnection tokenSavingQdrantConnection(TokenSavingProperties properties, ObjectProvider<QdrantClient> clients,
+			Environment environment) {
+		QdrantClient shared = QdrantSettings.areOwn(properties.getQdrant()) ? null : clients.getIfUnique();
+		return (shared != null) ? QdrantConnection.shared(shared)
+				: QdrantConnection.open(QdrantSettings.read(properties.getQdrant(), environment));
+	}
+
+	@Bean
+	QdrantSemanticCacheStore tokenSavingQdrantSemanticCacheStore(TokenSavingProperties properties,
+			QdrantConnection connection) {
+		return QdrantSemanticCacheStore.builder(connection.client())
+			.collectionName(QdrantSettings.collectionName(properties.getQdrant()))
+			.build();
+	}
+
+}

@@ -1,0 +1,349 @@
+package io.tokensaving.cache.semantic.qdrant;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
+
+import io.grpc.Deadline;
+import io.grpc.Status;
+import io.qdrant.client.QdrantClient;
+import io.qdrant.client.QueryFactory;
+import io.qdrant.client.WithPayloadSelectorFactory;
+import io.qdrant.client.grpc.Points.DeletePoints;
+import io.qdrant.client.grpc.Points.PointStruct;
+import io.qdrant.client.grpc.Points.PointsSelector;
+import io.qdrant.client.grpc.Points.QueryPoints;
+import io.qdrant.client.grpc.Points.ScoredPoint;
+import io.qdrant.client.grpc.Points.UpsertPoints;
+import io.qdrant.client.grpc.QdrantOuterClass.HealthCheckRequest;
+import io.tokensaving.cache.CacheStoreStatus;
+import io.tokensaving.cache.semantic.SemanticCacheEntry;
+import io.tokensaving.cache.semantic.SemanticCacheStore;
+import io.tokensaving.cache.semantic.SemanticMatch;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
+/**
+ * Keeps answers in Qdrant, version 1.10 or later, shared by all instances of an
+ * application. There is one collection for each number of dimensions of embeddings, such
+ * as {@code tokensaving_v1_1536}; it is created when the first answer is stored, and
+ * again if it is dropped. Questions are stored as they were asked, answers encoded.
+ * <p>
+ * Answers whose time is over are not found from then on and are deleted from time to
+ * time, by the clocks of the instances. Those of a collection that is no longer written
+ * to, because the embedding model was changed, remain until the collection is dropped.
+ * <p>
+ * The client belongs to the caller, who closes it. Thread-safe.
+ */
+public final class QdrantSemanticCacheStore implements SemanticCacheStore {
+
+	/**
+	 * The name of this store in plans.
+	 */
+	public static final String BACKEND = "qdrant_semantic";
+
+	/**
+	 * The default name that collections start with: {@value}.
+	 */
+	public static final String DEFAULT_COLLECTION_NAME = "tokensaving";
+
+	private static final Duration MAX_STATUS_TIMEOUT = Duration.ofSeconds(1);
+
+	private static final Duration MAX_TTL = Duration.ofDays(36_500);
+
+	private static final Log logger = LogFactory.getLog(QdrantSemanticCacheStore.class);
+
+	private final QdrantCalls calls;
+
+	private final QdrantCollections collections;
+
+	private final Clock clock;
+
+	private final Duration purgeInterval;
+
+	private final Duration searchTimeout;
+
+	private final Duration writeTimeout;
+
+	private final AtomicBoolean purging = new AtomicBoolean();
+
+	private volatile @Nullable Long lastPurge;
+
+	private QdrantSemanticCacheStore(Builder builder) {
+		this.calls = new QdrantCalls(builder.client);
+		this.collections = new QdrantCollections(this.calls, builder.collectionName);
+		this.clock = builder.clock;
+		this.purgeInterval = builder.purgeInterval;
+		this.searchTimeout = builder.searchTimeout;
+		this.writeTimeout = builder.writeTimeout;
+	}
+
+	/**
+	 * Start to build a store.
+	 * @param client the client to use, not closed by the store; its own timeout does not
+	 * matter
+	 * @return the builder
+	 */
+	public static Builder builder(QdrantClient client) {
+		return new Builder(client);
+	}
+
+	@Override
+	public String backend() {
+		return BACKEND;
+	}
+
+	@Override
+	public List<SemanticMatch> search(String partition, float[] vector, int limit, double threshold) {
+		QueryPoints.Builder query = QueryPoints.newBuilder()
+			.setCollectionName(this.collections.name(vector.length))
+			.setQuery(QueryFactory.nearest(vector))
+			.setFilter(QdrantPoints.live(partition, this.clock.millis()))
+			.setLimit(limit)
+			.setWithPayload(WithPayloadSelectorFactory.include(QdrantPoints.MATCH_FIELDS));
+		if (threshold > -1) {
+			// Qdrant leaves out what is at its threshold
+			query.setScoreThreshold(Math.nextDown((float) threshold));
+		}
+		List<SemanticMatch> matches = new ArrayList<>();
+		for (ScoredPoint point : search(query.build(), vector.length)) {
+			SemanticMatch match = QdrantPoints.match(point);
+			if (match != null) {
+				matches.add(match);
+			}
+			else {
+				logger.debug("An entry of the semantic cache cannot be read and is left out");
+			}
+		}
+		return matches;
+	}
+
+	private List<ScoredPoint> search(QueryPoints query, int dimension) {
+		Deadline deadline = QdrantCalls.in(this.searchTimeout);
+		try {
+			return QdrantCalls.await(this.calls.points(deadline).query(query), deadline).getResultList();
+		}
+		catch (QdrantCallException ex) {
+			if (ex.code() == Status.Code.NOT_FOUND) {
+				this.collections.forget(dimension);
+				return List.of();
+			}
+			throw ex;
+		}
+	}
+
+	@Override
+	public void store(SemanticCacheEntry entry, Duration ttl) {
+		int dimension = entry.vector().length;
+		PointStruct point = QdrantPoints.of(entry, this.clock.millis() + toMillis(ttl));
+		UpsertPoints request = UpsertPoints.newBuilder()
+			.setCollectionName(this.collections.name(dimension))
+			.setWait(true)
+			.addPoints(point)
+			.build();
+		Deadline deadline = QdrantCalls.in(this.writeTimeout);
+		this.collections.ensure(dimension, deadline);
+		try {
+			QdrantCalls.await(this.calls.points(deadline).upsert(request), deadline);
+		}
+		catch (QdrantCallException ex) {
+			if (ex.code() != Status.Code.NOT_FOUND) {
+				throw ex;
+			}
+			this.collections.forget(dimension);
+			this.collections.ensure(dimension, deadline);
+			QdrantCalls.await(this.calls.points(deadline).upsert(request), deadline);
+		}
+		purgeIfDue();
+	}
+
+	private static long toMillis(Duration ttl) {
+		return (ttl.compareTo(MAX_TTL) < 0) ? Math.max(1, ttl.toMillis()) : MAX_TTL.toMillis();
+	}
+
+	private void purgeIfDue() {
+		if (!isPurgeDue() || !this.purging.compareAndSet(false, true)) {
+			return;
+		}
+		try {
+			if (isPurgeDue()) {
+				long now = this.clock.millis();
+				this.lastPurge = now;
+				this.collections.inUse().forEach((collection) -> purge(collection, now));
+			}
+		}
+		finally {
+			this.purging.set(false);
+		}
+	}
+
+	private boolean isPurgeDue() {
+		Long last = this.lastPurge;
+		long now = this.clock.millis();
+		// A clock that was put back must not stop purges until it has caught up
+		return last == null || now < last || now - last >= this.purgeInterval.toMillis();
+	}
+
+	// Does not wait for the deletion, only for the server to have noted it
+	private void purge(String collection, long now) {
+		DeletePoints request = DeletePoints.newBuilder()
+			.setCollectionName(collection)
+			.setWait(false)
+			.setPoints(PointsSelector.newBuilder().setFilter(QdrantPoints.expired(now)))
+			.build();
+		Deadline deadline = QdrantCalls.in(this.writeTimeout);
+		try {
+			QdrantCalls.await(this.calls.points(deadline).delete(request), deadline);
+		}
+		catch (QdrantCallException ex) {
+			logger.debug("Expired entries of the semantic cache could not be deleted, will be tried again", ex);
+		}
+	}
+
+	/**
+	 * Ask the server whether it is there, for a second at most.
+	 * @return the state; the number of entries is approximate and counts those whose time
+	 * is over until they are deleted
+	 */
+	@Override
+	public CacheStoreStatus status() {
+		Duration timeout = (this.searchTimeout.compareTo(MAX_STATUS_TIMEOUT) < 0) ? this.searchTimeout
+				: MAX_STATUS_TIMEOUT;
+		Deadline deadline = QdrantCalls.in(timeout);
+		try {
+			QdrantCalls.await(this.calls.server(deadline).healthCheck(HealthCheckRequest.getDefaultInstance()),
+					deadline);
+		}
+		catch (QdrantCallException ex) {
+			logger.debug("Qdrant is not available", ex);
+			return CacheStoreStatus.UNAVAILABLE;
+		}
+		try {
+			return new CacheStoreStatus(true, this.collections.count(deadline), null, null, null);
+		}
+		catch (QdrantCallException ex) {
+			logger.debug("The entries of the semantic cache could not be counted", ex);
+			// The health check needs no API key
+			return (ex.code() != Status.Code.UNAUTHENTICATED) ? new CacheStoreStatus(true, null, null, null, null)
+					: CacheStoreStatus.UNAVAILABLE;
+		}
+	}
+
+	/**
+	 * Builds a {@link QdrantSemanticCacheStore}.
+	 */
+	public static final class Builder {
+
+		private static final Pattern COLLECTION_NAME = Pattern.compile("[A-Za-z0-9_.-]{1,200}");
+
+		private final QdrantClient client;
+
+		private String collectionName = DEFAULT_COLLECTION_NAME;
+
+		private Clock clock = Clock.systemUTC();
+
+		private Duration purgeInterval = Duration.ofMinutes(10);
+
+		private Duration searchTimeout = Duration.ofSeconds(2);
+
+		private Duration writeTimeout = Duration.ofSeconds(10);
+
+		private Builder(QdrantClient client) {
+			Assert.notNull(client, "'client' must not be null");
+			this.client = client;
+		}
+
+		/**
+		 * Set what the names of collections start with. Applications that share a name
+		 * share a cache.
+		 * @param collectionName 1 to 200 letters, digits, underscores, dots and hyphens;
+		 * {@value QdrantSemanticCacheStore#DEFAULT_COLLECTION_NAME} by default
+		 * @return this builder
+		 */
+		public Builder collectionName(String collectionName) {
+			Assert.isTrue(isCollectionName(collectionName),
+					() -> "'collectionName' must be 1 to 200 letters, digits, underscores, dots and hyphens, but is '"
+							+ collectionName + "'");
+			this.collectionName = collectionName;
+			return this;
+		}
+
+		/**
+		 * Set the clock by which answers expire.
+		 * @param clock the clock, the system's by default
+		 * @return this builder
+		 */
+		public Builder clock(Clock clock) {
+			Assert.notNull(clock, "'clock' must not be null");
+			this.clock = clock;
+			return this;
+		}
+
+		/**
+		 * Set how often answers whose time is over are deleted, provided that something
+		 * is stored.
+		 * @param purgeInterval the least time between two deletions, above zero; ten
+		 * minutes by default
+		 * @return this builder
+		 */
+		public Builder purgeInterval(Duration purgeInterval) {
+			this.purgeInterval = positive("purgeInterval", purgeInterval);
+			return this;
+		}
+
+		/**
+		 * Set how long a search may take.
+		 * @param searchTimeout the time after which a search fails, above zero; two
+		 * seconds by default
+		 * @return this builder
+		 */
+		public Builder searchTimeout(Duration searchTimeout) {
+			this.searchTimeout = positive("searchTimeout", searchTimeout);
+			return this;
+		}
+
+		/**
+		 * Set how long storing an answer may take, with the creation of its collection. A
+		 * deletion of answers whose time is over may take as long again.
+		 * @param writeTimeout the time after which it fails, above zero; ten seconds by
+		 * default
+		 * @return this builder
+		 */
+		public Builder writeTimeout(Duration writeTimeout) {
+			this.writeTimeout = positive("writeTimeout", writeTimeout);
+			return this;
+		}
+
+		private static Duration positive(String name, Duration duration) {
+			Assert.notNull(duration, () -> "'" + name + "' must not be null");
+			Assert.isTrue(!duration.isNegative() && !duration.isZero(),
+					() -> "'" + name + "' must be above zero, but is " + duration);
+			return duration;
+		}
+
+		/**
+		 * Whether a text can be set as the name of collections.
+		 * @param name the text, may be {@code null}
+		 * @return whether {@link #collectionName} accepts it
+		 */
+		public static boolean isCollectionName(@Nullable String name) {
+			return name != null && COLLECTION_NAME.matcher(name).matches();
+		}
+
+		/**
+		 * Build the store. Does not connect to the server.
+		 * @return the store
+		 */
+		public QdrantSemanticCacheStore build() {
+			return new QdrantSemanticCacheStore(this);
+		}
+
+	}
+
+}

@@ -1,0 +1,295 @@
+package io.tokensaving.cache.semantic.qdrant;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+import io.grpc.Status;
+import io.qdrant.client.QdrantClient;
+import io.qdrant.client.ValueFactory;
+import io.qdrant.client.grpc.JsonWithInt.Value;
+import io.qdrant.client.grpc.Points.ScoredPoint;
+import io.qdrant.client.grpc.Points.UpsertPoints;
+import io.tokensaving.cache.CacheStoreStatus;
+import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.CachedResponseCodec;
+import io.tokensaving.cache.semantic.SemanticCacheEntry;
+import io.tokensaving.savings.TokenUsage;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+/**
+ * Tests for {@link QdrantSemanticCacheStore} without Qdrant.
+ */
+class QdrantSemanticCacheStoreTests {
+
+	private static final Duration HOUR = Duration.ofHours(1);
+
+	private static final float[] VECTOR = { 0.6f, 0.8f };
+
+	private static final CachedResponse RESPONSE = new CachedResponse("id", "model", List.of(), Map.of(),
+			new TokenUsage(1, 2, 0, 0, false), Instant.EPOCH);
+
+	private final SettableClock clock = new SettableClock();
+
+	private ScriptedQdrant server;
+
+	private QdrantClient client;
+
+	private QdrantSemanticCacheStore store;
+
+	@BeforeEach
+	void start() throws IOException {
+		this.server = new ScriptedQdrant();
+		this.client = this.server.client();
+		this.store = builder().build();
+	}
+
+	@AfterEach
+	void stop() {
+		this.client.close();
+		this.server.close();
+	}
+
+	private QdrantSemanticCacheStore.Builder builder() {
+		return QdrantSemanticCacheStore.builder(this.client)
+			.clock(this.clock)
+			.searchTimeout(Duration.ofSeconds(20))
+			.writeTimeout(Duration.ofSeconds(20));
+	}
+
+	private static SemanticCacheEntry entry(String question) {
+		return new SemanticCacheEntry("p", question, VECTOR, RESPONSE);
+	}
+
+	@Test
+	void threadsCreateTheCollectionOnce() throws Exception {
+		ExecutorService executor = Executors.newFixedThreadPool(8);
+		CountDownLatch together = new CountDownLatch(1);
+		try {
+			List<Future<?>> results = new ArrayList<>();
+			for (int i = 0; i < 8; i++) {
+				String question = "q" + i;
+				results.add(executor.submit(() -> {
+					together.await();
+					this.store.store(entry(question), HOUR);
+					return null;
+				}));
+			}
+			together.countDown();
+			for (Future<?> result : results) {
+				result.get(30, TimeUnit.SECONDS);
+			}
+		}
+		finally {
+			executor.shutdownNow();
+		}
+		assertThat(this.server.creations).hasValue(1);
+		assertThat(this.server.upserts).hasSize(8).allMatch(UpsertPoints::getWait);
+		assertThat(this.server.indexes.get("tokensaving_v1_2")).containsExactlyInAnyOrder("partition", "expires_at");
+	}
+
+	@Test
+	void collectionThatAnotherInstanceCreatesMeanwhileIsFine() {
+		for (Status status : List.of(Status.ALREADY_EXISTS, Status.INVALID_ARGUMENT)) {
+			this.server.indexes.clear();
+			this.server.creationStatus = status;
+			builder().build().store(entry("q"), HOUR);
+			assertThat(this.server.indexes.get("tokensaving_v1_2")).hasSize(2);
+		}
+	}
+
+	@Test
+	void collectionThatCannotBeCreatedIsAnError() {
+		this.server.creationStatus = Status.PERMISSION_DENIED;
+		assertThatExceptionOfType(QdrantCallException.class).isThrownBy(() -> this.store.store(entry("q"), HOUR))
+			.withMessage("The call of Qdrant failed: PERMISSION_DENIED");
+	}
+
+	@Test
+	void searchBeforeAnythingWasStoredFindsNothingAndCreatesNothing() {
+		assertThat(this.store.search("p", VECTOR, 5, 0.5)).isEmpty();
+		assertThat(this.server.creations).hasValue(0);
+	}
+
+	@Test
+	void droppedCollectionIsCreatedAgain() {
+		this.store.store(entry("q"), HOUR);
+		this.server.indexes.clear();
+		this.store.store(entry("q"), HOUR);
+		assertThat(this.server.creations).hasValue(2);
+		assertThat(this.server.indexes.get("tokensaving_v1_2")).hasSize(2);
+	}
+
+	@Test
+	void pointsThatCannotBeReadAreLeftOut() {
+		this.store.store(entry("q"), HOUR);
+		Value response = this.server.upserts.get(0).getPoints(0).getPayloadMap().get("response");
+		byte[] broken = CachedResponseCodec.encode(RESPONSE);
+		broken[0] = 99;
+		this.server.found = List.of(point(Map.of()), point(Map.of("question", ValueFactory.value("q"))),
+				point(Map.of("response", response)),
+				point(Map.of("question", ValueFactory.value("q"), "response", ValueFactory.value("no base 64"))),
+				point(Map.of("question", ValueFactory.value("q"), "response", ValueFactory.value(5))),
+				point(Map.of("question", ValueFactory.value("q"), "response", ValueFactory.value(""))),
+				point(Map.of("question", ValueFactory.value(5), "response", response)),
+				point(Map.of("question_utf16", ValueFactory.value("AAAA"), "response", response)),
+				point(Map.of("question", ValueFactory.value("q"), "response",
+						ValueFactory.value(Base64.getEncoder().encodeToString(broken)))),
+				point(Map.of("question", ValueFactory.value("whole"), "response", response)));
+		assertThat(this.store.search("p", VECTOR, 5, 0.5)).singleElement().satisfies((match) -> {
+			assertThat(match.question()).isEqualTo("whole");
+			assertThat(match.response()).isEqualTo(RESPONSE);
+			assertThat(match.similarity()).isEqualTo(1);
+		});
+	}
+
+	private static ScoredPoint point(Map<String, Value> payload) {
+		return ScoredPoint.newBuilder().setScore(1.0000002f).putAllPayload(payload).build();
+	}
+
+	@Test
+	void whatIsAtTheThresholdIsAskedFor() {
+		this.store.store(entry("q"), HOUR);
+		this.store.search("p", VECTOR, 5, 0.85);
+		this.store.search("p", VECTOR, 5, -1);
+		assertThat(this.server.queries.get(0).getScoreThreshold()).isLessThan(0.85f).isGreaterThan(0.8499f);
+		assertThat(this.server.queries.get(1).hasScoreThreshold()).isFalse();
+	}
+
+	@Test
+	void silentServerIsNotWaitedForLongerThanTheTimeout() {
+		this.store.store(entry("q"), HOUR);
+		this.server.silent = true;
+		QdrantSemanticCacheStore impatient = builder().searchTimeout(Duration.ofMillis(200))
+			.writeTimeout(Duration.ofMillis(200))
+			.build();
+		long start = System.nanoTime();
+		assertThatExceptionOfType(QdrantCallException.class).isThrownBy(() -> impatient.search("p", VECTOR, 5, 0.5))
+			.withMessageContaining("DEADLINE_EXCEEDED");
+		assertThatExceptionOfType(QdrantCallException.class).isThrownBy(() -> impatient.store(entry("q"), HOUR))
+			.withMessageContaining("DEADLINE_EXCEEDED");
+		assertThat(impatient.status()).isEqualTo(CacheStoreStatus.UNAVAILABLE);
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+	}
+
+	@Test
+	void interruptedThreadStopsWaitingAndStaysInterrupted() {
+		this.server.silent = true;
+		Thread.currentThread().interrupt();
+		assertThatExceptionOfType(QdrantCallException.class).isThrownBy(() -> this.store.search("p", VECTOR, 5, 0.5));
+		assertThat(Thread.interrupted()).isTrue();
+		Thread.currentThread().interrupt();
+		assertThatExceptionOfType(QdrantCallException.class).isThrownBy(() -> this.store.store(entry("q"), HOUR));
+		assertThat(Thread.interrupted()).isTrue();
+	}
+
+	@Test
+	void serverMayGoAwayAndComeBack() throws Exception {
+		this.store.store(entry("q"), HOUR);
+		int port = this.server.port();
+		this.server.stop();
+		assertThatExceptionOfType(QdrantCallException.class).isThrownBy(() -> this.store.search("p", VECTOR, 5, 0.5))
+			.withMessageContaining("UNAVAILABLE");
+		assertThat(this.store.status().available()).isFalse();
+		this.server.start(port);
+		this.client.grpcClient().channel().resetConnectBackoff();
+		long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+		while (!this.store.status().available() && System.nanoTime() < end) {
+			Thread.onSpinWait();
+		}
+		assertThat(this.store.search("p", VECTOR, 5, 0.5)).isEmpty();
+		this.store.store(entry("q"), HOUR);
+	}
+
+	@Test
+	void expiredEntriesAreDeletedOnceInAnInterval() {
+		for (int i = 0; i < 5; i++) {
+			this.store.store(entry("q" + i), HOUR);
+		}
+		assertThat(this.server.deletions).hasSize(1);
+		this.clock.pass(Duration.ofMinutes(9));
+		this.store.store(entry("q"), HOUR);
+		assertThat(this.server.deletions).hasSize(1);
+		this.clock.pass(Duration.ofMinutes(1));
+		this.store.store(entry("q"), HOUR);
+		this.store.store(entry("q"), HOUR);
+		assertThat(this.server.deletions).hasSize(2);
+		assertThat(this.server.deletions.get(1).getPoints().getFilter().getMustList()).singleElement()
+			.satisfies((condition) -> {
+				assertThat(condition.getField().getKey()).isEqualTo("expires_at");
+				assertThat(condition.getField().getRange().getLte()).isEqualTo(this.clock.millis());
+			});
+	}
+
+	@Test
+	void failedDeletionIsTriedAgainInTheNextInterval() {
+		this.server.deletionStatus = Status.INTERNAL;
+		this.store.store(entry("q"), HOUR);
+		this.store.store(entry("q"), HOUR);
+		assertThat(this.server.deletions).hasSize(1);
+		this.clock.pass(Duration.ofMinutes(10));
+		this.store.store(entry("q"), HOUR);
+		assertThat(this.server.deletions).hasSize(2);
+	}
+
+	@Test
+	void timeToLiveIsNeverCutToNothingNorTooLong() {
+		this.store.store(entry("q"), Duration.ofNanos(1));
+		this.store.store(entry("q"), Duration.ofSeconds(Long.MAX_VALUE));
+		assertThat(this.server.upserts)
+			.extracting((upsert) -> upsert.getPoints(0).getPayloadMap().get("expires_at").getIntegerValue())
+			.containsExactly(this.clock.millis() + 1, this.clock.millis() + Duration.ofDays(36_500).toMillis());
+	}
+
+	@Test
+	void idsAreThoseOfTheQuestionInItsPartition() {
+		assertThat(QdrantPoints.id("p", "q")).isEqualTo(QdrantPoints.id("p", "q")).satisfies((id) -> {
+			assertThat(id.version()).isEqualTo(8);
+			assertThat(id.variant()).isEqualTo(2);
+		});
+		assertThat(List.of(QdrantPoints.id("p", "q"), QdrantPoints.id("pq", ""), QdrantPoints.id("", "pq"),
+				QdrantPoints.id("p", "\uD83D"), QdrantPoints.id("p", "\uD83E"), QdrantPoints.id("p", "?")))
+			.doesNotHaveDuplicates();
+	}
+
+	@Test
+	void statusCountsOnlyOwnCollections() {
+		this.store.store(entry("q"), HOUR);
+		this.server.indexes.put("other", Set.of());
+		this.server.indexes.put("tokensaving_v1_x", Set.of());
+		assertThat(this.store.status()).isEqualTo(new CacheStoreStatus(true, 7L, null, null, null));
+		this.server.listStatus = Status.PERMISSION_DENIED;
+		assertThat(this.store.status()).isEqualTo(new CacheStoreStatus(true, null, null, null, null));
+		this.server.listStatus = Status.UNAUTHENTICATED;
+		assertThat(this.store.status()).isEqualTo(CacheStoreStatus.UNAVAILABLE);
+	}
+
+	@Test
+	void settingsAreChecked() {
+		assertThatIllegalArgumentException().isThrownBy(() -> builder().collectionName("a/b"))
+			.withMessageContaining("'collectionName'");
+		assertThatIllegalArgumentException().isThrownBy(() -> builder().purgeInterval(Duration.ZERO))
+			.withMessageContaining("'purgeInterval'");
+		assertThatIllegalArgumentException().isThrownBy(() -> builder().searchTimeout(Duration.ofSeconds(-1)))
+			.withMessageContaining("'searchTimeout'");
+		assertThat(this.store.backend()).isEqualTo("qdrant_semantic");
+		assertThat(this.store.isBlocking()).isTrue();
+	}
+
+}
