@@ -36,6 +36,19 @@ final class OnCacheBackendCondition extends SpringBootCondition {
 		return ConditionOutcome.noMatch(message.because("no plan selects it"));
 	}
 
+	/**
+	 * Whether any plan of an environment has a backend.
+	 * @param environment the environment
+	 * @param backend the backend
+	 * @return whether one has
+	 */
+	static boolean isSelected(Environment environment, String backend) {
+		return plans(environment).values()
+			.stream()
+			.map(PlanBackend::cache)
+			.anyMatch((cache) -> cache != null && backend.equals(cache.backend()));
+	}
+
 	private static Map<String, PlanBackend> plans(Environment environment) {
 		return Binder.get(environment)
 			.bind(TokenSavingProperties.PREFIX + ".plans", Bindable.mapOf(String.class, PlanBackend.class))

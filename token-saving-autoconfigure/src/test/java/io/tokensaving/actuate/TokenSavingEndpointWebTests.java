@@ -114,7 +114,7 @@ class TokenSavingEndpointWebTests {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
+	@EnableAutoConfiguration(excludeName = "com.redis.om.spring.RedisModulesConfiguration")
 	static class Application {
 
 		@Bean

@@ -47,7 +47,7 @@ class ConfigurationFailureTests {
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	@EnableAutoConfiguration
+	@EnableAutoConfiguration(excludeName = "com.redis.om.spring.RedisModulesConfiguration")
 	static class Application {
 
 	}

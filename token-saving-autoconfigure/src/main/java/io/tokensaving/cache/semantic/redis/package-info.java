@@ -1,0 +1,7 @@
+/**
+ * The semantic cache in Redis, by its search module.
+ */
+@NullMarked
+package io.tokensaving.cache.semantic.redis;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,30 @@
+package io.tokensaving.cache.semantic.redis;
+
+import java.time.Duration;
+
+import redis.clients.jedis.ConnectionPoolConfig;
+
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
+import org.springframework.data.redis.connection.jedis.JedisClientConfiguration;
+import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
+
+/**
+ * Stores for tests.
+ */
+final class RedisConnections {
+
+	private RedisConnections() {
+	}
+
+	static RedisSemanticCacheStore store(String host, int port, Duration timeout) {
+		JedisClientConfiguration client = JedisClientConfiguration.builder()
+			.readTimeout(timeout)
+			.connectTimeout(timeout)
+			.usePooling()
+			.poolConfig(new ConnectionPoolConfig())
+			.build();
+		return new RedisSemanticCacheStore(
+				new JedisConnectionFactory(new RedisStandaloneConfiguration(host, port), client));
+	}
+
+}

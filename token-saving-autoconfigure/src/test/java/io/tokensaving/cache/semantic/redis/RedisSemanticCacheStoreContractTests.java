@@ -1,0 +1,157 @@
+package io.tokensaving.cache.semantic.redis;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+import io.tokensaving.cache.semantic.SemanticCacheEntry;
+import io.tokensaving.cache.semantic.SemanticCacheStore;
+import io.tokensaving.cache.semantic.SemanticCacheStoreContract;
+import io.tokensaving.cache.semantic.SemanticMatch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.RedisClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link RedisSemanticCacheStore} with a server that has the search module,
+ * whose {@code redis://} URI the environment variable
+ * {@code TOKEN_SAVING_TEST_REDIS_STACK} names. Its search indexes of this cache are
+ * dropped.
+ */
+class RedisSemanticCacheStoreContractTests extends SemanticCacheStoreContract {
+
+	private static final String VARIABLE = "TOKEN_SAVING_TEST_REDIS_STACK";
+
+	private static RedisSemanticCacheStore store;
+
+	private static RedisClient commands;
+
+	@BeforeAll
+	static void connect() {
+		String uri = System.getenv(VARIABLE);
+		if (uri != null) {
+			store = open(uri);
+			commands = RedisClient.create(uri);
+			dropIndexes();
+		}
+	}
+
+	private static RedisSemanticCacheStore open(String uri) {
+		URI server = URI.create(uri);
+		return RedisConnections.store(server.getHost(), server.getPort(), Duration.ofSeconds(20));
+	}
+
+	private static void dropIndexes() {
+		for (String index : commands.ftList()) {
+			if (index.startsWith("tokensaving:semantic:")) {
+				commands.ftDropIndexDD(index);
+			}
+		}
+	}
+
+	@AfterAll
+	static void disconnect() {
+		if (store != null) {
+			dropIndexes();
+			store.close();
+			commands.close();
+		}
+	}
+
+	@BeforeEach
+	void assumeServer() {
+		Assumptions.assumeTrue(store != null,
+				() -> "Set " + VARIABLE + " to the redis:// URI of a server with the search module to run these tests");
+	}
+
+	@Override
+	protected SemanticCacheStore store() {
+		return store;
+	}
+
+	@Override
+	protected void pass(Duration duration) throws InterruptedException {
+		// The server has the only clock
+		Thread.sleep(duration.toMillis());
+	}
+
+	@Test
+	void serverHasTheModule() {
+		store.verify();
+	}
+
+	@Test
+	void noEntryIsWithoutEndAndNoKeyHoldsText() {
+		store.store(
+				new SemanticCacheEntry(newPartition(), "my secret question", new float[] { 1, 0, 0 }, response("a")),
+				Duration.ofSeconds(100));
+		assertThat(commands.keys("tokensaving:semantic:v1:3:*")).isNotEmpty().allSatisfy((key) -> {
+			assertThat(key).matches("tokensaving:semantic:v1:3:[0-9a-f]{64}");
+			assertThat(commands.pttl(key)).isPositive();
+		});
+	}
+
+	@Test
+	void droppedIndexIsMadeAgain() {
+		String partition = newPartition();
+		float[] vector = { 0, 1, 0, 0, 0 };
+		store.store(new SemanticCacheEntry(partition, "before", vector, response("a")), Duration.ofHours(1));
+		commands.ftDropIndexDD("tokensaving:semantic:v1:5");
+		assertThat(store.search(partition, vector, 5, 0.5)).isEmpty();
+		store.store(new SemanticCacheEntry(partition, "after", vector, response("a")), Duration.ofHours(1));
+		assertThat(store.search(partition, vector, 5, 0.5)).extracting(SemanticMatch::question)
+			.containsExactly("after");
+		assertThat(store.status().entries()).isPositive();
+	}
+
+	@Test
+	void entryThatCannotBeReadIsLeftOut() {
+		String partition = newPartition();
+		float[] vector = { 0, 0, 1, 0, 0, 0 };
+		store.store(new SemanticCacheEntry(partition, "whole", vector, response("a")), Duration.ofHours(1));
+		String key = commands.keys("tokensaving:semantic:v1:6:*").iterator().next();
+		commands.hset(key, "response", "%%%");
+		assertThat(store.search(partition, vector, 5, 0.5)).isEmpty();
+		commands.hset(key, "response", "AAAA");
+		assertThat(store.search(partition, vector, 5, 0.5)).isEmpty();
+	}
+
+	@Test
+	void instancesMakeTheIndexAtTheSameTime() throws Exception {
+		ExecutorService executor = Executors.newFixedThreadPool(8);
+		try {
+			for (int dimension = 10; dimension < 20; dimension++) {
+				float[] vector = new float[dimension];
+				vector[0] = 1;
+				String partition = newPartition();
+				List<Future<?>> results = new ArrayList<>();
+				for (int i = 0; i < 8; i++) {
+					String question = "q" + i;
+					results.add(executor.submit(() -> {
+						try (RedisSemanticCacheStore instance = open(System.getenv(VARIABLE))) {
+							instance.store(new SemanticCacheEntry(partition, question, vector, response("a")),
+									Duration.ofHours(1));
+						}
+					}));
+				}
+				for (Future<?> result : results) {
+					result.get();
+				}
+				assertThat(store.search(partition, vector, 20, 0.5)).hasSize(8);
+			}
+		}
+		finally {
+			executor.shutdownNow();
+		}
+	}
+
+}
