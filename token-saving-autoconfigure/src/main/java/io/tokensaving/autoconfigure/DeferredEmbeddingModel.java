@@ -15,6 +15,7 @@ import org.springframework.ai.embedding.EmbeddingRequest;
 import org.springframework.ai.embedding.EmbeddingResponse;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.util.ClassUtils;
 
 /**
@@ -74,11 +75,16 @@ final class DeferredEmbeddingModel implements LoadableEmbeddingModel {
 		if (unique != null) {
 			return unique;
 		}
-		if (!names.isEmpty() || !ClassUtils.isPresent(IN_PROCESS_MODEL, getClass().getClassLoader())) {
+		if (!names.isEmpty() || !ClassUtils.isPresent(IN_PROCESS_MODEL, classLoader())) {
 			throw new MissingEmbeddingModelException(names, null);
 		}
 		logger.info("Questions of the semantic cache are embedded in this process by all-MiniLM-L6-v2");
 		return LangChain4jEmbeddingModel.allMiniLmL6V2();
+	}
+
+	private @Nullable ClassLoader classLoader() {
+		return (this.beanFactory instanceof ConfigurableBeanFactory configurable) ? configurable.getBeanClassLoader()
+				: getClass().getClassLoader();
 	}
 
 	@Override

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ForkJoinPool;
+import java.util.function.ObjIntConsumer;
 
 import io.github.jbellis.jvector.graph.GraphIndexBuilder;
 import io.github.jbellis.jvector.graph.GraphSearcher;
@@ -70,11 +71,32 @@ final class VectorGraph {
 	int add(VectorItem item, float[] vector) {
 		Integer free = this.freeNodes.poll();
 		int node = (free != null) ? free : this.nextNode++;
-		VectorFloat<?> added = VECTORS.createFloatVector(vector);
-		item.vector = added;
+		return add(item, VECTORS.createFloatVector(vector), node);
+	}
+
+	private int add(VectorItem item, VectorFloat<?> vector, int node) {
+		item.vector = vector;
 		this.values.set(node, item);
-		this.builder.addGraphNode(node, added);
+		this.builder.addGraphNode(node, vector);
 		return node;
+	}
+
+	/**
+	 * Build the graph anew without what was removed.
+	 * @param items is told the items and their new numbers
+	 * @return the new graph
+	 */
+	VectorGraph rebuild(ObjIntConsumer<VectorItem> items) {
+		VectorGraph rebuilt = new VectorGraph(this.values.dimension());
+		for (int node = 0; node < this.nextNode; node++) {
+			VectorItem item = this.values.get(node);
+			VectorFloat<?> vector = (item != null) ? item.vector : null;
+			if (item != null && vector != null && item.node == node
+					&& !this.builder.getGraph().getDeletedNodes().get(node)) {
+				items.accept(item, rebuilt.add(item, vector, rebuilt.nextNode++));
+			}
+		}
+		return rebuilt;
 	}
 
 	/**
@@ -97,11 +119,12 @@ final class VectorGraph {
 	}
 
 	/**
-	 * Whether no item is left, so that new ones would find nothing to connect to.
-	 * @return whether the graph is of no use any more
+	 * Whether more was removed than is left, so that the graph is better built anew than
+	 * mended.
+	 * @return whether it is
 	 */
 	synchronized boolean isSpent() {
-		return this.removedNodes > 0 && this.removedNodes == this.builder.getGraph().size();
+		return 2 * this.removedNodes > this.builder.getGraph().size();
 	}
 
 	/**
@@ -114,11 +137,7 @@ final class VectorGraph {
 				removed.add(node);
 			}
 		}
-		if (removed.size() == this.builder.getGraph().size()) {
-			// Nothing would be left to mend
-			return;
-		}
-		this.builder.removeDeletedNodes();
+		this.builder.cleanup();
 		this.freeNodes.addAll(removed);
 		synchronized (this) {
 			this.removedNodes -= removed.size();

@@ -1,5 +1,7 @@
 package io.tokensaving.cache.semantic;
 
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -134,10 +136,14 @@ final class VectorPartition {
 	private void index() {
 		try {
 			VectorGraph graph = this.graph;
-			if (graph == null || graph.isSpent()) {
+			if (graph == null) {
 				graph = new VectorGraph(this.dimension);
 			}
-			while (moveOne(graph)) {
+			boolean moved = true;
+			while (moved) {
+				// A new item finds nothing to connect to among removed ones
+				graph = graph.isSpent() ? rebuild(graph) : graph;
+				moved = moveOne(graph);
 				this.graph = graph;
 			}
 			if (graph.isPurgeDue()) {
@@ -147,6 +153,25 @@ final class VectorPartition {
 		finally {
 			this.indexing.set(false);
 		}
+	}
+
+	private VectorGraph rebuild(VectorGraph old) {
+		Map<VectorItem, Integer> nodes = new HashMap<>();
+		VectorGraph rebuilt = old.rebuild(nodes::put);
+		this.lock.writeLock().lock();
+		try {
+			nodes.forEach((item, node) -> {
+				item.node = node;
+				if (item.removed) {
+					rebuilt.remove(node);
+				}
+			});
+			this.graph = rebuilt;
+		}
+		finally {
+			this.lock.writeLock().unlock();
+		}
+		return rebuilt;
 	}
 
 	private boolean moveOne(VectorGraph graph) {

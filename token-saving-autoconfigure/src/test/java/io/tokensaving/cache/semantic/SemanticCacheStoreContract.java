@@ -3,6 +3,7 @@ package io.tokensaving.cache.semantic;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -12,12 +13,29 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
+import io.tokensaving.SavingsReport;
+import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.TokenSaving;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.CachedResponse.CachedGeneration;
+import io.tokensaving.plan.CacheHistory;
+import io.tokensaving.plan.CacheSettings;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.savings.PlanAdvisor;
 import io.tokensaving.savings.TokenUsage;
 import org.junit.jupiter.api.Test;
 
+import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.client.ChatClientAttributes;
+import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.AssistantMessage.ToolCall;
+import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.SystemMessage;
+import org.springframework.ai.chat.messages.UserMessage;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.ai.model.tool.ToolCallingChatOptions;
+import org.springframework.ai.tool.function.FunctionToolCallback;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -215,6 +233,52 @@ public abstract class SemanticCacheStoreContract {
 	}
 
 	@Test
+	void nothingIsServedAcrossPlansModelsPromptsToolsFormatsHistoriesOrScopes() {
+		PlanAdvisor.Builder plans = PlanAdvisor.builder(plan("first", CacheHistory.PARTITION),
+				plan("second", CacheHistory.PARTITION), plan("window", CacheHistory.window(1)),
+				plan("standalone", CacheHistory.STANDALONE));
+		ScriptedChatModel model = new ScriptedChatModel(
+				(prompt) -> ScriptedChatModel.answer("Answer " + UUID.randomUUID()))
+			.options(ToolCallingChatOptions.builder().model("a-model").build());
+		Map<String, String> boughtFor = new HashMap<>();
+		int hits = 0;
+		// A scope of its own keeps other runs away
+		String run = UUID.randomUUID().toString();
+		try (SemanticCacheAdvisor semantic = SemanticCacheAdvisor.builder(new WordsEmbeddingModel(), store()).build()) {
+			ChatClient client = ChatClient.builder(model).defaultAdvisors(plans.build(), semantic).build();
+			for (int i = 0; i < 400; i++) {
+				RandomRequest request = new RandomRequest(this.random);
+				ChatResponse response = client.prompt(request.prompt())
+					.advisors(TokenSaving.plan(request.plan()).scope(run + request.scope()))
+					.advisors(
+							(advisors) -> advisors.param(ChatClientAttributes.OUTPUT_FORMAT.getKey(), request.format()))
+					.call()
+					.chatResponse();
+				String answer = response.getResult().getOutput().getText();
+				if ("semantic_hit".equals(response.getMetadata().get(SavingsReport.OUTCOME_METADATA_KEY))) {
+					hits++;
+					assertThat(boughtFor.get(answer)).isEqualTo(request.identity());
+				}
+				else {
+					boughtFor.put(answer, request.identity());
+				}
+			}
+		}
+		assertThat(hits).isGreaterThan(20);
+	}
+
+	private Plan plan(String id, CacheHistory history) {
+		return Plan.builder(id)
+			.cache(CacheSettings.builder(store().backend())
+				.similarityThreshold(0.6)
+				.verifySampleRate(0)
+				.semanticTimeout(Duration.ofSeconds(20))
+				.history(history)
+				.build())
+			.build();
+	}
+
+	@Test
 	void statusSaysThatTheStoreIsThere() {
 		assertThat(store().status().available()).isTrue();
 	}
@@ -233,6 +297,54 @@ public abstract class SemanticCacheStoreContract {
 				Map.of("reasoning", "so"), "STOP", Map.of("index", 3));
 		return new CachedResponse("id", "a-model", List.of(generation), Map.of("rate", 0.25, "count", 7L),
 				new TokenUsage(12, 34, 5, 6, false), Instant.parse("2026-01-02T03:04:05.678Z"));
+	}
+
+	/**
+	 * One of a few requests that ask the same in different circumstances.
+	 *
+	 * @param plan the id of the plan
+	 * @param scope the scope
+	 * @param format the output format
+	 * @param prompt the prompt
+	 * @param identity what must be equal for an answer to be served
+	 */
+	record RandomRequest(String plan, String scope, String format, Prompt prompt, String identity) {
+
+		RandomRequest(Random random) {
+			this(pick(random, "first", "second", "window", "standalone"), pick(random, "", "u1"),
+					pick(random, "text", "json"), pick(random, "a-model", "b-model"),
+					pick(random, "Be kind", "Be brief"), pick(random, "", "weather", "stocks"),
+					pick(random, "", "I have a phone", "I have a laptop"),
+					pick(random, "How do I reset my password today?", "how do i reset the password today"));
+		}
+
+		RandomRequest(String plan, String scope, String format, String model, String system, String tool,
+				String history, String question) {
+			this(plan, scope, format, prompt(model, system, tool, history, question), String.join("|", plan, scope,
+					format, model, system, tool, plan.startsWith("w") || plan.equals("standalone") ? "" : history));
+		}
+
+		private static String pick(Random random, String... values) {
+			return values[random.nextInt(values.length)];
+		}
+
+		private static Prompt prompt(String model, String system, String tool, String history, String question) {
+			List<Message> messages = new ArrayList<>(List.of(new SystemMessage(system)));
+			if (!history.isEmpty()) {
+				messages.add(new UserMessage(history));
+				messages.add(new AssistantMessage("Good"));
+			}
+			messages.add(new UserMessage(question));
+			ToolCallingChatOptions.Builder<?> options = ToolCallingChatOptions.builder().model(model);
+			if (!tool.isEmpty()) {
+				options.toolCallbacks(FunctionToolCallback.builder(tool, (String input) -> "x")
+					.description(tool)
+					.inputType(String.class)
+					.build());
+			}
+			return new Prompt(messages, options.build());
+		}
+
 	}
 
 }

