@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -321,7 +322,7 @@ public abstract class SemanticCacheStoreContract {
 		RandomRequest(String plan, String scope, String format, String model, String system, String tool,
 				String history, String question) {
 			this(plan, scope, format, prompt(model, system, tool, history, question), String.join("|", plan, scope,
-					format, model, system, tool, plan.startsWith("w") || plan.equals("standalone") ? "" : history));
+					format, model, system, tool, Set.of("window", "standalone").contains(plan) ? "" : history));
 		}
 
 		private static String pick(Random random, String... values) {
