@@ -9,6 +9,8 @@ import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.exact.ExactCacheStore;
+import io.tokensaving.cache.semantic.guard.Question;
+import io.tokensaving.cache.semantic.guard.SemanticGuard;
 import io.tokensaving.compression.CompressionEngine;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.CompressionSettings;
@@ -81,6 +83,23 @@ class DocumentationSnippets {
 	@Bean
 	ExactCacheStore ownStore() {
 		return new OwnStore();
+	}
+
+	@Bean
+	SemanticGuard accountTypes() {
+		return new SemanticGuard() {
+
+			@Override
+			public String name() {
+				return "account_types";
+			}
+
+			@Override
+			public boolean vetoes(Question asked, Question stored) {
+				return asked.has("isa") != stored.has("isa");
+			}
+
+		};
 	}
 
 	@Bean

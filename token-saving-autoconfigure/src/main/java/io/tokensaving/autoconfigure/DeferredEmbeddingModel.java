@@ -41,14 +41,11 @@ final class DeferredEmbeddingModel implements LoadableEmbeddingModel {
 
 	/**
 	 * Find the model.
+	 * @return the model
 	 * @throws MissingEmbeddingModelException if there is none, or more than one
 	 */
 	@Override
-	public void load() {
-		model();
-	}
-
-	private EmbeddingModel model() {
+	public EmbeddingModel load() {
 		EmbeddingModel loaded = this.model;
 		if (loaded == null) {
 			synchronized (this) {
@@ -89,22 +86,22 @@ final class DeferredEmbeddingModel implements LoadableEmbeddingModel {
 
 	@Override
 	public EmbeddingResponse call(EmbeddingRequest request) {
-		return model().call(request);
+		return load().call(request);
 	}
 
 	@Override
 	public EmbeddingResponse embedForResponse(List<String> texts) {
-		return model().embedForResponse(texts);
+		return load().embedForResponse(texts);
 	}
 
 	@Override
 	public float[] embed(Document document) {
-		return model().embed(document);
+		return load().embed(document);
 	}
 
 	@Override
 	public int dimensions() {
-		return model().dimensions();
+		return load().dimensions();
 	}
 
 }

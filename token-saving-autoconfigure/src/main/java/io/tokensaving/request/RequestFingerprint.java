@@ -63,15 +63,7 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 
 	static RequestFingerprint of(String workspace, String plan, @Nullable String scope, Prompt prompt,
 			CallState.OutputFormat format) {
-		CanonicalDigest digest = new CanonicalDigest();
-		digest.string(FORMAT);
-		digest.string(workspace);
-		digest.string(plan);
-		digest.value(scope);
-		options(digest, prompt.getOptions());
-		digest.value(format.format());
-		digest.value(format.schema());
-		digest.value(format.providerNative());
+		CanonicalDigest digest = circumstances(workspace, plan, scope, prompt, format);
 		List<Message> messages = prompt.getInstructions();
 		int last = lastUserMessage(messages);
 		digest.size(messages.size());
@@ -100,15 +92,7 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 	 */
 	static String partitionWithoutHistory(String workspace, String plan, @Nullable String scope, Prompt prompt,
 			CallState.OutputFormat format) {
-		CanonicalDigest digest = new CanonicalDigest();
-		digest.string(FORMAT);
-		digest.string(workspace);
-		digest.string(plan);
-		digest.value(scope);
-		options(digest, prompt.getOptions());
-		digest.value(format.format());
-		digest.value(format.schema());
-		digest.value(format.providerNative());
+		CanonicalDigest digest = circumstances(workspace, plan, scope, prompt, format);
 		List<Message> messages = prompt.getInstructions();
 		for (Message message : messages) {
 			if (message instanceof SystemMessage) {
@@ -121,6 +105,21 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 			envelope(digest, messages.get(last));
 		}
 		return digest.hexAt('H');
+	}
+
+	// Everything but the messages
+	private static CanonicalDigest circumstances(String workspace, String plan, @Nullable String scope, Prompt prompt,
+			CallState.OutputFormat format) {
+		CanonicalDigest digest = new CanonicalDigest();
+		digest.string(FORMAT);
+		digest.string(workspace);
+		digest.string(plan);
+		digest.value(scope);
+		options(digest, prompt.getOptions());
+		digest.value(format.format());
+		digest.value(format.schema());
+		digest.value(format.providerNative());
+		return digest;
 	}
 
 	private static int lastUserMessage(List<Message> messages) {

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.embedding.EmbeddingModel;
 import org.springframework.ai.embedding.EmbeddingResponse;
+import org.springframework.util.ClassUtils;
 import org.springframework.util.StringUtils;
 
 /**
@@ -41,10 +42,12 @@ final class TextEmbedder {
 		this.model = model;
 	}
 
-	void load() {
-		if (this.model instanceof LoadableEmbeddingModel loadable) {
-			loadable.load();
-		}
+	/**
+	 * Load the model, if it is not.
+	 * @return the model
+	 */
+	EmbeddingModel load() {
+		return (this.model instanceof LoadableEmbeddingModel loadable) ? loadable.load() : this.model;
 	}
 
 	/**
@@ -67,7 +70,8 @@ final class TextEmbedder {
 		if (known != null) {
 			return known;
 		}
-		EmbeddingResponse response = this.model.embedForResponse(List.of(text));
+		EmbeddingModel model = load();
+		EmbeddingResponse response = model.embedForResponse(List.of(text));
 		if (response.getResults().isEmpty()) {
 			throw new IllegalStateException("The embedding model returned no embedding");
 		}
@@ -75,7 +79,7 @@ final class TextEmbedder {
 		checkDimension(vector.length);
 		String name = response.getMetadata().getModel();
 		TokenUsage usage = TokenUsage.of(response.getMetadata().getUsage());
-		EmbeddedText embedded = new EmbeddedText(vector, space(name, vector.length),
+		EmbeddedText embedded = new EmbeddedText(vector, space(model, name, vector.length),
 				StringUtils.hasText(name) ? name : null, (usage != null) ? usage : TokenUsage.ZERO);
 		this.memory.put(text, embedded.remembered());
 		return embedded;
@@ -108,9 +112,9 @@ final class TextEmbedder {
 		return unit;
 	}
 
-	private String space(@Nullable String name, int length) {
+	private static String space(EmbeddingModel model, @Nullable String name, int length) {
 		try {
-			String text = this.model.getClass().getName() + "\n" + name + "\n" + length;
+			String text = ClassUtils.getUserClass(model).getName() + "\n" + name + "\n" + length;
 			byte[] hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
 			return HexFormat.of().formatHex(hash).substring(0, SPACE_DIGITS);
 		}

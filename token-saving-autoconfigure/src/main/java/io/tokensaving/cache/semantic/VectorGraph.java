@@ -38,8 +38,6 @@ final class VectorGraph {
 
 	private static final float DIVERSITY = 1.2f;
 
-	private static final int SEARCH_BEAM_WIDTH = 80;
-
 	private static final int MIN_REMOVED = 256;
 
 	private static final double MAX_REMOVED_SHARE = 0.2;
@@ -144,7 +142,14 @@ final class VectorGraph {
 		}
 	}
 
-	void search(float[] query, int limit, NearestItems nearest) {
+	/**
+	 * Find the nearest items.
+	 * @param query the vector of the question
+	 * @param beamWidth how many candidates are kept on the way: the more, the more is
+	 * found
+	 * @param nearest collects what is found
+	 */
+	void search(float[] query, int beamWidth, NearestItems nearest) {
 		VectorFloat<?> vector = VECTORS.createFloatVector(query);
 		SearchScoreProvider scores = SearchScoreProvider.exact(vector, VectorSimilarityFunction.DOT_PRODUCT,
 				this.values);
@@ -153,7 +158,7 @@ final class VectorGraph {
 			VectorItem item = this.values.get(node);
 			return item != null && nearest.accepts(item);
 		};
-		SearchResult result = searcher.search(scores, limit, Math.max(limit, SEARCH_BEAM_WIDTH), 0, 0, accepted);
+		SearchResult result = searcher.search(scores, beamWidth, accepted);
 		for (SearchResult.NodeScore found : result.getNodes()) {
 			VectorItem item = this.values.get(found.node);
 			if (item != null) {

@@ -25,6 +25,8 @@ final class VectorPartition {
 
 	private static final int MAX_WAITING = 256;
 
+	private static final int SEARCH_BEAM_WIDTH = 80;
+
 	private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
 	private final int dimension;
@@ -109,7 +111,7 @@ final class VectorPartition {
 			this.lock.readLock().unlock();
 		}
 		if (graph != null) {
-			graph.search(query, limit, nearest);
+			graph.search(query, Math.max(limit, SEARCH_BEAM_WIDTH), nearest);
 		}
 	}
 

@@ -7,12 +7,22 @@ import java.util.List;
 /**
  * Vectors that are all compared with a query. They lie in blocks, and in a block by
  * dimension: what the inner loop runs over is contiguous and has no dependencies, so that
- * the compiler makes SIMD instructions of it. Not thread-safe: {@link VectorPartition}
- * holds the lock.
+ * the compiler makes SIMD instructions of it. After a third and two thirds of the
+ * dimensions a block is left in which no vector can reach the threshold any more, because
+ * what is missing is at most the product of the lengths of the two remainders
+ * (Cauchy-Schwarz); the result is exact. Not thread-safe: {@link VectorPartition} holds
+ * the lock.
  */
 final class VectorScan {
 
-	private static final int MAX_LANES = 256;
+	private static final int MAX_LANES = 64;
+
+	private static final int PARTS = 3;
+
+	/**
+	 * For what is lost in floating-point sums.
+	 */
+	private static final float TOLERANCE = 1e-4f;
 
 	private final int dimension;
 
@@ -36,7 +46,7 @@ final class VectorScan {
 		int slot = this.items.size();
 		int lane = slot % MAX_LANES;
 		if (lane == 0) {
-			this.blocks.add(new Block(new float[this.dimension], 1));
+			this.blocks.add(new Block(new float[this.dimension], new float[PARTS - 1][1], 1));
 		}
 		Block block = this.blocks.get(this.blocks.size() - 1);
 		if (lane == block.lanes()) {
@@ -45,6 +55,9 @@ final class VectorScan {
 		}
 		for (int d = 0; d < this.dimension; d++) {
 			block.values()[d * block.lanes() + lane] = vector[d];
+		}
+		for (int part = 1; part < PARTS; part++) {
+			block.remainders()[part - 1][lane] = length(vector, end(part));
 		}
 		item.slot = slot;
 		this.items.add(item);
@@ -78,6 +91,9 @@ final class VectorScan {
 			for (int d = 0; d < this.dimension; d++) {
 				to.values()[d * to.lanes() + slot % MAX_LANES] = from.values()[d * from.lanes() + last % MAX_LANES];
 			}
+			for (int part = 0; part < PARTS - 1; part++) {
+				to.remainders()[part][slot % MAX_LANES] = from.remainders()[part][last % MAX_LANES];
+			}
 			this.items.set(slot, moved);
 			moved.slot = slot;
 		}
@@ -88,23 +104,60 @@ final class VectorScan {
 
 	void search(float[] query, NearestItems nearest) {
 		float[] sums = new float[MAX_LANES];
+		float[] remainders = new float[PARTS - 1];
+		for (int part = 1; part < PARTS; part++) {
+			remainders[part - 1] = length(query, end(part));
+		}
 		for (int b = 0; b < this.blocks.size(); b++) {
 			Block block = this.blocks.get(b);
-			Arrays.fill(sums, 0, block.lanes(), 0);
-			multiply(query, block.values(), block.lanes(), sums);
 			int first = b * MAX_LANES;
 			int count = Math.min(block.lanes(), this.items.size() - first);
-			for (int lane = 0; lane < count; lane++) {
-				if (sums[lane] >= nearest.bound()) {
-					nearest.offer(this.items.get(first + lane), sums[lane]);
+			if (compare(query, remainders, block, count, sums, nearest.bound())) {
+				for (int lane = 0; lane < count; lane++) {
+					if (sums[lane] >= nearest.bound()) {
+						nearest.offer(this.items.get(first + lane), sums[lane]);
+					}
 				}
 			}
 		}
 	}
 
-	private static void multiply(float[] query, float[] values, int lanes, float[] sums) {
-		int d = 0;
-		for (; d + 3 < query.length; d += 4) {
+	// Whether any vector of the block may reach the bound; if so the sums are complete
+	private boolean compare(float[] query, float[] remainders, Block block, int count, float[] sums, float bound) {
+		Arrays.fill(sums, 0, block.lanes(), 0);
+		for (int part = 1; part <= PARTS; part++) {
+			multiply(query, end(part - 1), end(part), block.values(), block.lanes(), sums);
+			if (part < PARTS && !canReach(bound, remainders[part - 1], block.remainders()[part - 1], count, sums)) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	private static boolean canReach(float bound, float remainder, float[] remainders, int count, float[] sums) {
+		for (int lane = 0; lane < count; lane++) {
+			if (sums[lane] + remainder * remainders[lane] + TOLERANCE >= bound) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	private int end(int part) {
+		return part * this.dimension / PARTS;
+	}
+
+	private static float length(float[] vector, int from) {
+		double square = 0;
+		for (int d = from; d < vector.length; d++) {
+			square += vector[d] * vector[d];
+		}
+		return (float) Math.sqrt(square);
+	}
+
+	private static void multiply(float[] query, int from, int to, float[] values, int lanes, float[] sums) {
+		int d = from;
+		for (; d + 3 < to; d += 4) {
 			float q0 = query[d];
 			float q1 = query[d + 1];
 			float q2 = query[d + 2];
@@ -118,7 +171,7 @@ final class VectorScan {
 						+ q3 * values[row3 + lane];
 			}
 		}
-		for (; d < query.length; d++) {
+		for (; d < to; d++) {
 			float q = query[d];
 			int row = d * lanes;
 			for (int lane = 0; lane < lanes; lane++) {
@@ -131,17 +184,22 @@ final class VectorScan {
 	 * Some vectors, the first values of all of them, then the second ones and so on.
 	 *
 	 * @param values the values
+	 * @param remainders the lengths of what is left of the vectors after each part
 	 * @param lanes the number of vectors there is room for
 	 */
 	@SuppressWarnings("ArrayRecordComponent") // never compared
-	private record Block(float[] values, int lanes) {
+	private record Block(float[] values, float[][] remainders, int lanes) {
 
 		Block doubled(int dimension) {
 			float[] wider = new float[2 * this.values.length];
 			for (int d = 0; d < dimension; d++) {
 				System.arraycopy(this.values, d * this.lanes, wider, 2 * d * this.lanes, this.lanes);
 			}
-			return new Block(wider, 2 * this.lanes);
+			float[][] widerRemainders = new float[PARTS - 1][];
+			for (int part = 0; part < PARTS - 1; part++) {
+				widerRemainders[part] = Arrays.copyOf(this.remainders[part], 2 * this.lanes);
+			}
+			return new Block(wider, widerRemainders, 2 * this.lanes);
 		}
 
 	}

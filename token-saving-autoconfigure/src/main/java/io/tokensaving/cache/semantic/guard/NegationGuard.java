@@ -8,8 +8,9 @@ import io.tokensaving.cache.semantic.guard.Question.Word;
 /**
  * Vetoes if one question negates what the other, without any negation, says. A word that
  * is negated in one and does not occur in the other is no evidence: what is not working
- * may as well be broken. Neither is a complaint beside a how: who cannot do something
- * wants to know how to.
+ * may as well be broken; nor is a negation where the other tells of trouble, which says
+ * the same without one. Neither is a complaint beside a how: who cannot do something
+ * wants to know how to. But who has trouble with doing it, or is unable to, has tried.
  */
 final class NegationGuard implements SemanticGuard {
 
