@@ -2,6 +2,7 @@ package io.tokensaving.actuate;
 
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
+import io.tokensaving.savings.SavingsStatistics;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.ai.chat.client.ChatClient;
@@ -36,6 +37,9 @@ class TokenSavingEndpointWebTests {
 
 	@Autowired
 	private ChatClient.Builder chatClientBuilder;
+
+	@Autowired
+	private SavingsStatistics statistics;
 
 	@LocalServerPort
 	private int port;
@@ -99,6 +103,29 @@ class TokenSavingEndpointWebTests {
 		for (String path : new String[] { "/plans/none-such", "/plans/idle/other", "/other" }) {
 			assertThatExceptionOfType(HttpClientErrorException.NotFound.class).isThrownBy(() -> get(path));
 		}
+	}
+
+	@Test
+	void resumesASuspendedSemanticCache() {
+		for (int i = 0; i < 20; i++) {
+			this.statistics.plan("idle").semanticErrors().record(false, 0.05);
+		}
+		String stats = get("/plans/idle/stats");
+		assertThatJson(stats).extractingPath("$.semantic_verification.suspended").isEqualTo(true);
+		assertThatJson(stats).extractingPath("$.semantic_verification.error_rate_lower").isEqualTo(0.8389);
+		assertThatJson(post("/plans/idle/resume")).extractingPath("$.stats.semantic_verification.suspended")
+			.isEqualTo(false);
+		for (String path : new String[] { "/plans/none-such/resume", "/plans/idle", "/plans/idle/other" }) {
+			assertThatExceptionOfType(HttpClientErrorException.NotFound.class).isThrownBy(() -> post(path));
+		}
+	}
+
+	private String post(String path) {
+		return RestClient.create()
+			.post()
+			.uri("http://localhost:" + this.port + "/actuator/tokensaving" + path)
+			.retrieve()
+			.body(String.class);
 	}
 
 	private String get(String path) {

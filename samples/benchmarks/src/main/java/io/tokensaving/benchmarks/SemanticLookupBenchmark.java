@@ -1,5 +1,7 @@
 package io.tokensaving.benchmarks;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,6 +40,12 @@ public class SemanticLookupBenchmark {
 	@Param({ "1000", "10000", "100000" })
 	int entries;
 
+	/**
+	 * A tab-separated file of questions to make vectors of, none for made-up ones.
+	 */
+	@Param("")
+	String questions = "";
+
 	private final AtomicInteger next = new AtomicInteger();
 
 	private InMemorySemanticCacheStore store = new InMemorySemanticCacheStore();
@@ -47,8 +55,9 @@ public class SemanticLookupBenchmark {
 	private float[][] added = new float[QUERIES][];
 
 	@Setup(Level.Trial)
-	public void setUp() throws InterruptedException {
-		MadeUpVectors vectors = new MadeUpVectors(this.entries);
+	public void setUp() throws IOException, InterruptedException {
+		float[][] real = this.questions.isEmpty() ? new float[0][] : MadeUpVectors.embed(Path.of(this.questions));
+		MadeUpVectors vectors = new MadeUpVectors(this.entries, real);
 		this.store = vectors.fill();
 		for (int i = 0; i < QUERIES; i++) {
 			this.queries[i] = vectors.query();

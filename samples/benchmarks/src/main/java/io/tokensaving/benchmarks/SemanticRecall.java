@@ -1,5 +1,7 @@
 package io.tokensaving.benchmarks;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
@@ -8,7 +10,8 @@ import io.tokensaving.cache.semantic.SemanticMatch;
 
 /**
  * How often the semantic cache in memory finds the nearest entry, compared to looking at
- * all of them, and the heap it takes.
+ * all of them, and the heap it takes. Given a tab-separated file of questions, its
+ * vectors are those of real questions.
  */
 public final class SemanticRecall {
 
@@ -17,9 +20,10 @@ public final class SemanticRecall {
 	private SemanticRecall() {
 	}
 
-	public static void main(String[] arguments) throws InterruptedException {
+	public static void main(String[] arguments) throws IOException, InterruptedException {
+		float[][] real = (arguments.length > 0) ? MadeUpVectors.embed(Path.of(arguments[0])) : new float[0][];
 		for (int entries : new int[] { 1000, 10_000, 100_000 }) {
-			MadeUpVectors vectors = new MadeUpVectors(entries);
+			MadeUpVectors vectors = new MadeUpVectors(entries, real);
 			long before = usedHeap();
 			long start = System.nanoTime();
 			InMemorySemanticCacheStore store = vectors.fill();

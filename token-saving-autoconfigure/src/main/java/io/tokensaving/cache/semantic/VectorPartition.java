@@ -25,7 +25,11 @@ final class VectorPartition {
 
 	private static final int MAX_WAITING = 256;
 
-	private static final int SEARCH_BEAM_WIDTH = 80;
+	private static final int MIN_BEAM_WIDTH = 32;
+
+	private static final int MAX_BEAM_WIDTH = 128;
+
+	private static final int ENTRIES_PER_CANDIDATE = 2000;
 
 	private final ReadWriteLock lock = new ReentrantReadWriteLock();
 
@@ -102,17 +106,24 @@ final class VectorPartition {
 	void search(float[] query, int limit, NearestItems nearest) {
 		checkDimension(query);
 		VectorGraph graph;
+		int size;
 		this.lock.readLock().lock();
 		try {
 			this.scan.search(query, nearest);
 			graph = this.graph;
+			size = this.size;
 		}
 		finally {
 			this.lock.readLock().unlock();
 		}
 		if (graph != null) {
-			graph.search(query, Math.max(limit, SEARCH_BEAM_WIDTH), nearest);
+			graph.search(query, Math.max(limit, beamWidth(size)), nearest);
 		}
+	}
+
+	// In a larger graph more candidates are needed to find as much
+	private static int beamWidth(int size) {
+		return Math.min(MAX_BEAM_WIDTH, MIN_BEAM_WIDTH + size / ENTRIES_PER_CANDIDATE);
 	}
 
 	private void checkDimension(float[] vector) {

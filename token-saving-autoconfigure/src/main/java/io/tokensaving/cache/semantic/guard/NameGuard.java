@@ -22,10 +22,13 @@ final class NameGuard implements SemanticGuard {
 	 */
 	private static final int SHORTEST_JOINED = 5;
 
+	private static final int SHORTEST_PREFIX = 3;
+
 	private static final Lexicon LEXICON = Lexicon.english();
 
 	private static final Set<String> NO_NAMES = Set.of("i", "ok", "faq", "asap", "fyi", "hi", "hello", "thanks", "id",
-			"pin", "atm", "app", "sim", "tv", "pc", "dear", "regards");
+			"pin", "atm", "app", "sim", "tv", "pc", "earth", "internet", "bluetooth", "wifi", "celsius", "fahrenheit",
+			"dear", "regards");
 
 	private static final Set<String> DIRECTIONS = Set.of("north", "south", "east", "west", "central", "northern",
 			"southern", "eastern", "western");
@@ -76,11 +79,24 @@ final class NameGuard implements SemanticGuard {
 			for (int i = 0; i < others.size() && !found; i++) {
 				found = others.get(i).text().equals(name.text());
 			}
-			if (!found) {
+			if (!found && !isSaidOtherwise(name, other)) {
 				missing.add(name);
 			}
 		}
 		return missing;
+	}
+
+	// Node and Node.js, iOS and iPhone
+	private static boolean isSaidOtherwise(Name name, Question other) {
+		boolean alternative = !LEXICON.classes(name.text()).isEmpty();
+		for (Word word : other.words()) {
+			boolean shorter = word.content() && word.form().length() >= SHORTEST_PREFIX
+					&& name.text().startsWith(word.form() + ".");
+			if (shorter || (alternative && LEXICON.alternative(word.form()).equals(LEXICON.alternative(name.text())))) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	// Barack Obama and Obama

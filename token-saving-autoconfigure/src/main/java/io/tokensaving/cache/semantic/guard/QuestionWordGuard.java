@@ -27,6 +27,8 @@ final class QuestionWordGuard implements SemanticGuard {
 	private static final Set<String> PLEASANTRIES = Set.of("hi", "hello", "hey", "please", "and", "so", "but", "ok",
 			"okay", "thanks");
 
+	private static final Set<String> AMOUNTS = Set.of("many", "when");
+
 	private static final Set<String> OWN_AFFAIRS = Set.of("when", "where", "why");
 
 	@Override
@@ -38,11 +40,16 @@ final class QuestionWordGuard implements SemanticGuard {
 	public boolean vetoes(Question asked, Question stored) {
 		String first = kind(asked);
 		String second = kind(stored);
-		if (first.isEmpty() || second.isEmpty() || first.equals(second)) {
+		if (first.isEmpty() || second.isEmpty() || first.equals(second) || areAmounts(first, second)) {
 			return false;
 		}
 		return !(OWN_AFFAIRS.contains(first) && OWN_AFFAIRS.contains(second)
 				&& (isPersonal(asked) || isPersonal(stored)));
+	}
+
+	// How much sleep, how many hours
+	private static boolean areAmounts(String first, String second) {
+		return AMOUNTS.contains(first) && AMOUNTS.contains(second);
 	}
 
 	private static boolean isPersonal(Question question) {
