@@ -25,6 +25,11 @@ public final class AdvisorOrder {
 	public static final int EXACT_CACHE = Ordered.LOWEST_PRECEDENCE - 30;
 
 	/**
+	 * Lets equal requests in flight share one answer.
+	 */
+	public static final int DEDUP = Ordered.LOWEST_PRECEDENCE - 20;
+
+	/**
 	 * Answers a request that means the same as one that was asked before.
 	 */
 	public static final int SEMANTIC_CACHE = Ordered.LOWEST_PRECEDENCE - 10;

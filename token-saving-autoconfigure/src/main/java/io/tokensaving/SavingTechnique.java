@@ -18,7 +18,12 @@ public enum SavingTechnique {
 	/**
 	 * The semantic cache answered.
 	 */
-	SEMANTIC_CACHE("semantic_cache");
+	SEMANTIC_CACHE("semantic_cache"),
+
+	/**
+	 * An equal request in flight answered.
+	 */
+	DEDUP("dedup");
 
 	private final String value;
 

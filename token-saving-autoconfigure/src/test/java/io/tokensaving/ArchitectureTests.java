@@ -25,7 +25,7 @@ class ArchitectureTests {
 		.importPackages("io.tokensaving");
 
 	private static final String[] FEATURES = { "io.tokensaving.compression..", "io.tokensaving.cache.exact..",
-			"io.tokensaving.cache.semantic.." };
+			"io.tokensaving.cache.semantic..", "io.tokensaving.dedup.." };
 
 	@Test
 	void classesAreFound() {

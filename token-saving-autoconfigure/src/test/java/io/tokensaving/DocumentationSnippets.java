@@ -3,7 +3,10 @@ package io.tokensaving;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
+import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
@@ -118,12 +121,17 @@ class DocumentationSnippets {
 		}
 
 		@Override
-		public CachedResponse find(String key) {
+		public CachedResponse find(CacheKey key) {
 			return null;
 		}
 
 		@Override
-		public void store(String key, CachedResponse response, Duration ttl) {
+		public void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags) {
+		}
+
+		@Override
+		public long evict(CacheEviction eviction) {
+			return 0;
 		}
 
 		@Override

@@ -1,7 +1,9 @@
 package io.tokensaving.autoconfigure;
 
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -9,12 +11,15 @@ import java.util.TreeSet;
 
 import io.tokensaving.autoconfigure.TokenSavingProperties.Cache;
 import io.tokensaving.autoconfigure.TokenSavingProperties.Compression;
+import io.tokensaving.autoconfigure.TokenSavingProperties.Dedup;
 import io.tokensaving.autoconfigure.TokenSavingProperties.PlanProperties;
 import io.tokensaving.autoconfigure.TokenSavingProperties.Price;
+import io.tokensaving.cache.EntryCodec;
 import io.tokensaving.compression.text.Language;
 import io.tokensaving.plan.CacheHistory;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.plan.DedupSettings;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanSource;
@@ -60,7 +65,12 @@ final class ConfigurationReader {
 			}
 			CacheSettings cache = plan.cache();
 			if (cache != null && !backends.contains(cache.backend())) {
-				throw invalid(planProperty(plan.id(), "cache.backend"), cache.backend(), oneOf(backends)
+				throw invalid(planProperty(plan.id(), "cache.backend"), cache.backend(), oneOf(backends) + (cache
+					.backend()
+					.startsWith("redis")
+							? ". What starts with 'redis' needs 'spring-boot-starter-data-redis', and a single or primary "
+									+ "RedisConnectionFactory bean"
+							: "")
 						+ ". A backend of your own is an ExactCacheStore or SemanticCacheStore bean, selected by its backend()");
 			}
 			if (cache != null) {
@@ -105,6 +115,7 @@ final class ConfigurationReader {
 				.source(PlanSource.CONFIGURATION)
 				.compression(compression(properties.getCompression()))
 				.cache(cache(properties.getCache()))
+				.dedup(dedup(properties.getDedup()))
 				.build();
 		}
 		catch (InvalidPlanException ex) {
@@ -139,7 +150,13 @@ final class ConfigurationReader {
 		return new CacheSettings(properties.getBackend(), properties.getTtl(), properties.getSimilarityThreshold(),
 				properties.getMaxEntrySize().toBytes(), CacheHistory.parse(properties.getHistory()),
 				properties.getMaxQuestionLength(), properties.getSemanticTimeout(), properties.getGuards(),
-				properties.getVerifySampleRate(), properties.getMaxErrorRate(), properties.getJudge());
+				properties.getVerifySampleRate(), properties.getMaxErrorRate(), properties.getJudge(),
+				properties.getLookupTimeout());
+	}
+
+	private static @Nullable DedupSettings dedup(@Nullable Dedup properties) {
+		return (properties != null && properties.isEnabled()) ? new DedupSettings(properties.getTimeout(),
+				properties.getOnError(), properties.getMaxTemperature(), properties.getScope()) : null;
 	}
 
 	/**
@@ -152,6 +169,67 @@ final class ConfigurationReader {
 			throw invalid("workspace", workspace, "a text that is not blank");
 		}
 		return workspace;
+	}
+
+	/**
+	 * Read how answers are stored outside this process.
+	 * @return the codec
+	 */
+	EntryCodec entryCodec() {
+		long threshold = this.properties.getCache().getCompressionThreshold().toBytes();
+		if (threshold < 0 || threshold > Integer.MAX_VALUE) {
+			throw invalid("cache.compression-threshold", this.properties.getCache().getCompressionThreshold(),
+					"a size from 0 to 2 GB");
+		}
+		return new EntryCodec((int) threshold, encryptionKey());
+	}
+
+	private byte @Nullable [] encryptionKey() {
+		String key = this.properties.getCache().getEncryptionKey();
+		if (!StringUtils.hasText(key)) {
+			return null;
+		}
+		byte[] bytes;
+		try {
+			bytes = Base64.getDecoder().decode(key.strip());
+		}
+		catch (IllegalArgumentException ex) {
+			throw invalidKey("no Base64");
+		}
+		if (!EntryCodec.isKeyLength(bytes.length)) {
+			throw invalidKey(bytes.length + " bytes");
+		}
+		return bytes;
+	}
+
+	// Says what is wrong with the key, but never the key
+	private static InvalidConfigurationPropertyValueException invalidKey(String description) {
+		return invalid("cache.encryption-key", "(" + description + ")",
+				"16, 24 or 32 random bytes in Base64, such as 'openssl rand -base64 32' makes");
+	}
+
+	/**
+	 * Read the near cache.
+	 * @return its limit in bytes, 0 for none
+	 */
+	long nearCacheMaxBytes() {
+		DataSize size = this.properties.getCache().getNearCache().getMaxSize();
+		if (size.isNegative()) {
+			throw invalid("cache.near-cache.max-size", size, "a size of 0 (no near cache) or more");
+		}
+		return size.toBytes();
+	}
+
+	/**
+	 * Read how long answers stay in the near cache.
+	 * @return the time
+	 */
+	Duration nearCacheTtl() {
+		Duration ttl = this.properties.getCache().getNearCache().getTtl();
+		if (ttl.isZero() || ttl.isNegative()) {
+			throw invalid("cache.near-cache.ttl", ttl, "a duration above zero");
+		}
+		return ttl;
 	}
 
 	/**
@@ -248,9 +326,13 @@ final class ConfigurationReader {
 			throw invalid("advisor-order.semantic-cache", order.getSemanticCache(),
 					"a number below " + Ordered.LOWEST_PRECEDENCE + ", the order of the model itself");
 		}
-		if (order.getExactCache() >= order.getSemanticCache()) {
-			throw invalid("advisor-order.exact-cache", order.getExactCache(),
+		if (order.getDedup() >= order.getSemanticCache()) {
+			throw invalid("advisor-order.dedup", order.getDedup(),
 					"a number below 'token-saving.advisor-order.semantic-cache' (" + order.getSemanticCache() + ")");
+		}
+		if (order.getExactCache() >= order.getDedup()) {
+			throw invalid("advisor-order.exact-cache", order.getExactCache(),
+					"a number below 'token-saving.advisor-order.dedup' (" + order.getDedup() + ")");
 		}
 		if (order.getCompression() >= order.getExactCache()) {
 			throw invalid("advisor-order.compression", order.getCompression(),

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 import io.tokensaving.TokenSavingAdvisors;
+import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.exact.ExactCacheStore;
@@ -60,12 +61,20 @@ public final class TokenSavingAutoConfiguration {
 
 	private static final String SEMANTIC_SUFFIX = "_semantic";
 
+	private static final String REDIS = "redis";
+
 	private static final String CHAT_MODEL_JUDGE = "llm";
 
 	@Bean
 	@ConditionalOnMissingBean
 	SavingsStatistics tokenSavingStatistics() {
 		return new SavingsStatistics();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	CircuitBreakers tokenSavingCircuitBreakers() {
+		return new CircuitBreakers();
 	}
 
 	@Bean
@@ -109,27 +118,33 @@ public final class TokenSavingAutoConfiguration {
 	@ConditionalOnMissingBean
 	ExactCacheAdvisor tokenSavingExactCacheAdvisor(TokenSavingProperties properties,
 			ObjectProvider<ExactCacheStore> stores, ObjectProvider<SemanticCacheStore> semanticStores,
-			TokenCounter tokenCounter, SavingsStatistics statistics) {
+			TokenCounter tokenCounter, SavingsStatistics statistics, CircuitBreakers breakers) {
 		List<ExactCacheStore> exactStores = stores.orderedStream().toList();
 		ExactCacheAdvisor.Builder builder = ExactCacheAdvisor.builder(exactStores)
 			.tokenCounter(tokenCounter)
 			.statistics(statistics)
+			.circuitBreakers(breakers)
 			.order(new ConfigurationReader(properties).advisorOrder().getExactCache());
 		Set<String> backends = exactStores.stream().map(ExactCacheStore::backend).collect(Collectors.toSet());
-		semanticStores.orderedStream().map(SemanticCacheStore::backend).forEach((backend) -> {
-			String exact = exactBackend(backend, backends);
+		semanticStores.orderedStream().forEach((store) -> {
+			String exact = exactBackend(store, backends);
 			if (backends.contains(exact)) {
-				builder.exactBackend(backend, exact);
+				builder.exactBackend(store.backend(), exact);
 			}
 		});
 		return builder.build();
 	}
 
-	// Repeated requests of redis_semantic are answered by redis, if there is such a store
-	private static String exactBackend(String backend, Set<String> backends) {
+	// Repeated requests of X_semantic are answered by X if there is such a store, else by
+	// Redis if instances share answers at all
+	private static String exactBackend(SemanticCacheStore store, Set<String> backends) {
+		String backend = store.backend();
 		String prefix = backend.endsWith(SEMANTIC_SUFFIX)
 				? backend.substring(0, backend.length() - SEMANTIC_SUFFIX.length()) : backend;
-		return backends.contains(prefix) ? prefix : CaffeineExactCacheStore.BACKEND;
+		if (backends.contains(prefix)) {
+			return prefix;
+		}
+		return (store.isBlocking() && backends.contains(REDIS)) ? REDIS : CaffeineExactCacheStore.BACKEND;
 	}
 
 	@Bean

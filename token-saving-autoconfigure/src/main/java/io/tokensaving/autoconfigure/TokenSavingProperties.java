@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.plan.DedupSettings;
 import io.tokensaving.savings.UnknownPlanPolicy;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +65,8 @@ public class TokenSavingProperties {
 	private final TokenCount tokenCount = new TokenCount();
 
 	private final InMemory inMemory = new InMemory();
+
+	private final Storage cache = new Storage();
 
 	private final Qdrant qdrant = new Qdrant();
 
@@ -148,6 +151,10 @@ public class TokenSavingProperties {
 		return this.advisorOrder;
 	}
 
+	public Storage getCache() {
+		return this.cache;
+	}
+
 	public Qdrant getQdrant() {
 		return this.qdrant;
 	}
@@ -167,6 +174,11 @@ public class TokenSavingProperties {
 		 */
 		private @Nullable Cache cache;
 
+		/**
+		 * How equal requests in flight share an answer; without it they do not.
+		 */
+		private @Nullable Dedup dedup;
+
 		public @Nullable Compression getCompression() {
 			return this.compression;
 		}
@@ -181,6 +193,14 @@ public class TokenSavingProperties {
 
 		public void setCache(@Nullable Cache cache) {
 			this.cache = cache;
+		}
+
+		public @Nullable Dedup getDedup() {
+			return this.dedup;
+		}
+
+		public void setDedup(@Nullable Dedup dedup) {
+			this.dedup = dedup;
 		}
 
 	}
@@ -334,7 +354,7 @@ public class TokenSavingProperties {
 	public static class Cache {
 
 		/**
-		 * Backend that keeps answers: 'in_memory', 'in_memory_semantic',
+		 * Backend that keeps answers: 'in_memory', 'in_memory_semantic', 'redis',
 		 * 'redis_semantic', 'qdrant_semantic' or the backend of an ExactCacheStore or
 		 * SemanticCacheStore bean.
 		 */
@@ -396,6 +416,12 @@ public class TokenSavingProperties {
 		 * bean.
 		 */
 		private String judge = "embedding";
+
+		/**
+		 * How long an exact look-up outside this process may take. Without a unit, in
+		 * milliseconds.
+		 */
+		private Duration lookupTimeout = Duration.ofMillis(50);
 
 		public String getBackend() {
 			return this.backend;
@@ -483,6 +509,90 @@ public class TokenSavingProperties {
 
 		public void setJudge(String judge) {
 			this.judge = judge;
+		}
+
+		public Duration getLookupTimeout() {
+			return this.lookupTimeout;
+		}
+
+		public void setLookupTimeout(Duration lookupTimeout) {
+			this.lookupTimeout = lookupTimeout;
+		}
+
+	}
+
+	/**
+	 * How equal requests in flight share an answer.
+	 */
+	public static class Dedup {
+
+		/**
+		 * Whether they share an answer.
+		 */
+		private boolean enabled = true;
+
+		/**
+		 * How long a request waits for the answer of another one before it calls the
+		 * model itself. Without a unit, in seconds.
+		 */
+		@DurationUnit(ChronoUnit.SECONDS)
+		private Duration timeout = Duration.ofMinutes(2);
+
+		/**
+		 * What happens to the requests that wait if the model fails: 'share' gives them
+		 * the same error, 'retry' lets each of them call the model itself.
+		 */
+		private DedupSettings.OnError onError = DedupSettings.OnError.SHARE;
+
+		/**
+		 * Temperature above which requests are not shared. Without it there is no limit.
+		 */
+		private @Nullable Double maxTemperature;
+
+		/**
+		 * Whose requests share answers: those of this 'instance', or of all instances of
+		 * the application that share an exact cache ('cluster').
+		 */
+		private DedupSettings.Scope scope = DedupSettings.Scope.INSTANCE;
+
+		public boolean isEnabled() {
+			return this.enabled;
+		}
+
+		public void setEnabled(boolean enabled) {
+			this.enabled = enabled;
+		}
+
+		public Duration getTimeout() {
+			return this.timeout;
+		}
+
+		public void setTimeout(Duration timeout) {
+			this.timeout = timeout;
+		}
+
+		public DedupSettings.OnError getOnError() {
+			return this.onError;
+		}
+
+		public void setOnError(DedupSettings.OnError onError) {
+			this.onError = onError;
+		}
+
+		public @Nullable Double getMaxTemperature() {
+			return this.maxTemperature;
+		}
+
+		public void setMaxTemperature(@Nullable Double maxTemperature) {
+			this.maxTemperature = maxTemperature;
+		}
+
+		public DedupSettings.Scope getScope() {
+			return this.scope;
+		}
+
+		public void setScope(DedupSettings.Scope scope) {
+			this.scope = scope;
 		}
 
 	}
@@ -636,6 +746,81 @@ public class TokenSavingProperties {
 	}
 
 	/**
+	 * How answers are kept outside this process.
+	 */
+	public static class Storage {
+
+		/**
+		 * Key that encrypts what is stored outside this process: 16, 24 or 32 bytes in
+		 * Base64. Without it, nothing is encrypted.
+		 */
+		private @Nullable String encryptionKey;
+
+		/**
+		 * Size above which answers are compressed.
+		 */
+		private DataSize compressionThreshold = DataSize.ofKilobytes(4);
+
+		private final NearCache nearCache = new NearCache();
+
+		public @Nullable String getEncryptionKey() {
+			return this.encryptionKey;
+		}
+
+		public void setEncryptionKey(@Nullable String encryptionKey) {
+			this.encryptionKey = encryptionKey;
+		}
+
+		public DataSize getCompressionThreshold() {
+			return this.compressionThreshold;
+		}
+
+		public void setCompressionThreshold(DataSize compressionThreshold) {
+			this.compressionThreshold = compressionThreshold;
+		}
+
+		public NearCache getNearCache() {
+			return this.nearCache;
+		}
+
+	}
+
+	/**
+	 * A small cache in this process before the backend 'redis'.
+	 */
+	public static class NearCache {
+
+		/**
+		 * Memory that it may take up; 0 for no near cache.
+		 */
+		private DataSize maxSize = DataSize.ofBytes(0);
+
+		/**
+		 * How long an answer stays there, and so how long it may still be served after
+		 * another instance has evicted it. Without a unit, in seconds.
+		 */
+		@DurationUnit(ChronoUnit.SECONDS)
+		private Duration ttl = Duration.ofSeconds(5);
+
+		public DataSize getMaxSize() {
+			return this.maxSize;
+		}
+
+		public void setMaxSize(DataSize maxSize) {
+			this.maxSize = maxSize;
+		}
+
+		public Duration getTtl() {
+			return this.ttl;
+		}
+
+		public void setTtl(Duration ttl) {
+			this.ttl = ttl;
+		}
+
+	}
+
+	/**
 	 * Orders of the advisors.
 	 */
 	public static class Order {
@@ -657,8 +842,14 @@ public class TokenSavingProperties {
 		private int exactCache = 2147483617;
 
 		/**
+		 * Order of the advisor that shares answers of requests in flight; must be above
+		 * that of the exact cache.
+		 */
+		private int dedup = 2147483627;
+
+		/**
 		 * Order of the advisor that answers from the semantic cache; must be above that
-		 * of the exact cache.
+		 * of dedup.
 		 */
 		private int semanticCache = 2147483637;
 
@@ -676,6 +867,14 @@ public class TokenSavingProperties {
 
 		public void setCompression(int compression) {
 			this.compression = compression;
+		}
+
+		public int getDedup() {
+			return this.dedup;
+		}
+
+		public void setDedup(int dedup) {
+			this.dedup = dedup;
 		}
 
 		public int getSemanticCache() {

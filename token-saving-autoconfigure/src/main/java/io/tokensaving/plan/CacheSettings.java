@@ -25,10 +25,12 @@ import org.springframework.util.StringUtils;
  * @param maxErrorRate the share of wrong answers among the verified ones, 0 to 1, above
  * which the semantic cache of the plan suspends itself
  * @param judge the name of what judges whether a served answer is right
+ * @param lookupTimeout how long an exact look-up may take if its store is outside this
+ * process, above zero
  */
 public record CacheSettings(String backend, Duration ttl, double similarityThreshold, long maxEntryBytes,
 		CacheHistory history, int maxQuestionLength, Duration semanticTimeout, List<String> guards,
-		double verifySampleRate, double maxErrorRate, String judge) {
+		double verifySampleRate, double maxErrorRate, String judge, Duration lookupTimeout) {
 
 	/**
 	 * The default of {@link #ttl()}: an hour.
@@ -76,6 +78,11 @@ public record CacheSettings(String backend, Duration ttl, double similarityThres
 	public static final String EMBEDDING_JUDGE = "embedding";
 
 	/**
+	 * The default of {@link #lookupTimeout()}.
+	 */
+	public static final Duration DEFAULT_LOOKUP_TIMEOUT = Duration.ofMillis(50);
+
+	/**
 	 * Check the settings.
 	 * @throws InvalidPlanException if a value is out of its range
 	 */
@@ -91,6 +98,8 @@ public record CacheSettings(String backend, Duration ttl, double similarityThres
 		checkShare("verify-sample-rate", verifySampleRate);
 		checkShare("max-error-rate", maxErrorRate);
 		check(StringUtils.hasText(judge), "judge", judge, "the name of a judge");
+		check(!lookupTimeout.isZero() && !lookupTimeout.isNegative(), "lookup-timeout", lookupTimeout,
+				"a duration above zero");
 	}
 
 	/**
@@ -100,7 +109,7 @@ public record CacheSettings(String backend, Duration ttl, double similarityThres
 	public CacheSettings(String backend) {
 		this(backend, DEFAULT_TTL, DEFAULT_SIMILARITY_THRESHOLD, DEFAULT_MAX_ENTRY_BYTES, CacheHistory.PARTITION,
 				DEFAULT_MAX_QUESTION_LENGTH, DEFAULT_SEMANTIC_TIMEOUT, List.of(ALL_GUARDS), DEFAULT_VERIFY_SAMPLE_RATE,
-				DEFAULT_MAX_ERROR_RATE, EMBEDDING_JUDGE);
+				DEFAULT_MAX_ERROR_RATE, EMBEDDING_JUDGE, DEFAULT_LOOKUP_TIMEOUT);
 	}
 
 	private static void checkShare(String field, double value) {
@@ -149,6 +158,8 @@ public record CacheSettings(String backend, Duration ttl, double similarityThres
 
 		private String judge;
 
+		private Duration lookupTimeout;
+
 		private Builder(CacheSettings defaults) {
 			this.backend = defaults.backend;
 			this.ttl = defaults.ttl;
@@ -161,6 +172,7 @@ public record CacheSettings(String backend, Duration ttl, double similarityThres
 			this.verifySampleRate = defaults.verifySampleRate;
 			this.maxErrorRate = defaults.maxErrorRate;
 			this.judge = defaults.judge;
+			this.lookupTimeout = defaults.lookupTimeout;
 		}
 
 		/**
@@ -268,6 +280,17 @@ public record CacheSettings(String backend, Duration ttl, double similarityThres
 		}
 
 		/**
+		 * Set how long an exact look-up outside this process may take. Default 50
+		 * milliseconds.
+		 * @param lookupTimeout the time, above zero
+		 * @return this builder
+		 */
+		public Builder lookupTimeout(Duration lookupTimeout) {
+			this.lookupTimeout = lookupTimeout;
+			return this;
+		}
+
+		/**
 		 * Build the settings.
 		 * @return the settings
 		 * @throws InvalidPlanException if a value is out of its range
@@ -275,7 +298,7 @@ public record CacheSettings(String backend, Duration ttl, double similarityThres
 		public CacheSettings build() {
 			return new CacheSettings(this.backend, this.ttl, this.similarityThreshold, this.maxEntryBytes, this.history,
 					this.maxQuestionLength, this.semanticTimeout, this.guards, this.verifySampleRate, this.maxErrorRate,
-					this.judge);
+					this.judge, this.lookupTimeout);
 		}
 
 	}

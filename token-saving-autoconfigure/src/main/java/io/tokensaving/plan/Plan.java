@@ -12,9 +12,11 @@ import org.jspecify.annotations.Nullable;
  * @param source where the plan was defined
  * @param compression how to compress, or {@code null} not to
  * @param cache how to cache, or {@code null} not to
+ * @param dedup how equal requests in flight share an answer, or {@code null} if they do
+ * not
  */
 public record Plan(String id, PlanSource source, @Nullable CompressionSettings compression,
-		@Nullable CacheSettings cache) {
+		@Nullable CacheSettings cache, @Nullable DedupSettings dedup) {
 
 	/**
 	 * The id that stands for no plan at all.
@@ -56,6 +58,8 @@ public record Plan(String id, PlanSource source, @Nullable CompressionSettings c
 
 		private @Nullable CacheSettings cache;
 
+		private @Nullable DedupSettings dedup;
+
 		private Builder(String id) {
 			this.id = id;
 		}
@@ -91,12 +95,23 @@ public record Plan(String id, PlanSource source, @Nullable CompressionSettings c
 		}
 
 		/**
+		 * Set how equal requests in flight share an answer. Default {@code null}: they do
+		 * not.
+		 * @param dedup the settings
+		 * @return this builder
+		 */
+		public Builder dedup(@Nullable DedupSettings dedup) {
+			this.dedup = dedup;
+			return this;
+		}
+
+		/**
 		 * Build the plan.
 		 * @return the plan
 		 * @throws InvalidPlanException if the id is not accepted
 		 */
 		public Plan build() {
-			return new Plan(this.id, this.source, this.compression, this.cache);
+			return new Plan(this.id, this.source, this.compression, this.cache, this.dedup);
 		}
 
 	}

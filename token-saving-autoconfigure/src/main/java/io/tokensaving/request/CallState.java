@@ -2,6 +2,7 @@ package io.tokensaving.request;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 import io.tokensaving.plan.Plan;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,10 @@ public final class CallState {
 	private final CacheDirectives directives;
 
 	private @Nullable Fingerprinted fingerprinted;
+
+	private volatile @Nullable AnswerSource answerSource;
+
+	private volatile @Nullable CompletableFuture<@Nullable Void> stored;
 
 	/**
 	 * Create the state of a call.
@@ -186,6 +191,48 @@ public final class CallState {
 	public String partitionWithoutHistory(ChatClientRequest request) {
 		return RequestFingerprint.partitionWithoutHistory(this.workspace, this.plan.id(), this.directives.scope(),
 				request.prompt(), OutputFormat.of(request));
+	}
+
+	/**
+	 * Say that an outer advisor looked for the answer and will store it, so that advisors
+	 * further in can find it there and know when it can be found.
+	 * @param source where the answer will be found
+	 */
+	public void willStore(AnswerSource source) {
+		this.answerSource = source;
+		this.stored = new CompletableFuture<>();
+	}
+
+	/**
+	 * Say that the answer is stored, or that it will not be.
+	 */
+	public void stored() {
+		CompletableFuture<@Nullable Void> stored = this.stored;
+		if (stored != null) {
+			stored.complete(null);
+		}
+	}
+
+	/**
+	 * Return where the answer will be found.
+	 * @return the source, or {@code null} if the answer will not be stored
+	 */
+	public @Nullable AnswerSource answerSource() {
+		return this.answerSource;
+	}
+
+	/**
+	 * Act once the answer is stored or will not be: at once, if nobody stores it.
+	 * @param action the action; must not throw
+	 */
+	public void whenStored(Runnable action) {
+		CompletableFuture<@Nullable Void> stored = this.stored;
+		if (stored == null) {
+			action.run();
+		}
+		else {
+			var unused = stored.thenRun(action);
+		}
 	}
 
 	private record Fingerprinted(Prompt prompt, OutputFormat format, RequestFingerprint fingerprint) {

@@ -32,6 +32,11 @@ public enum Component {
 	EXACT_CACHE("exact_cache"),
 
 	/**
+	 * Sharing the answer of a request in flight.
+	 */
+	DEDUP("dedup"),
+
+	/**
 	 * Embedding a question.
 	 */
 	EMBEDDING("embedding"),

@@ -3,10 +3,13 @@ package io.tokensaving.autoconfigure;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingAdvisors;
+import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
@@ -16,6 +19,7 @@ import io.tokensaving.compression.CompressionAdvisor;
 import io.tokensaving.compression.CompressionEngine;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.plan.DedupSettings;
 import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanRepository;
@@ -165,6 +169,7 @@ class TokenSavingAutoConfigurationTests {
 				assertThat(context).hasNotFailed();
 				ChatClient client = context.getBean(ChatClient.Builder.class).build();
 				client.prompt("one").advisors(TokenSaving.plan("a")).call().content();
+				context.getBean(ExactCacheAdvisor.class).close();
 				assertThat(context.getBean(OwnStore.class).stored).isEqualTo(1);
 			});
 	}
@@ -180,7 +185,9 @@ class TokenSavingAutoConfigurationTests {
 				"token-saving.plans.a.compression.stable-prefix=false", "token-saving.plans.a.compression.language=de",
 				"token-saving.plans.a.compression.max-time=80", "token-saving.plans.a.cache.backend=in_memory",
 				"token-saving.plans.a.cache.ttl=90", "token-saving.plans.a.cache.similarity-threshold=0.9",
-				"token-saving.plans.a.cache.max-entry-size=1KB")
+				"token-saving.plans.a.cache.max-entry-size=1KB", "token-saving.plans.a.cache.lookup-timeout=20",
+				"token-saving.plans.a.dedup.timeout=5", "token-saving.plans.a.dedup.on-error=retry",
+				"token-saving.plans.a.dedup.max-temperature=0.5", "token-saving.plans.a.dedup.scope=instance")
 			.run((context) -> assertThat(context.getBean(PlanRepository.class).find("any", "a"))
 				.isEqualTo(new Plan("a", PlanSource.CONFIGURATION,
 						new CompressionSettings("trim", 4096, 0.7, 6, CompressionSettings.Focus.NONE, 0.5, false, false,
@@ -189,7 +196,10 @@ class TokenSavingAutoConfigurationTests {
 							.ttl(Duration.ofSeconds(90))
 							.similarityThreshold(0.9)
 							.maxEntryBytes(1024)
-							.build())));
+							.lookupTimeout(Duration.ofMillis(20))
+							.build(),
+						new DedupSettings(Duration.ofSeconds(5), DedupSettings.OnError.RETRY, 0.5,
+								DedupSettings.Scope.INSTANCE))));
 	}
 
 	@Test
@@ -246,7 +256,8 @@ class TokenSavingAutoConfigurationTests {
 					in-memory-semantic.max-entries        | 0         | a number of at least 1
 					token-count.other-models-factor       | 0         | a number above 0 and up to 10
 					advisor-order.semantic-cache          | 2147483647| a number below 2147483647
-					advisor-order.exact-cache             | 2147483640| a number below 'token-saving.advisor-order.semantic-cache'
+					advisor-order.dedup                   | 2147483640| a number below 'token-saving.advisor-order.semantic-cache'
+					advisor-order.exact-cache             | 2147483630| a number below 'token-saving.advisor-order.dedup'
 					advisor-order.compression             | 2147483646| a number below 'token-saving.advisor-order.exact-cache'
 					advisor-order.plan                    | 2147483640| a number below 'token-saving.advisor-order.compression'
 					advisor-order.plan                    | -2147483348| a number above -2147483348
@@ -284,7 +295,7 @@ class TokenSavingAutoConfigurationTests {
 
 	static class OwnStore implements ExactCacheStore {
 
-		private int stored;
+		private volatile int stored;
 
 		@Override
 		public String backend() {
@@ -292,13 +303,18 @@ class TokenSavingAutoConfigurationTests {
 		}
 
 		@Override
-		public CachedResponse find(String key) {
+		public CachedResponse find(CacheKey key) {
 			return null;
 		}
 
 		@Override
-		public void store(String key, CachedResponse response, Duration ttl) {
+		public void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags) {
 			this.stored++;
+		}
+
+		@Override
+		public long evict(CacheEviction eviction) {
+			return 0;
 		}
 
 		@Override

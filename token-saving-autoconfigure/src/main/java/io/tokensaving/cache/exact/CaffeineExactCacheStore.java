@@ -1,6 +1,8 @@
 package io.tokensaving.cache.exact;
 
 import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 
@@ -8,6 +10,8 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +34,7 @@ public final class CaffeineExactCacheStore implements ExactCacheStore {
 	 */
 	public static final long DEFAULT_MAX_BYTES = 64L * 1024 * 1024;
 
-	private static final int KEY_BYTES = 200;
+	private static final int KEY_BYTES = 250;
 
 	private final Cache<String, Entry> entries;
 
@@ -76,15 +80,27 @@ public final class CaffeineExactCacheStore implements ExactCacheStore {
 	}
 
 	@Override
-	public @Nullable CachedResponse find(String key) {
-		Entry entry = this.entries.getIfPresent(key);
+	public @Nullable CachedResponse find(CacheKey key) {
+		Entry entry = this.entries.getIfPresent(key.fingerprint());
 		return (entry != null) ? entry.response() : null;
 	}
 
 	@Override
-	public void store(String key, CachedResponse response, Duration ttl) {
+	public void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags) {
 		int bytes = (int) Math.min(Integer.MAX_VALUE, response.sizeInBytes() + KEY_BYTES);
-		this.entries.put(key, new Entry(response, ttl, bytes));
+		this.entries.put(key.fingerprint(), new Entry(key, response, ttl, tags, bytes));
+	}
+
+	@Override
+	public long evict(CacheEviction eviction) {
+		long evicted = 0;
+		for (Map.Entry<String, Entry> entry : this.entries.asMap().entrySet()) {
+			if (eviction.matches(entry.getValue().key(), entry.getValue().tags())
+					&& this.entries.asMap().remove(entry.getKey(), entry.getValue())) {
+				evicted++;
+			}
+		}
+		return evicted;
 	}
 
 	@Override
@@ -99,7 +115,7 @@ public final class CaffeineExactCacheStore implements ExactCacheStore {
 				this.entries.stats().evictionCount());
 	}
 
-	private record Entry(CachedResponse response, Duration ttl, int bytes) {
+	private record Entry(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags, int bytes) {
 
 	}
 

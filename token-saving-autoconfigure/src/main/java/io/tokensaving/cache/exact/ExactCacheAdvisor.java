@@ -2,25 +2,38 @@ package io.tokensaving.cache.exact;
 
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.tokensaving.AdvisorOrder;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
+import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.cache.CacheEligibility;
+import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.StreamRecording;
+import io.tokensaving.cache.WriteBehindQueue;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.request.AnswerSource;
 import io.tokensaving.request.CacheDirectives;
 import io.tokensaving.request.CallState;
 import io.tokensaving.savings.Component;
@@ -47,12 +60,16 @@ import org.springframework.util.Assert;
  * same if their {@linkplain io.tokensaving.request.RequestFingerprint fingerprints} are.
  * An answer that a call bought is served to streams too, and the other way round.
  * <p>
- * A request that cannot be looked up goes to the model, and so does every request of a
- * plan without a cache. Thread-safe.
+ * A request that cannot be looked up in time goes to the model, and so does every request
+ * of a plan without a cache. A store outside this process is written to behind the
+ * answer, and is left alone for a while when it keeps failing. Thread-safe; close it to
+ * write what still waits.
  */
-public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
+public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, AutoCloseable {
 
 	private static final String TIER = "exact";
+
+	private static final int MAX_THREADS = 64;
 
 	private final Map<String, ExactCacheStore> stores;
 
@@ -70,6 +87,17 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 
 	private final int order;
 
+	private final CircuitBreakers breakers;
+
+	private final WriteBehindQueue writes = new WriteBehindQueue("token-saving-exact-writes");
+
+	private final ThreadPoolExecutor lookups = new ThreadPoolExecutor(0, MAX_THREADS, 30, TimeUnit.SECONDS,
+			new SynchronousQueue<>(), (task) -> {
+				Thread thread = new Thread(task, "token-saving-exact-lookup");
+				thread.setDaemon(true);
+				return thread;
+			});
+
 	private ExactCacheAdvisor(Builder builder) {
 		this.stores = Map.copyOf(builder.stores);
 		this.exactBackends = Map.copyOf(builder.exactBackends);
@@ -79,6 +107,7 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 		this.clock = builder.clock;
 		this.ticker = builder.ticker;
 		this.order = builder.order;
+		this.breakers = builder.breakers;
 	}
 
 	/**
@@ -120,7 +149,15 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 		if (hit != null) {
 			return hit;
 		}
-		ChatClientResponse response = chain.nextCall(request);
+		lookup.willStore();
+		ChatClientResponse response;
+		try {
+			response = chain.nextCall(request);
+		}
+		catch (RuntimeException | Error ex) {
+			lookup.call.stored();
+			throw ex;
+		}
 		lookup.storeCall(response.chatResponse());
 		return response;
 	}
@@ -137,10 +174,9 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 				return (hit != null) ? Flux.just(hit) : lookup.record(chain.nextStream(request));
 			});
 		}
-		return Mono.fromCallable(lookup::find)
-			.subscribeOn(Schedulers.boundedElastic())
+		return Flux.defer(() -> lookup.findLater()
 			.flux()
-			.switchIfEmpty(Flux.defer(() -> lookup.record(chain.nextStream(request))));
+			.switchIfEmpty(Flux.defer(() -> lookup.record(chain.nextStream(request)))));
 	}
 
 	private @Nullable Lookup prepare(ChatClientRequest request) {
@@ -154,7 +190,9 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 			ExactCacheStore store = this.stores.get(this.exactBackends.getOrDefault(backend, backend));
 			Assert.state(store != null, () -> "No store for the backend '%s', known are %s"
 				.formatted(settings.backend(), this.stores.keySet()));
-			return new Lookup(request, call, settings, store, call.fingerprint(request).exact());
+			CacheKey key = new CacheKey(call.workspace(), call.plan().id(), call.directives().scope(),
+					call.fingerprint(request).exact());
+			return new Lookup(request, call, settings, store, key);
 		}
 		catch (RuntimeException | StackOverflowError ex) {
 			this.statistics.recordError(Component.FINGERPRINT, call.plan().id(), ex);
@@ -163,9 +201,18 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 	}
 
 	/**
+	 * Write what still waits, for up to five seconds, and end all threads.
+	 */
+	@Override
+	public void close() {
+		this.writes.close();
+		this.lookups.shutdownNow();
+	}
+
+	/**
 	 * One request and the store it is looked up in.
 	 */
-	private final class Lookup {
+	private final class Lookup implements AnswerSource {
 
 		private final ChatClientRequest request;
 
@@ -175,49 +222,163 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 
 		private final ExactCacheStore store;
 
-		private final String key;
+		private final CacheKey key;
 
 		private final SavingsLedger ledger;
 
-		Lookup(ChatClientRequest request, CallState call, CacheSettings settings, ExactCacheStore store, String key) {
+		private final @Nullable CircuitBreaker breaker;
+
+		Lookup(ChatClientRequest request, CallState call, CacheSettings settings, ExactCacheStore store, CacheKey key) {
 			this.request = request;
 			this.call = call;
 			this.settings = settings;
 			this.store = store;
 			this.key = key;
 			this.ledger = SavingsLedger.of(request);
+			this.breaker = store.isBlocking() ? ExactCacheAdvisor.this.breakers.of(store.backend()) : null;
 		}
 
 		@Nullable ChatClientResponse find() {
-			CacheDirectives directives = this.call.directives();
-			if (directives.noCache()) {
+			return this.call.directives().noCache() ? null : find(Outcome.EXACT_HIT, SavingTechnique.EXACT_CACHE);
+		}
+
+		@Override
+		public @Nullable ChatClientResponse find(Outcome outcome, SavingTechnique technique) {
+			if (isBroken()) {
 				return null;
 			}
-			ExactCacheAdvisor advisor = ExactCacheAdvisor.this;
+			long start = ExactCacheAdvisor.this.ticker.read();
 			try {
-				long start = advisor.ticker.read();
-				CachedResponse found = this.store.find(this.key);
-				advisor.statistics.recordLookup(TIER, advisor.ticker.read() - start);
-				Duration age = (found != null) ? age(found) : Duration.ZERO;
-				boolean tooOld = directives.maxAge() != null && age.compareTo(directives.maxAge()) >= 0;
-				if (found == null || tooOld) {
-					this.ledger.recordMiss();
-					return null;
-				}
-				ChatResponse replayed = found.toChatResponse();
-				this.ledger.recordHit(Outcome.EXACT_HIT, SavingTechnique.EXACT_CACHE, found.usage(),
-						found.model().isEmpty() ? null : found.model(), age.toSeconds(), null);
-				return new ChatClientResponse(replayed, new HashMap<>(this.request.context()));
+				CachedResponse found = (this.breaker != null) ? await(start()) : this.store.find(this.key);
+				return answer(found, start, outcome, technique);
 			}
-			catch (RuntimeException ex) {
+			catch (InterruptedException ex) {
+				Thread.currentThread().interrupt();
+				release();
+				return null;
+			}
+			catch (RuntimeException | TimeoutException ex) {
 				fail(ex);
 				return null;
 			}
 		}
 
+		// For stores outside this process only
+		Mono<ChatClientResponse> findLater() {
+			if (this.call.directives().noCache() || isBroken()) {
+				return Mono.empty();
+			}
+			long start = ExactCacheAdvisor.this.ticker.read();
+			AtomicBoolean answered = new AtomicBoolean();
+			return Mono.fromCompletionStage(this::start).timeout(this.settings.lookupTimeout()).doOnError((ex) -> {
+				answered.set(true);
+				failed(start, ex);
+			}).doOnNext((reader) -> {
+				answered.set(true);
+				succeeded(start);
+			}).doOnCancel(() -> {
+				if (answered.compareAndSet(false, true)) {
+					release();
+				}
+			})
+				// Neither reading the answer nor the caller belongs on a thread of the
+				// client
+				.publishOn(Schedulers.boundedElastic())
+				.mapNotNull((reader) -> answer(reader.get(), start, Outcome.EXACT_HIT, SavingTechnique.EXACT_CACHE))
+				.onErrorResume((ex) -> {
+					fail(ex);
+					return Mono.empty();
+				});
+		}
+
+		private boolean isBroken() {
+			return this.breaker != null && !this.breaker.tryAcquirePermission();
+		}
+
+		private CompletionStage<Supplier<@Nullable CachedResponse>> start() {
+			try {
+				if (this.store instanceof AsyncExactCacheStore async) {
+					return async.findAsync(this.key);
+				}
+				return CompletableFuture.supplyAsync(() -> {
+					CachedResponse found = this.store.find(this.key);
+					return () -> found;
+				}, ExactCacheAdvisor.this.lookups);
+			}
+			catch (RuntimeException ex) {
+				return CompletableFuture.failedFuture(ex);
+			}
+		}
+
+		private @Nullable CachedResponse await(CompletionStage<Supplier<@Nullable CachedResponse>> started)
+				throws InterruptedException, TimeoutException {
+			long start = ExactCacheAdvisor.this.ticker.read();
+			CompletableFuture<Supplier<@Nullable CachedResponse>> future = started.toCompletableFuture();
+			try {
+				Supplier<@Nullable CachedResponse> reader = future.get(this.settings.lookupTimeout().toNanos(),
+						TimeUnit.NANOSECONDS);
+				succeeded(start);
+				return reader.get();
+			}
+			catch (ExecutionException ex) {
+				failed(start, ex);
+				throw new IllegalStateException("The look-up failed", ex.getCause());
+			}
+			catch (TimeoutException ex) {
+				failed(start, ex);
+				throw ex;
+			}
+			finally {
+				future.cancel(true);
+			}
+		}
+
+		private void succeeded(long start) {
+			if (this.breaker != null) {
+				this.breaker.onSuccess(ExactCacheAdvisor.this.ticker.read() - start, TimeUnit.NANOSECONDS);
+			}
+		}
+
+		private void failed(long start, Throwable failure) {
+			if (this.breaker != null) {
+				this.breaker.onError(ExactCacheAdvisor.this.ticker.read() - start, TimeUnit.NANOSECONDS, failure);
+			}
+		}
+
+		private void release() {
+			if (this.breaker != null) {
+				this.breaker.releasePermission();
+			}
+		}
+
+		private @Nullable ChatClientResponse answer(@Nullable CachedResponse found, long start, Outcome outcome,
+				SavingTechnique technique) {
+			ExactCacheAdvisor advisor = ExactCacheAdvisor.this;
+			advisor.statistics.recordLookup(TIER, advisor.ticker.read() - start);
+			Duration maxAge = this.call.directives().maxAge();
+			Duration age = (found != null) ? age(found) : Duration.ZERO;
+			if (found == null || (maxAge != null && age.compareTo(maxAge) >= 0)) {
+				this.ledger.recordMiss();
+				return null;
+			}
+			ChatResponse replayed = found.toChatResponse(Map.of(SavingsReport.OUTCOME_METADATA_KEY, outcome.value()));
+			this.ledger.recordHit(outcome, technique, found.usage(), found.model().isEmpty() ? null : found.model(),
+					age.toSeconds(), null);
+			return new ChatClientResponse(replayed, new HashMap<>(this.request.context()));
+		}
+
 		private Duration age(CachedResponse response) {
 			Duration age = Duration.between(response.createdAt(), ExactCacheAdvisor.this.clock.instant());
 			return age.isNegative() ? Duration.ZERO : age;
+		}
+
+		@Override
+		public boolean isShared() {
+			return this.store.isShared();
+		}
+
+		void willStore() {
+			this.call.willStore(this);
 		}
 
 		void storeCall(@Nullable ChatResponse response) {
@@ -226,6 +387,7 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 
 		Flux<ChatClientResponse> record(Flux<ChatClientResponse> stream) {
 			return Flux.defer(() -> {
+				willStore();
 				StreamRecording recording = new StreamRecording();
 				AtomicBoolean replayed = new AtomicBoolean();
 				return stream.doOnNext((element) -> {
@@ -233,18 +395,16 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 						replayed.set(true);
 					}
 					recording.add(element.chatResponse(), this::fail);
-				}).doOnComplete(() -> {
-					if (replayed.get()) {
-						return;
-					}
-					if (this.store.isBlocking()) {
-						Schedulers.boundedElastic().schedule(() -> storeStream(recording));
-					}
-					else {
-						storeStream(recording);
-					}
-				});
+				})
+					.doOnComplete(() -> store(() -> replayed.get() ? null : assemble(recording)))
+					.doOnError((ex) -> this.call.stored())
+					.doOnCancel(this.call::stored);
 			});
+		}
+
+		private static @Nullable ChatResponse assemble(StreamRecording recording) {
+			ChatResponse response = recording.assemble();
+			return CacheEligibility.isStorableFromStream(response) ? response : null;
 		}
 
 		// What another cache inside of this one has answered would become ever older
@@ -252,36 +412,61 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 			return response != null && response.getMetadata().get(SavingsReport.OUTCOME_METADATA_KEY) != null;
 		}
 
-		private void storeStream(StreamRecording recording) {
-			store(() -> {
-				ChatResponse response = recording.assemble();
-				return CacheEligibility.isStorableFromStream(response) ? response : null;
-			});
-		}
-
-		private void fail(RuntimeException failure) {
+		private void fail(Throwable failure) {
 			ExactCacheAdvisor.this.statistics.recordError(Component.EXACT_CACHE, this.call.plan().id(), failure);
 		}
 
+		// Behind the answer, unless it only goes to memory
 		private void store(Supplier<@Nullable ChatResponse> storable) {
 			ExactCacheAdvisor advisor = ExactCacheAdvisor.this;
+			boolean waits = false;
 			try {
 				ChatResponse response = storable.get();
-				if (response == null) {
-					return;
+				CachedResponse cached = (response != null) ? cached(response) : null;
+				if (cached != null && this.breaker == null) {
+					write(cached);
 				}
-				TokenUsage usage = advisor.tokenCounter.usage(this.request.prompt(), response);
-				this.ledger.recordBought(usage);
-				Instant now = advisor.clock.instant();
-				CachedResponse cached = CachedResponse.of(response, usage, now);
-				if (cached.sizeInBytes() <= this.settings.maxEntryBytes()) {
-					Duration ttl = this.call.directives().ttl();
-					this.store.store(this.key, cached, (ttl != null) ? ttl : this.settings.ttl());
+				else if (cached != null && this.breaker != null && this.breaker.getState() == State.CLOSED) {
+					waits = advisor.writes.offer(() -> writeBehind(cached));
+					if (!waits) {
+						fail(new RejectedExecutionException("Too many writes wait"));
+					}
 				}
 			}
 			catch (RuntimeException ex) {
 				fail(ex);
 			}
+			finally {
+				if (!waits) {
+					this.call.stored();
+				}
+			}
+		}
+
+		private @Nullable CachedResponse cached(ChatResponse response) {
+			ExactCacheAdvisor advisor = ExactCacheAdvisor.this;
+			TokenUsage usage = advisor.tokenCounter.usage(this.request.prompt(), response);
+			this.ledger.recordBought(usage);
+			CachedResponse cached = CachedResponse.of(response, usage, advisor.clock.instant());
+			return (cached.sizeInBytes() <= this.settings.maxEntryBytes()) ? cached : null;
+		}
+
+		private void writeBehind(CachedResponse cached) {
+			try {
+				write(cached);
+			}
+			catch (RuntimeException ex) {
+				fail(ex);
+			}
+			finally {
+				this.call.stored();
+			}
+		}
+
+		private void write(CachedResponse cached) {
+			CacheDirectives directives = this.call.directives();
+			this.store.store(this.key, cached, (directives.ttl() != null) ? directives.ttl() : this.settings.ttl(),
+					directives.tags());
 		}
 
 	}
@@ -306,6 +491,8 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 		private Ticker ticker = Ticker.systemTicker();
 
 		private int order = AdvisorOrder.EXACT_CACHE;
+
+		private CircuitBreakers breakers = new CircuitBreakers();
 
 		private Builder(Collection<? extends ExactCacheStore> stores) {
 			for (ExactCacheStore store : stores) {
@@ -387,6 +574,17 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor {
 		 */
 		public Builder order(int order) {
 			this.order = order;
+			return this;
+		}
+
+		/**
+		 * Set the circuit breakers of stores outside this process. Default: breakers of
+		 * its own.
+		 * @param breakers the breakers
+		 * @return this builder
+		 */
+		public Builder circuitBreakers(CircuitBreakers breakers) {
+			this.breakers = breakers;
 			return this;
 		}
 

@@ -1,7 +1,10 @@
 package io.tokensaving.cache.exact;
 
 import java.time.Duration;
+import java.util.Set;
 
+import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Keeps answers by the fingerprint of their request. An application's own store is a bean
  * of this type; plans select it by its {@linkplain #backend() backend}. Thread-safe.
  * <p>
- * A store may fail in any way: the request then goes to the model.
+ * A store may fail or hang in any way: the request then goes to the model.
  */
 public interface ExactCacheStore {
 
@@ -22,26 +25,43 @@ public interface ExactCacheStore {
 
 	/**
 	 * Find an answer.
-	 * @param key the key, made of hexadecimal digits
+	 * @param key the key
 	 * @return the answer, or {@code null} if there is none or its time is over
 	 */
-	@Nullable CachedResponse find(String key);
+	@Nullable CachedResponse find(CacheKey key);
 
 	/**
 	 * Store an answer, in place of an earlier one.
-	 * @param key the key, made of hexadecimal digits
+	 * @param key the key
 	 * @param response the answer
 	 * @param ttl how long it may be served, above zero
+	 * @param tags labels by which the answer can be evicted
 	 */
-	void store(String key, CachedResponse response, Duration ttl);
+	void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags);
+
+	/**
+	 * Remove answers. Answers that are stored meanwhile may stay.
+	 * @param eviction says which
+	 * @return the number of answers that were removed
+	 */
+	long evict(CacheEviction eviction);
 
 	/**
 	 * Whether {@link #find} and {@link #store} may wait for something outside this
-	 * process. If so, a stream calls them on a thread that may block.
+	 * process. If so, they are called with a deadline, and a stream calls them on a
+	 * thread that may block.
 	 * @return {@code true} unless everything is answered from memory
 	 */
 	default boolean isBlocking() {
 		return true;
+	}
+
+	/**
+	 * Whether other instances of the application find what this one stores.
+	 * @return {@code true} unless answers stay in this process
+	 */
+	default boolean isShared() {
+		return isBlocking();
 	}
 
 	/**

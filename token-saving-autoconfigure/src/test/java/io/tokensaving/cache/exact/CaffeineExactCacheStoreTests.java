@@ -2,6 +2,7 @@ package io.tokensaving.cache.exact;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.tokensaving.ScriptedChatModel;
@@ -16,47 +17,52 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 /**
  * Tests for {@link CaffeineExactCacheStore}.
  */
-class CaffeineExactCacheStoreTests {
+class CaffeineExactCacheStoreTests extends ExactCacheStoreContract {
 
 	private final AtomicLong now = new AtomicLong();
+
+	@Override
+	protected ExactCacheStore createStore() {
+		return new CaffeineExactCacheStore();
+	}
 
 	@Test
 	void expiresEntriesByTheirOwnTime() {
 		CaffeineExactCacheStore store = store(1_000_000);
-		store.store("a", response(10), Duration.ofSeconds(10));
-		store.store("b", response(10), Duration.ofSeconds(20));
+		store.store(key("a"), response(10), Duration.ofSeconds(10), Set.of());
+		store.store(key("b"), response(10), Duration.ofSeconds(20), Set.of());
 		this.now.set(Duration.ofSeconds(10).toNanos());
-		assertThat(store.find("a")).isNull();
-		assertThat(store.find("b")).isNotNull();
+		assertThat(store.find(key("a"))).isNull();
+		assertThat(store.find(key("b"))).isNotNull();
 		this.now.set(Duration.ofSeconds(20).toNanos());
-		assertThat(store.find("b")).isNull();
+		assertThat(store.find(key("b"))).isNull();
 	}
 
 	@Test
 	void readingDoesNotProlongLife() {
 		CaffeineExactCacheStore store = store(1_000_000);
-		store.store("a", response(10), Duration.ofSeconds(10));
+		store.store(key("a"), response(10), Duration.ofSeconds(10), Set.of());
 		this.now.set(Duration.ofSeconds(9).toNanos());
-		assertThat(store.find("a")).isNotNull();
+		assertThat(store.find(key("a"))).isNotNull();
 		this.now.set(Duration.ofSeconds(11).toNanos());
-		assertThat(store.find("a")).isNull();
+		assertThat(store.find(key("a"))).isNull();
 	}
 
 	@Test
 	void replacingEntryStartsItsTimeAnew() {
 		CaffeineExactCacheStore store = store(1_000_000);
-		store.store("a", response(10), Duration.ofSeconds(10));
+		store.store(key("a"), response(10), Duration.ofSeconds(10), Set.of());
 		this.now.set(Duration.ofSeconds(9).toNanos());
-		store.store("a", response(20), Duration.ofSeconds(10));
+		store.store(key("a"), response(20), Duration.ofSeconds(10), Set.of());
 		this.now.set(Duration.ofSeconds(18).toNanos());
-		assertThat(store.find("a")).isNotNull();
+		assertThat(store.find(key("a"))).isNotNull();
 	}
 
 	@Test
 	void staysWithinItsBytes() {
 		CaffeineExactCacheStore store = store(50_000);
 		for (int i = 0; i < 1_000; i++) {
-			store.store("key-" + i, response(1_000), Duration.ofHours(1));
+			store.store(key("key-" + i), response(1_000), Duration.ofHours(1), Set.of());
 		}
 		CacheStoreStatus status = store.status();
 		assertThat(status.bytes()).isBetween(1L, 50_000L);

@@ -8,6 +8,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,6 +20,8 @@ import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingTestChain;
+import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.plan.CacheSettings;
@@ -393,7 +396,7 @@ class ExactCacheAdvisorTests {
 		ExactCacheStore store = new FailingStore(true) {
 
 			@Override
-			public CachedResponse find(String key) {
+			public CachedResponse find(CacheKey key) {
 				threads.add(Schedulers.isInNonBlockingThread() ? "non-blocking" : Thread.currentThread().getName());
 				return null;
 			}
@@ -404,7 +407,7 @@ class ExactCacheAdvisorTests {
 			.subscribeOn(Schedulers.parallel())
 			.collectList()
 			.block();
-		assertThat(threads).singleElement().asString().startsWith("boundedElastic");
+		assertThat(threads).singleElement().asString().startsWith("token-saving-exact-lookup");
 	}
 
 	@Test
@@ -531,13 +534,18 @@ class ExactCacheAdvisorTests {
 		}
 
 		@Override
-		public CachedResponse find(String key) {
+		public CachedResponse find(CacheKey key) {
 			throw new IllegalStateException("find");
 		}
 
 		@Override
-		public void store(String key, CachedResponse response, Duration ttl) {
+		public void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags) {
 			throw new IllegalStateException("store");
+		}
+
+		@Override
+		public long evict(CacheEviction eviction) {
+			return 0;
 		}
 
 		@Override

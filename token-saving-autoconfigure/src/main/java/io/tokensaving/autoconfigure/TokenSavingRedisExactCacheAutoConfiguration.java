@@ -1,0 +1,45 @@
+package io.tokensaving.autoconfigure;
+
+import io.tokensaving.cache.exact.redis.RedisExactCacheStore;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+
+/**
+ * Auto-configuration for the exact cache in Redis, on the connection factory of the
+ * application. It is there for plans to select as soon as there is such a factory, and
+ * does not connect before one does.
+ */
+@AutoConfiguration(after = DataRedisAutoConfiguration.class, before = TokenSavingAutoConfiguration.class)
+@ConditionalOnClass(RedisConnectionFactory.class)
+@ConditionalOnSingleCandidate(RedisConnectionFactory.class)
+@ConditionalOnProperty(prefix = TokenSavingProperties.PREFIX, name = "enabled", havingValue = "true",
+		matchIfMissing = true)
+@ConditionalOnMissingBean(RedisExactCacheStore.class)
+@EnableConfigurationProperties(TokenSavingProperties.class)
+public final class TokenSavingRedisExactCacheAutoConfiguration {
+
+	@Bean
+	RedisExactCacheStore tokenSavingRedisExactCacheStore(RedisConnectionFactory connectionFactory,
+			TokenSavingProperties properties, Environment environment) {
+		ConfigurationReader reader = new ConfigurationReader(properties);
+		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory)
+			.codec(reader.entryCodec())
+			.nearCache(reader.nearCacheMaxBytes(), reader.nearCacheTtl())
+			.build();
+		if (OnCacheBackendCondition.isSelected(environment, RedisExactCacheStore.BACKEND)
+				|| OnCacheBackendCondition.isSelected(environment, "redis_semantic")) {
+			store.connect();
+		}
+		return store;
+	}
+
+}

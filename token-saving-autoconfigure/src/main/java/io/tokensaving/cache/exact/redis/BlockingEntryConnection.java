@@ -1,0 +1,67 @@
+package io.tokensaving.cache.exact.redis;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+
+/**
+ * Asks with threads of its own that wait for a client that blocks, such as Jedis. When
+ * all threads wait, further questions fail at once. Thread-safe.
+ */
+final class BlockingEntryConnection implements EntryConnection {
+
+	private static final int MAX_THREADS = 64;
+
+	private final RedisConnectionFactory connectionFactory;
+
+	private final ThreadPoolExecutor readers = new ThreadPoolExecutor(0, MAX_THREADS, 30, TimeUnit.SECONDS,
+			new SynchronousQueue<>(), (task) -> {
+				Thread thread = new Thread(task, "token-saving-redis-read");
+				thread.setDaemon(true);
+				return thread;
+			});
+
+	BlockingEntryConnection(RedisConnectionFactory connectionFactory) {
+		this.connectionFactory = connectionFactory;
+	}
+
+	@Override
+	public CompletionStage<byte @Nullable []> get(byte[] key) {
+		try {
+			return CompletableFuture.supplyAsync(() -> {
+				try (RedisConnection connection = this.connectionFactory.getConnection()) {
+					return connection.stringCommands().get(key);
+				}
+			}, this.readers);
+		}
+		catch (RejectedExecutionException ex) {
+			return CompletableFuture.failedFuture(ex);
+		}
+	}
+
+	@Override
+	public void set(byte[] key, byte[] value, long ttlMillis) {
+		try (RedisConnection connection = this.connectionFactory.getConnection()) {
+			connection.stringCommands().pSetEx(key, ttlMillis, value);
+		}
+	}
+
+	@Override
+	public void connect() {
+		// A connection is taken from the pool for each question
+	}
+
+	@Override
+	public void close() {
+		this.readers.shutdownNow();
+	}
+
+}

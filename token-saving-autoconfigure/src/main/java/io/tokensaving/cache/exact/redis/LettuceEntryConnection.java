@@ -1,0 +1,148 @@
+package io.tokensaving.cache.exact.redis;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import io.lettuce.core.RedisFuture;
+import io.lettuce.core.SetArgs;
+import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.data.redis.RedisConnectionFailureException;
+import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.lettuce.LettuceConnection;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+/**
+ * Asks on the connection that Spring Data shares between threads, asynchronously: nobody
+ * waits longer than they want to, and no thread is needed for it. While that connection
+ * is down, questions fail at once instead of piling up. Thread-safe.
+ */
+final class LettuceEntryConnection implements EntryConnection {
+
+	private static final Duration WRITE_TIMEOUT = Duration.ofSeconds(2);
+
+	private final LettuceConnectionFactory connectionFactory;
+
+	private final Executor connector;
+
+	private volatile @Nullable RedisClusterAsyncCommands<byte[], byte[]> commands;
+
+	private @Nullable CompletableFuture<RedisClusterAsyncCommands<byte[], byte[]>> connecting;
+
+	LettuceEntryConnection(LettuceConnectionFactory connectionFactory) {
+		this(connectionFactory, Executors.newCachedThreadPool((task) -> {
+			Thread thread = new Thread(task, "token-saving-redis-connect");
+			thread.setDaemon(true);
+			return thread;
+		}));
+	}
+
+	LettuceEntryConnection(LettuceConnectionFactory connectionFactory, Executor connector) {
+		this.connectionFactory = connectionFactory;
+		this.connector = connector;
+	}
+
+	@Override
+	public CompletionStage<byte @Nullable []> get(byte[] key) {
+		RedisClusterAsyncCommands<byte[], byte[]> commands = this.commands;
+		if (commands == null) {
+			return connected().thenCompose((connected) -> connected.get(key));
+		}
+		if (!isOpen(commands)) {
+			return CompletableFuture.failedFuture(notConnected());
+		}
+		return commands.get(key);
+	}
+
+	@Override
+	public void set(byte[] key, byte[] value, long ttlMillis) {
+		RedisClusterAsyncCommands<byte[], byte[]> commands = this.commands;
+		if (commands == null) {
+			commands = await(connected());
+		}
+		if (!isOpen(commands)) {
+			throw notConnected();
+		}
+		RedisFuture<String> written = commands.set(key, value, SetArgs.Builder.px(ttlMillis));
+		try {
+			await(written.toCompletableFuture());
+		}
+		finally {
+			written.cancel(true);
+		}
+	}
+
+	@Override
+	public void connect() {
+		if (this.commands == null) {
+			var unused = connected();
+		}
+	}
+
+	// Lettuce reconnects by itself; but if somebody has reset the connection of the
+	// factory, there is a new one. A cluster has connections to many nodes, of which some
+	// may work
+	@SuppressWarnings("deprecation") // there is no other way from the commands
+	private boolean isOpen(RedisClusterAsyncCommands<byte[], byte[]> commands) {
+		if (!(commands instanceof RedisAsyncCommands<byte[], byte[]> single)
+				|| single.getStatefulConnection().isOpen()) {
+			return true;
+		}
+		var unused = connected();
+		return false;
+	}
+
+	private synchronized CompletableFuture<RedisClusterAsyncCommands<byte[], byte[]>> connected() {
+		CompletableFuture<RedisClusterAsyncCommands<byte[], byte[]>> running = this.connecting;
+		if (running != null && !running.isDone()) {
+			return running;
+		}
+		CompletableFuture<RedisClusterAsyncCommands<byte[], byte[]>> started = CompletableFuture
+			.supplyAsync(this::connectNow, this.connector);
+		this.connecting = started;
+		return started;
+	}
+
+	private RedisClusterAsyncCommands<byte[], byte[]> connectNow() {
+		try (RedisConnection connection = this.connectionFactory.getConnection()) {
+			RedisClusterAsyncCommands<byte[], byte[]> connected = ((LettuceConnection) connection)
+				.getNativeConnection();
+			this.commands = connected;
+			return connected;
+		}
+	}
+
+	private static <T> T await(CompletableFuture<T> future) {
+		try {
+			return future.get(WRITE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException("Interrupted while writing to Redis", ex);
+		}
+		catch (ExecutionException ex) {
+			throw new IllegalStateException("Redis refused a write", ex.getCause());
+		}
+		catch (TimeoutException ex) {
+			throw new IllegalStateException("Redis did not answer a write in time", ex);
+		}
+	}
+
+	private static RuntimeException notConnected() {
+		return new RedisConnectionFailureException("Redis is not connected");
+	}
+
+	@Override
+	public void close() {
+		// The connection is the application's
+	}
+
+}
