@@ -8,6 +8,7 @@ import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.compression.CompressionAdvisor;
+import io.tokensaving.dedup.DedupAdvisor;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.savings.ModelPrice;
 import io.tokensaving.savings.PlanAdvisor;
@@ -37,6 +38,11 @@ public final class TokenSavingTestChain {
 	private Consumer<ExactCacheAdvisor.Builder> cacheCustomizer = (builder) -> {
 	};
 
+	private Consumer<DedupAdvisor.Builder> dedupCustomizer = (builder) -> {
+	};
+
+	private DedupAdvisor dedup;
+
 	public TokenSavingTestChain(Plan... plans) {
 		this.plans.addAll(List.of(plans));
 	}
@@ -44,6 +50,19 @@ public final class TokenSavingTestChain {
 	public TokenSavingTestChain store(ExactCacheStore store) {
 		this.store = store;
 		return this;
+	}
+
+	public TokenSavingTestChain dedup(Consumer<DedupAdvisor.Builder> customizer) {
+		this.dedupCustomizer = customizer;
+		return this;
+	}
+
+	/**
+	 * Return the advisor of the client that was made last.
+	 * @return the advisor
+	 */
+	public DedupAdvisor dedup() {
+		return this.dedup;
 	}
 
 	public TokenSavingTestChain price(ModelPrice price) {
@@ -73,8 +92,11 @@ public final class TokenSavingTestChain {
 		this.planCustomizer.accept(plan);
 		ExactCacheAdvisor.Builder cache = ExactCacheAdvisor.builder(this.store).statistics(this.statistics);
 		this.cacheCustomizer.accept(cache);
-		TokenSavingAdvisors advisors = new TokenSavingAdvisors(
-				List.of(cache.build(), CompressionAdvisor.builder().statistics(this.statistics).build(), plan.build()));
+		DedupAdvisor.Builder dedup = DedupAdvisor.builder().statistics(this.statistics);
+		this.dedupCustomizer.accept(dedup);
+		this.dedup = dedup.build();
+		TokenSavingAdvisors advisors = new TokenSavingAdvisors(List.of(cache.build(), this.dedup,
+				CompressionAdvisor.builder().statistics(this.statistics).build(), plan.build()));
 		return ChatClient.builder(model).defaultAdvisors(advisors).defaultAdvisors(others).build();
 	}
 

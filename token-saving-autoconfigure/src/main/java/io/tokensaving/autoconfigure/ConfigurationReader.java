@@ -172,6 +172,18 @@ final class ConfigurationReader {
 	}
 
 	/**
+	 * Read how many calls can be shared at a time.
+	 * @return the number
+	 */
+	int maxInFlight() {
+		int number = this.properties.getDedup().getMaxInFlight();
+		if (number < 1) {
+			throw invalid("dedup.max-in-flight", number, "a number of at least 1");
+		}
+		return number;
+	}
+
+	/**
 	 * Read how answers are stored outside this process.
 	 * @return the codec
 	 */

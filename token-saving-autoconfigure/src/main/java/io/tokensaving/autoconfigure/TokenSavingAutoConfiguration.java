@@ -21,6 +21,8 @@ import io.tokensaving.cache.semantic.guard.EnglishGuards;
 import io.tokensaving.cache.semantic.guard.SemanticGuard;
 import io.tokensaving.compression.CompressionAdvisor;
 import io.tokensaving.compression.CompressionEngine;
+import io.tokensaving.dedup.ClusterLeases;
+import io.tokensaving.dedup.DedupAdvisor;
 import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanRepository;
@@ -44,7 +46,10 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.thread.Threading;
 import org.springframework.context.annotation.Bean;
+import org.springframework.core.env.Environment;
+import org.springframework.core.task.VirtualThreadTaskExecutor;
 
 /**
  * Auto-configuration for token saving: plans, advisors, and the customizer that adds them
@@ -149,6 +154,24 @@ public final class TokenSavingAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
+	DedupAdvisor tokenSavingDedupAdvisor(TokenSavingProperties properties, ObjectProvider<ClusterLeases> leases,
+			TokenCounter tokenCounter, SavingsStatistics statistics, CircuitBreakers breakers,
+			Environment environment) {
+		ConfigurationReader reader = new ConfigurationReader(properties);
+		DedupAdvisor.Builder builder = DedupAdvisor.builder()
+			.tokenCounter(tokenCounter)
+			.statistics(statistics)
+			.maxInFlight(reader.maxInFlight())
+			.order(reader.advisorOrder().getDedup());
+		leases.ifUnique((unique) -> builder.clusterLeases(unique, REDIS, breakers));
+		if (Threading.VIRTUAL.isActive(environment)) {
+			builder.executor(new VirtualThreadTaskExecutor("token-saving-dedup-"));
+		}
+		return builder.build();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
 	InMemorySemanticCacheStore tokenSavingInMemorySemanticStore(TokenSavingProperties properties) {
 		ConfigurationReader reader = new ConfigurationReader(properties);
 		return new InMemorySemanticCacheStore(reader.inMemorySemanticMaxEntries(), reader.inMemorySemanticMaxBytes());
@@ -228,9 +251,10 @@ public final class TokenSavingAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	TokenSavingAdvisors tokenSavingAdvisors(PlanAdvisor planAdvisor, CompressionAdvisor compressionAdvisor,
-			ExactCacheAdvisor exactCacheAdvisor, SemanticCacheAdvisor semanticCacheAdvisor,
+			ExactCacheAdvisor exactCacheAdvisor, DedupAdvisor dedupAdvisor, SemanticCacheAdvisor semanticCacheAdvisor,
 			TokenSavingProperties properties, PlanRepository plans) {
-		List<Advisor> advisors = new ArrayList<>(List.of(planAdvisor, compressionAdvisor, exactCacheAdvisor));
+		List<Advisor> advisors = new ArrayList<>(
+				List.of(planAdvisor, compressionAdvisor, exactCacheAdvisor, dedupAdvisor));
 		// Every advisor costs each call a microsecond
 		if (!(plans instanceof InMemoryPlanRepository)
 				|| plans.findAll(properties.getWorkspace()).stream().anyMatch(semanticCacheAdvisor::serves)) {

@@ -66,6 +66,8 @@ public class TokenSavingProperties {
 
 	private final InMemory inMemory = new InMemory();
 
+	private final InFlight dedup = new InFlight();
+
 	private final Storage cache = new Storage();
 
 	private final Qdrant qdrant = new Qdrant();
@@ -149,6 +151,10 @@ public class TokenSavingProperties {
 
 	public Order getAdvisorOrder() {
 		return this.advisorOrder;
+	}
+
+	public InFlight getDedup() {
+		return this.dedup;
 	}
 
 	public Storage getCache() {
@@ -741,6 +747,27 @@ public class TokenSavingProperties {
 
 		public void setMaxSize(DataSize maxSize) {
 			this.maxSize = maxSize;
+		}
+
+	}
+
+	/**
+	 * Limits of requests in flight that share an answer.
+	 */
+	public static class InFlight {
+
+		/**
+		 * Number of calls of the model that can be shared at a time; further requests are
+		 * not shared.
+		 */
+		private int maxInFlight = 512;
+
+		public int getMaxInFlight() {
+			return this.maxInFlight;
+		}
+
+		public void setMaxInFlight(int maxInFlight) {
+			this.maxInFlight = maxInFlight;
 		}
 
 	}

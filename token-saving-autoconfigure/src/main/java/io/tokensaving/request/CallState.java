@@ -41,6 +41,8 @@ public final class CallState {
 
 	private volatile @Nullable AnswerSource answerSource;
 
+	private volatile boolean answeredByOther;
+
 	private volatile @Nullable CompletableFuture<@Nullable Void> stored;
 
 	/**
@@ -211,6 +213,21 @@ public final class CallState {
 		if (stored != null) {
 			stored.complete(null);
 		}
+	}
+
+	/**
+	 * Say that the answer came from an equal request, whose answer is stored already.
+	 */
+	public void answeredByOther() {
+		this.answeredByOther = true;
+	}
+
+	/**
+	 * Whether the answer came from an equal request.
+	 * @return whether there is nothing to store
+	 */
+	public boolean isAnsweredByOther() {
+		return this.answeredByOther;
 	}
 
 	/**

@@ -75,6 +75,9 @@ final class SavingsAccount {
 	void closeCancelled(Supplier<String> text) {
 		close(() -> {
 			TokenUsage bought = this.ledger.bought();
+			if (bought == null && this.ledger.isPaidByOthers()) {
+				bought = TokenUsage.ZERO;
+			}
 			if (bought == null) {
 				double factor = this.tokenCounter.factor(TokenCounter.model(null, this.prompt.getOptions()));
 				bought = new TokenUsage(sentTokens(), this.tokenCounter.count(text.get(), factor), 0, 0, true);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
@@ -35,6 +36,10 @@ public final class SavingsLedger {
 	private boolean overBudget;
 
 	private boolean closed;
+
+	private boolean joined;
+
+	private @Nullable BooleanSupplier othersWait;
 
 	/**
 	 * Return the ledger of a request.
@@ -70,6 +75,35 @@ public final class SavingsLedger {
 	 */
 	public synchronized void recordMiss() {
 		this.outcome = Outcome.MISS;
+		this.served = null;
+		this.joined = false;
+	}
+
+	/**
+	 * Write down that the request waits for the answer of an equal one, whose usage is
+	 * not known yet. If it ends before that, nothing was bought and nothing saved.
+	 */
+	public synchronized void recordJoined() {
+		this.outcome = Outcome.DEDUP_HIT;
+		this.served = new Served(SavingTechnique.DEDUP, TokenUsage.ZERO, null, 0, null);
+		this.joined = true;
+	}
+
+	/**
+	 * Write down that others wait for the same answer: if this request is cancelled, they
+	 * pay.
+	 * @param othersWait whether there are any at present
+	 */
+	public synchronized void recordShared(BooleanSupplier othersWait) {
+		this.othersWait = othersWait;
+	}
+
+	/**
+	 * Return what the answer cost when it was bought, if it was served.
+	 * @return the usage, or {@code null} if the answer is not a hit
+	 */
+	public synchronized @Nullable TokenUsage servedUsage() {
+		return (this.served != null && !this.joined) ? this.served.usage() : null;
 	}
 
 	/**
@@ -85,6 +119,7 @@ public final class SavingsLedger {
 			@Nullable String model, long ageSeconds, @Nullable Double similarity) {
 		this.outcome = outcome;
 		this.served = new Served(technique, usage, model, ageSeconds, similarity);
+		this.joined = false;
 	}
 
 	/**
@@ -113,7 +148,15 @@ public final class SavingsLedger {
 	}
 
 	synchronized boolean isHit() {
-		return this.outcome.isHit();
+		return this.outcome.isHit() && !this.joined;
+	}
+
+	boolean isPaidByOthers() {
+		BooleanSupplier others;
+		synchronized (this) {
+			others = this.othersWait;
+		}
+		return others != null && others.getAsBoolean();
 	}
 
 	synchronized @Nullable TokenUsage bought() {

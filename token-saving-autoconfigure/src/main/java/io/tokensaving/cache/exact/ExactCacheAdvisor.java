@@ -421,7 +421,7 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 			ExactCacheAdvisor advisor = ExactCacheAdvisor.this;
 			boolean waits = false;
 			try {
-				ChatResponse response = storable.get();
+				ChatResponse response = this.call.isAnsweredByOther() ? null : storable.get();
 				CachedResponse cached = (response != null) ? cached(response) : null;
 				if (cached != null && this.breaker == null) {
 					write(cached);

@@ -31,6 +31,18 @@ class RedisExactCacheStoreContractTests {
 
 	private static final byte[] KEY = new byte[32];
 
+	private static <T extends RedisConnectionFactory> T started(T factory) {
+		if (factory instanceof LettuceConnectionFactory lettuce) {
+			lettuce.afterPropertiesSet();
+			lettuce.start();
+		}
+		if (factory instanceof JedisConnectionFactory jedis) {
+			jedis.afterPropertiesSet();
+			jedis.start();
+		}
+		return factory;
+	}
+
 	/**
 	 * A contract test on a server of its own.
 	 */
@@ -194,18 +206,6 @@ class RedisExactCacheStoreContractTests {
 			assertThat(new String(raw)).doesNotContain("secret");
 		}
 
-	}
-
-	private static <T extends RedisConnectionFactory> T started(T factory) {
-		if (factory instanceof LettuceConnectionFactory lettuce) {
-			lettuce.afterPropertiesSet();
-			lettuce.start();
-		}
-		if (factory instanceof JedisConnectionFactory jedis) {
-			jedis.afterPropertiesSet();
-			jedis.start();
-		}
-		return factory;
 	}
 
 }

@@ -1,6 +1,7 @@
 package io.tokensaving.autoconfigure;
 
 import io.tokensaving.cache.exact.redis.RedisExactCacheStore;
+import io.tokensaving.dedup.redis.RedisClusterLeases;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -14,20 +15,26 @@ import org.springframework.core.env.Environment;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /**
- * Auto-configuration for the exact cache in Redis, on the connection factory of the
- * application. It is there for plans to select as soon as there is such a factory, and
- * does not connect before one does.
+ * Auto-configuration for the exact cache in Redis, and for sharing requests in flight
+ * between instances, on the connection factory of the application. Both are there for
+ * plans to select as soon as there is such a factory, and do not connect before one does.
  */
 @AutoConfiguration(after = DataRedisAutoConfiguration.class, before = TokenSavingAutoConfiguration.class)
 @ConditionalOnClass(RedisConnectionFactory.class)
 @ConditionalOnSingleCandidate(RedisConnectionFactory.class)
 @ConditionalOnProperty(prefix = TokenSavingProperties.PREFIX, name = "enabled", havingValue = "true",
 		matchIfMissing = true)
-@ConditionalOnMissingBean(RedisExactCacheStore.class)
 @EnableConfigurationProperties(TokenSavingProperties.class)
-public final class TokenSavingRedisExactCacheAutoConfiguration {
+public final class TokenSavingRedisAutoConfiguration {
 
 	@Bean
+	@ConditionalOnMissingBean
+	RedisClusterLeases tokenSavingRedisClusterLeases(RedisConnectionFactory connectionFactory) {
+		return new RedisClusterLeases(connectionFactory);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
 	RedisExactCacheStore tokenSavingRedisExactCacheStore(RedisConnectionFactory connectionFactory,
 			TokenSavingProperties properties, Environment environment) {
 		ConfigurationReader reader = new ConfigurationReader(properties);

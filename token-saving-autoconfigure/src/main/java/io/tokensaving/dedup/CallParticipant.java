@@ -1,0 +1,76 @@
+package io.tokensaving.dedup;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import io.tokensaving.plan.DedupSettings;
+import io.tokensaving.request.CallState;
+import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.savings.TokenCounter;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.ai.chat.client.ChatClientRequest;
+
+/**
+ * A call that waits for the whole answer, with a thread that blocks. Thread-safe.
+ */
+final class CallParticipant extends Participant {
+
+	private final CompletableFuture<Boolean> arrived = new CompletableFuture<>();
+
+	private volatile @Nullable Flight flight;
+
+	CallParticipant(ChatClientRequest request, CallState call, DedupSettings settings, TokenCounter tokenCounter,
+			SavingsStatistics statistics) {
+		super(request, call, settings, tokenCounter, statistics);
+	}
+
+	/**
+	 * Start to wait.
+	 * @param flight the flight
+	 */
+	void follow(Flight flight) {
+		this.flight = flight;
+		flight.read(WANTS_ALL);
+		wake();
+	}
+
+	@Override
+	void wake() {
+		Flight flight = this.flight;
+		if (flight != null && flight.isDone()) {
+			this.arrived.complete(true);
+		}
+	}
+
+	/**
+	 * Wait for the end of the flight.
+	 * @param timeoutNanos how long, 0 for as long as it takes
+	 * @return whether it has ended; if not, this one should call the model itself
+	 * @throws InterruptedException if the thread is interrupted
+	 */
+	boolean await(long timeoutNanos) throws InterruptedException {
+		try {
+			return (timeoutNanos > 0) ? this.arrived.get(timeoutNanos, TimeUnit.NANOSECONDS) : this.arrived.get();
+		}
+		catch (TimeoutException ex) {
+			return false;
+		}
+		catch (ExecutionException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	@Override
+	long position() {
+		return WANTS_ALL;
+	}
+
+	@Override
+	void overflow() {
+		throw new IllegalStateException("A call reads no elements");
+	}
+
+}

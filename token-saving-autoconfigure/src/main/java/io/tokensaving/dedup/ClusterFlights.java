@@ -1,0 +1,233 @@
+package io.tokensaving.dedup;
+
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.tokensaving.Outcome;
+import io.tokensaving.SavingTechnique;
+import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.dedup.ClusterLeases.Lease;
+import io.tokensaving.plan.DedupSettings.Scope;
+import io.tokensaving.request.AnswerSource;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.core.task.AsyncTaskExecutor;
+
+/**
+ * Lets one instance of the application call the model, while others wait for the answer
+ * to appear in the cache that they share. Whatever fails here, the model is called.
+ * Thread-safe.
+ */
+final class ClusterFlights {
+
+	private static final long POLL_MILLIS = 250;
+
+	private final ClusterLeases leases;
+
+	private final CircuitBreaker breaker;
+
+	private final Ticker ticker;
+
+	ClusterFlights(ClusterLeases leases, String backend, CircuitBreakers breakers) {
+		this.leases = leases;
+		this.breaker = breakers.of(backend);
+		this.ticker = Ticker.systemTicker();
+	}
+
+	/**
+	 * Whether a request is shared by all instances.
+	 * @param leader the request
+	 * @return whether its plan wants it, and its answer is kept where all find it
+	 */
+	boolean isWanted(Participant leader) {
+		AnswerSource source = leader.call().answerSource();
+		return leader.settings().scope() == Scope.CLUSTER && source != null && source.isShared();
+	}
+
+	/**
+	 * Get an answer from another instance, or from the model. Blocks.
+	 * @param leader the request
+	 * @param model calls the model
+	 * @return the answer
+	 */
+	ChatClientResponse call(Participant leader, Supplier<ChatClientResponse> model) {
+		Turn turn = await(leader);
+		if (turn.answer() != null) {
+			return turn.answer();
+		}
+		ChatClientResponse response;
+		try {
+			response = model.get();
+		}
+		catch (Throwable ex) { // the error is the model's
+			release(turn, false);
+			throw ex;
+		}
+		landed(leader, turn);
+		return response;
+	}
+
+	/**
+	 * Get an answer from another instance, or from the model.
+	 * @param leader the request
+	 * @param model the stream of the model
+	 * @param executor waits for other instances
+	 * @return the stream
+	 */
+	Flux<ChatClientResponse> stream(Participant leader, Flux<ChatClientResponse> model, AsyncTaskExecutor executor) {
+		return awaitLater(leader, executor).onErrorResume((ex) -> {
+			leader.fail(ex);
+			return Mono.just(Turn.ALONE);
+		}).flatMapMany((turn) -> {
+			if (turn.answer() != null) {
+				return Flux.just(turn.answer());
+			}
+			return model.doOnComplete(() -> landed(leader, turn))
+				.doOnError((ex) -> release(turn, false))
+				.doOnCancel(() -> release(turn, false));
+		});
+	}
+
+	private Mono<Turn> awaitLater(Participant leader, AsyncTaskExecutor executor) {
+		return Mono.<Turn>create((sink) -> {
+			Future<?> waiting = executor.submit(() -> {
+				try {
+					sink.success(await(leader));
+				}
+				catch (RuntimeException ex) {
+					sink.error(ex);
+				}
+			});
+			sink.onDispose(() -> waiting.cancel(true));
+		}).doOnDiscard(Turn.class, (turn) -> release(turn, false));
+	}
+
+	// The lease lasts until the answer can be found
+	private static void landed(Participant leader, Turn turn) {
+		leader.call().whenStored(() -> release(turn, true));
+	}
+
+	private static void release(Turn turn, boolean answered) {
+		if (turn.lease() != null) {
+			turn.lease().release(answered);
+		}
+	}
+
+	private Turn await(Participant leader) {
+		AnswerSource source = leader.call().answerSource();
+		if (source == null) {
+			return Turn.ALONE;
+		}
+		long end = this.ticker.read() + leader.settings().timeout().toNanos();
+		AtomicReference<@Nullable CompletableFuture<Boolean>> listening = new AtomicReference<>();
+		try {
+			return await(leader, source, end, listening);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new CancellationException("Interrupted while waiting for another instance");
+		}
+		catch (CallNotPermittedException ex) {
+			return Turn.ALONE;
+		}
+		catch (RuntimeException ex) {
+			leader.fail(ex);
+			return Turn.ALONE;
+		}
+		finally {
+			CompletableFuture<Boolean> listened = listening.get();
+			if (listened != null) {
+				listened.cancel(false);
+			}
+		}
+	}
+
+	private Turn await(Participant leader, AnswerSource source, long end,
+			AtomicReference<@Nullable CompletableFuture<Boolean>> listening) throws InterruptedException {
+		String workspace = leader.call().workspace();
+		String fingerprint = leader.call().fingerprint(leader.request()).exact();
+		boolean first = true;
+		while (this.ticker.read() < end) {
+			CompletableFuture<Boolean> released = this.leases.released(workspace, fingerprint);
+			CompletableFuture<Boolean> before = listening.getAndSet(released);
+			if (before != null) {
+				before.cancel(false);
+			}
+			Lease lease = acquire(workspace, fingerprint);
+			// Between the look-up of this request and its lease the answer may have been
+			// stored
+			ChatClientResponse answer = (lease != null || !first)
+					? source.find(Outcome.DEDUP_HIT, SavingTechnique.DEDUP) : null;
+			if (answer != null) {
+				if (lease != null) {
+					lease.release(true);
+				}
+				return new Turn(answer, null);
+			}
+			leader.ledger().recordMiss();
+			if (lease != null) {
+				return new Turn(null, lease);
+			}
+			first = false;
+			if (wasAnswered(released, end)) {
+				answer = source.find(Outcome.DEDUP_HIT, SavingTechnique.DEDUP);
+				// There was an answer, but none that is stored: nobody is helped by
+				// taking turns
+				return (answer != null) ? new Turn(answer, null) : Turn.ALONE;
+			}
+		}
+		return Turn.ALONE;
+	}
+
+	private @Nullable Lease acquire(String workspace, String fingerprint) {
+		this.breaker.acquirePermission();
+		long start = this.ticker.read();
+		try {
+			Lease lease = this.leases.tryAcquire(workspace, fingerprint);
+			this.breaker.onSuccess(this.ticker.read() - start, TimeUnit.NANOSECONDS);
+			return lease;
+		}
+		catch (RuntimeException ex) {
+			this.breaker.onError(this.ticker.read() - start, TimeUnit.NANOSECONDS, ex);
+			throw ex;
+		}
+	}
+
+	private boolean wasAnswered(CompletableFuture<Boolean> released, long end) throws InterruptedException {
+		long millis = Math.min(POLL_MILLIS, TimeUnit.NANOSECONDS.toMillis(end - this.ticker.read()));
+		try {
+			return released.get(Math.max(1, millis), TimeUnit.MILLISECONDS);
+		}
+		catch (TimeoutException ex) {
+			return false;
+		}
+		catch (ExecutionException ex) {
+			throw new IllegalStateException("Cannot listen for the end of a lease", ex.getCause());
+		}
+	}
+
+	/**
+	 * How it goes on.
+	 *
+	 * @param answer the answer of another instance, if it came
+	 * @param lease the lease under which this instance calls the model, if it has one
+	 */
+	private record Turn(@Nullable ChatClientResponse answer, @Nullable Lease lease) {
+
+		static final Turn ALONE = new Turn(null, null);
+
+	}
+
+}

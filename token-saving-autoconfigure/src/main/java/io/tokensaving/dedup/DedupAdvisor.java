@@ -1,0 +1,537 @@
+package io.tokensaving.dedup;
+
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+
+import io.micrometer.context.ContextSnapshot;
+import io.micrometer.context.ContextSnapshotFactory;
+import io.tokensaving.AdvisorOrder;
+import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.plan.DedupSettings;
+import io.tokensaving.plan.DedupSettings.OnError;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.request.CallState;
+import io.tokensaving.request.SamplingOptions;
+import io.tokensaving.savings.Component;
+import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.savings.TokenCounter;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.util.context.Context;
+
+import org.springframework.ai.chat.client.ChatClientRequest;
+import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.client.advisor.api.CallAdvisor;
+import org.springframework.ai.chat.client.advisor.api.CallAdvisorChain;
+import org.springframework.ai.chat.client.advisor.api.StreamAdvisor;
+import org.springframework.ai.chat.client.advisor.api.StreamAdvisorChain;
+import org.springframework.core.task.AsyncTaskExecutor;
+import org.springframework.core.task.support.TaskExecutorAdapter;
+import org.springframework.util.Assert;
+
+/**
+ * Lets equal requests in flight share one call of the model, calls and streams alike. A
+ * stream that joins late is given the answer from its beginning. The call goes on as long
+ * as anybody waits for it, whoever came first; an error of the model reaches all who
+ * wait, unless the plan lets them retry.
+ * <p>
+ * So that one caller can leave without ending the call of the others, the model is called
+ * on another thread than the caller's; what Micrometer's context propagation knows of
+ * goes along. Thread-safe; close it to end its threads.
+ */
+public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoCloseable {
+
+	/**
+	 * The default number of calls that can be shared at a time.
+	 */
+	public static final int DEFAULT_MAX_IN_FLIGHT = 512;
+
+	/**
+	 * The default number of elements of one stream that are kept for those who join late.
+	 */
+	public static final int DEFAULT_MAX_ELEMENTS_PER_STREAM = 10_000;
+
+	private static final int STREAMS_OF_FULL_LENGTH = 10;
+
+	private final ConcurrentMap<String, Flight> flights = new ConcurrentHashMap<>();
+
+	private final ContextSnapshotFactory snapshots = ContextSnapshotFactory.builder().build();
+
+	private final @Nullable Plan plan;
+
+	private final SavingsStatistics statistics;
+
+	private final TokenCounter tokenCounter;
+
+	private final int maxInFlight;
+
+	private final BufferBudget budget;
+
+	private final AsyncTaskExecutor executor;
+
+	private final @Nullable ThreadPoolExecutor ownThreads;
+
+	private final @Nullable ClusterFlights cluster;
+
+	private final int order;
+
+	private DedupAdvisor(Builder builder) {
+		this.plan = builder.plan;
+		this.statistics = builder.statistics;
+		this.tokenCounter = builder.tokenCounter;
+		this.maxInFlight = builder.maxInFlight;
+		this.budget = new BufferBudget(builder.maxElementsPerStream,
+				(int) Math.min(Integer.MAX_VALUE, (long) STREAMS_OF_FULL_LENGTH * builder.maxElementsPerStream));
+		ThreadPoolExecutor threads = threads(builder.maxInFlight);
+		this.ownThreads = (builder.executor == null) ? threads : null;
+		this.executor = (builder.executor != null) ? builder.executor : new TaskExecutorAdapter(threads);
+		this.cluster = (builder.leases != null)
+				? new ClusterFlights(builder.leases, builder.leaseBackend, builder.breakers) : null;
+		this.order = builder.order;
+	}
+
+	private static ThreadPoolExecutor threads(int max) {
+		return new ThreadPoolExecutor(0, max, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), (task) -> {
+			Thread thread = new Thread(task, "token-saving-dedup");
+			thread.setDaemon(true);
+			return thread;
+		});
+	}
+
+	/**
+	 * Start an advisor.
+	 * @return a builder
+	 */
+	public static Builder builder() {
+		return new Builder();
+	}
+
+	@Override
+	public String getName() {
+		return "Token Saving Dedup";
+	}
+
+	@Override
+	public int getOrder() {
+		return this.order;
+	}
+
+	/**
+	 * Return how many calls are shared at present.
+	 * @return the number
+	 */
+	public int inFlight() {
+		return this.flights.size();
+	}
+
+	/**
+	 * Return how many elements of streams are kept at present.
+	 * @return the number
+	 */
+	int buffered() {
+		return this.budget.used();
+	}
+
+	/**
+	 * Return how many requests wait for an answer at present.
+	 * @return the number
+	 */
+	int waiting() {
+		return this.flights.values().stream().mapToInt(Flight::waiting).sum();
+	}
+
+	@Override
+	public ChatClientResponse adviseCall(ChatClientRequest request, CallAdvisorChain chain) {
+		Ticket ticket = prepare(request);
+		if (ticket == null) {
+			return chain.nextCall(request);
+		}
+		CallParticipant participant = new CallParticipant(request, ticket.call(), ticket.settings(), this.tokenCounter,
+				this.statistics);
+		Boarding boarding = board(ticket.key(), participant, Context.empty());
+		if (boarding == null) {
+			return chain.nextCall(request);
+		}
+		Flight flight = boarding.flight();
+		if (boarding.leads() && !start(flight, participant, () -> chain.nextCall(request))) {
+			return chain.nextCall(request);
+		}
+		participant.follow(flight);
+		boolean arrived;
+		try {
+			arrived = participant.await(boarding.leads() ? 0 : ticket.settings().timeout().toNanos());
+		}
+		catch (InterruptedException ex) {
+			flight.leave(participant);
+			Thread.currentThread().interrupt();
+			throw new CancellationException("Interrupted while waiting for the answer of the model");
+		}
+		Throwable failure = flight.error();
+		if (failure != null && (boarding.leads() || isShared(failure, ticket.settings()))) {
+			throw unchecked(failure);
+		}
+		ChatClientResponse answer = (arrived && failure == null) ? flight.answer() : null;
+		if (answer == null) {
+			flight.leave(participant);
+			participant.ledger().recordMiss();
+			return chain.nextCall(request);
+		}
+		participant.settle(flight);
+		return participant.own(flight, answer);
+	}
+
+	private static RuntimeException unchecked(Throwable failure) {
+		if (failure instanceof Error error) {
+			throw error;
+		}
+		return (failure instanceof RuntimeException exception) ? exception : new IllegalStateException(failure);
+	}
+
+	private static boolean isShared(Throwable failure, DedupSettings settings) {
+		return settings.onError() == OnError.SHARE && !(failure instanceof NotStartedException);
+	}
+
+	// Calls the model on another thread, so that the caller can leave
+	private boolean start(Flight flight, CallParticipant leader, Supplier<ChatClientResponse> model) {
+		ContextSnapshot snapshot = this.snapshots.captureAll();
+		Runnable call = snapshot.wrap(() -> {
+			ChatClientResponse response;
+			try {
+				response = (this.cluster != null && this.cluster.isWanted(leader)) ? this.cluster.call(leader, model)
+						: model.get();
+			}
+			catch (Throwable ex) { // what the model threw reaches all who wait
+				flight.onError(ex);
+				return;
+			}
+			flight.onNext(response);
+			flight.onComplete();
+		});
+		try {
+			Future<?> running = this.executor.submit(call);
+			flight.onCancel(() -> running.cancel(true));
+			return true;
+		}
+		catch (RejectedExecutionException ex) {
+			leader.fail(ex);
+			flight.onError(new NotStartedException());
+			return false;
+		}
+	}
+
+	@Override
+	public Flux<ChatClientResponse> adviseStream(ChatClientRequest request, StreamAdvisorChain chain) {
+		return Flux.deferContextual((context) -> {
+			Ticket ticket = prepare(request);
+			if (ticket == null) {
+				return chain.nextStream(request);
+			}
+			StreamParticipant participant = new StreamParticipant(request, ticket.call(), ticket.settings(),
+					this.tokenCounter, this.statistics);
+			Boarding boarding = board(ticket.key(), participant, Context.of(context));
+			if (boarding == null) {
+				return chain.nextStream(request);
+			}
+			Flight flight = boarding.flight();
+			if (boarding.leads()) {
+				return participant.elements(flight, () -> start(flight, participant, chain.nextStream(request)))
+					// Whoever does not read on must not hold up the others
+					.publishOn(Schedulers.boundedElastic());
+			}
+			return join(flight, participant, () -> chain.nextStream(request), ticket.settings());
+		});
+	}
+
+	private void start(Flight flight, StreamParticipant leader, Flux<ChatClientResponse> model) {
+		Flux<ChatClientResponse> stream = (this.cluster != null && this.cluster.isWanted(leader))
+				? this.cluster.stream(leader, model, this.executor) : model;
+		stream.subscribe(flight);
+	}
+
+	private Flux<ChatClientResponse> join(Flight flight, StreamParticipant participant,
+			Supplier<Flux<ChatClientResponse>> model, DedupSettings settings) {
+		AtomicBoolean begun = new AtomicBoolean();
+		Publisher<Long> deadline = Mono.delay(settings.timeout());
+		return participant.elements(flight, () -> {
+		})
+			.doOnNext((element) -> begun.set(true))
+			.timeout(deadline, (element) -> Mono.never())
+			.publishOn(Schedulers.boundedElastic())
+			.onErrorResume((ex) -> {
+				boolean mayRetry = ex instanceof TimeoutException || !isShared(ex, settings);
+				if (begun.get() || !mayRetry) {
+					return Flux.error(ex);
+				}
+				participant.ledger().recordMiss();
+				return model.get();
+			});
+	}
+
+	private @Nullable Ticket prepare(ChatClientRequest request) {
+		CallState call = CallState.of(request, this.plan);
+		DedupSettings settings = (call != null) ? call.plan().dedup() : null;
+		if (call == null || settings == null || call.directives().noStore()) {
+			return null;
+		}
+		try {
+			Double maxTemperature = settings.maxTemperature();
+			if (SamplingOptions.asksForSeveral(request.prompt())
+					|| (maxTemperature != null && SamplingOptions.isAbove(request.prompt(), maxTemperature))) {
+				return null;
+			}
+			return new Ticket(call, settings, call.fingerprint(request).exact());
+		}
+		catch (RuntimeException | StackOverflowError ex) {
+			this.statistics.recordError(Component.FINGERPRINT, call.plan().id(), ex);
+			return null;
+		}
+	}
+
+	// Joins the flight of the same request, or begins one. Null if there is no room
+	private @Nullable Boarding board(String key, Participant participant, Context context) {
+		while (true) {
+			Flight present = this.flights.get(key);
+			boolean fresh = participant.call().directives().noCache();
+			if (present != null && (!fresh || present.isRunning()) && present.join(participant)) {
+				participant.ledger().recordJoined();
+				return new Boarding(present, false);
+			}
+			if (present != null && present.isRunning()) {
+				participant.fail(new RejectedExecutionException("The answer in flight is too long to be kept"));
+				return null;
+			}
+			if (present == null && this.flights.size() >= this.maxInFlight) {
+				participant.fail(new RejectedExecutionException("Too many requests are in flight"));
+				return null;
+			}
+			Flight created = new Flight(participant, context, this.budget, new Landing(key));
+			boolean boarded = (present != null) ? this.flights.replace(key, present, created)
+					: this.flights.putIfAbsent(key, created) == null;
+			if (boarded) {
+				if (present != null) {
+					present.close();
+				}
+				participant.ledger().recordMiss();
+				participant.ledger().recordShared(() -> created.hasOthers(participant));
+				return new Boarding(created, true);
+			}
+		}
+	}
+
+	/**
+	 * End the threads that call the model.
+	 */
+	@Override
+	public void close() {
+		if (this.ownThreads != null) {
+			this.ownThreads.shutdownNow();
+		}
+	}
+
+	/**
+	 * What is needed to share a request.
+	 *
+	 * @param call the state of the call
+	 * @param settings the settings of its plan
+	 * @param key the fingerprint
+	 */
+	private record Ticket(CallState call, DedupSettings settings, String key) {
+
+	}
+
+	/**
+	 * The flight of a request.
+	 *
+	 * @param flight the flight
+	 * @param leads whether the request began it
+	 */
+	private record Boarding(Flight flight, boolean leads) {
+
+	}
+
+	/**
+	 * Ends a flight. One that has an answer can be joined until the answer can be found
+	 * in the cache: else a request that missed it there a moment ago would buy it again.
+	 */
+	private final class Landing implements Flight.Listener {
+
+		private final String key;
+
+		Landing(String key) {
+			this.key = key;
+		}
+
+		@Override
+		public void ended(Flight flight, @Nullable Throwable failure) {
+			Participant payer = flight.payer();
+			if (failure != null || payer == null) {
+				abandoned(flight);
+			}
+			else {
+				payer.call().whenStored(() -> abandoned(flight));
+			}
+		}
+
+		@Override
+		public void abandoned(Flight flight) {
+			DedupAdvisor.this.flights.remove(this.key, flight);
+			flight.close();
+		}
+
+	}
+
+	/**
+	 * There was no thread for the call of the model.
+	 */
+	private static final class NotStartedException extends RuntimeException {
+
+		NotStartedException() {
+			super("There was no thread for the call", null, false, false);
+		}
+
+	}
+
+	/**
+	 * Builds a {@link DedupAdvisor}. Not thread-safe.
+	 */
+	public static final class Builder {
+
+		private @Nullable Plan plan;
+
+		private SavingsStatistics statistics = new SavingsStatistics();
+
+		private TokenCounter tokenCounter = new TokenCounter();
+
+		private CircuitBreakers breakers = new CircuitBreakers();
+
+		private int maxInFlight = DEFAULT_MAX_IN_FLIGHT;
+
+		private int maxElementsPerStream = DEFAULT_MAX_ELEMENTS_PER_STREAM;
+
+		private @Nullable AsyncTaskExecutor executor;
+
+		private @Nullable ClusterLeases leases;
+
+		private String leaseBackend = "";
+
+		private int order = AdvisorOrder.DEDUP;
+
+		private Builder() {
+		}
+
+		/**
+		 * Set the plan of an advisor that is used alone, without a
+		 * {@link io.tokensaving.savings.PlanAdvisor}. Default {@code null}.
+		 * @param plan the plan
+		 * @return this builder
+		 */
+		public Builder plan(@Nullable Plan plan) {
+			this.plan = plan;
+			return this;
+		}
+
+		/**
+		 * Set where to count failures. Default: statistics of its own.
+		 * @param statistics the statistics
+		 * @return this builder
+		 */
+		public Builder statistics(SavingsStatistics statistics) {
+			this.statistics = statistics;
+			return this;
+		}
+
+		/**
+		 * Set what counts the tokens of models that do not report usage.
+		 * @param tokenCounter the counter
+		 * @return this builder
+		 */
+		public Builder tokenCounter(TokenCounter tokenCounter) {
+			this.tokenCounter = tokenCounter;
+			return this;
+		}
+
+		/**
+		 * Set how many calls can be shared at a time; further requests are not shared.
+		 * Default {@value DedupAdvisor#DEFAULT_MAX_IN_FLIGHT}.
+		 * @param maxInFlight the number, at least 1
+		 * @return this builder
+		 */
+		public Builder maxInFlight(int maxInFlight) {
+			Assert.isTrue(maxInFlight >= 1, () -> "'maxInFlight' must be at least 1, but is " + maxInFlight);
+			this.maxInFlight = maxInFlight;
+			return this;
+		}
+
+		/**
+		 * Set how many elements of one stream are kept for those who join late, and ten
+		 * times as many of all streams. A stream that has more can no longer be joined.
+		 * Default {@value DedupAdvisor#DEFAULT_MAX_ELEMENTS_PER_STREAM}.
+		 * @param maxElementsPerStream the number, at least 1
+		 * @return this builder
+		 */
+		public Builder maxElementsPerStream(int maxElementsPerStream) {
+			Assert.isTrue(maxElementsPerStream >= 1,
+					() -> "'maxElementsPerStream' must be at least 1, but is " + maxElementsPerStream);
+			this.maxElementsPerStream = maxElementsPerStream;
+			return this;
+		}
+
+		/**
+		 * Set what calls the model. Default: threads of its own, one a call.
+		 * @param executor the executor
+		 * @return this builder
+		 */
+		public Builder executor(AsyncTaskExecutor executor) {
+			this.executor = executor;
+			return this;
+		}
+
+		/**
+		 * Set the leases of plans whose requests are shared by all instances. Default:
+		 * none, and only those of this instance are.
+		 * @param leases the leases
+		 * @param backend the name of the backend they are in, whose circuit breaker is
+		 * respected
+		 * @param breakers the circuit breakers
+		 * @return this builder
+		 */
+		public Builder clusterLeases(ClusterLeases leases, String backend, CircuitBreakers breakers) {
+			this.leases = leases;
+			this.leaseBackend = backend;
+			this.breakers = breakers;
+			return this;
+		}
+
+		/**
+		 * Set the order. Default {@link AdvisorOrder#DEDUP}.
+		 * @param order the order
+		 * @return this builder
+		 */
+		public Builder order(int order) {
+			this.order = order;
+			return this;
+		}
+
+		/**
+		 * Build the advisor.
+		 * @return the advisor
+		 */
+		public DedupAdvisor build() {
+			return new DedupAdvisor(this);
+		}
+
+	}
+
+}

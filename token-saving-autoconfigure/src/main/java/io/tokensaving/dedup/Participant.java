@@ -1,0 +1,198 @@
+package io.tokensaving.dedup;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.tokensaving.Outcome;
+import io.tokensaving.SavingTechnique;
+import io.tokensaving.SavingsReport;
+import io.tokensaving.plan.DedupSettings;
+import io.tokensaving.request.CallState;
+import io.tokensaving.savings.Component;
+import io.tokensaving.savings.SavingsLedger;
+import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.savings.TokenCounter;
+import io.tokensaving.savings.TokenUsage;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.ai.chat.client.ChatClientRequest;
+import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.metadata.ChatResponseMetadata;
+import org.springframework.ai.chat.metadata.DefaultUsage;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.model.Generation;
+
+/**
+ * A request that waits for the answer of a flight: its own, or one that it has joined.
+ * Thread-safe.
+ */
+abstract class Participant {
+
+	/**
+	 * Says that whoever waits wants all there is, at once.
+	 */
+	static final long WANTS_ALL = Long.MAX_VALUE;
+
+	private final ChatClientRequest request;
+
+	private final CallState call;
+
+	private final DedupSettings settings;
+
+	private final SavingsLedger ledger;
+
+	private final TokenCounter tokenCounter;
+
+	private final SavingsStatistics statistics;
+
+	Participant(ChatClientRequest request, CallState call, DedupSettings settings, TokenCounter tokenCounter,
+			SavingsStatistics statistics) {
+		this.request = request;
+		this.call = call;
+		this.settings = settings;
+		this.ledger = SavingsLedger.of(request);
+		this.tokenCounter = tokenCounter;
+		this.statistics = statistics;
+	}
+
+	final ChatClientRequest request() {
+		return this.request;
+	}
+
+	final CallState call() {
+		return this.call;
+	}
+
+	final DedupSettings settings() {
+		return this.settings;
+	}
+
+	final SavingsLedger ledger() {
+		return this.ledger;
+	}
+
+	/**
+	 * Look whether something has arrived. Called by the thread of the model, so it must
+	 * not wait for anything.
+	 */
+	abstract void wake();
+
+	/**
+	 * Return how much has been read.
+	 * @return the position of the next element, or {@link #WANTS_ALL} for one who does
+	 * not read elements but wants the whole
+	 */
+	abstract long position();
+
+	/**
+	 * Give up, because too many elements wait to be read.
+	 */
+	abstract void overflow();
+
+	/**
+	 * Write down a failure of sharing.
+	 * @param failure the failure
+	 */
+	final void fail(Throwable failure) {
+		this.statistics.recordError(Component.DEDUP, this.call.plan().id(), failure);
+	}
+
+	/**
+	 * Write down how the answer was come by, when all of it has arrived.
+	 * @param flight the flight
+	 */
+	final void settle(Flight flight) {
+		try {
+			write(flight);
+		}
+		catch (RuntimeException ex) {
+			fail(ex);
+		}
+	}
+
+	private void write(Flight flight) {
+		boolean pays = flight.isPayer(this);
+		if (flight.leader() == this && pays) {
+			return;
+		}
+		TokenUsage served = flight.leader().ledger().servedUsage();
+		ChatClientResponse answer = flight.answer();
+		ChatResponse response = (answer != null) ? answer.chatResponse() : null;
+		TokenUsage usage = served;
+		if (usage == null) {
+			usage = (response != null) ? this.tokenCounter.usage(this.request.prompt(), response) : TokenUsage.ZERO;
+		}
+		if (pays && served == null) {
+			this.ledger.recordMiss();
+			this.ledger.recordBought(usage);
+		}
+		else {
+			this.call.answeredByOther();
+			this.ledger.recordHit(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, usage,
+					TokenCounter.model(response, this.request.prompt().getOptions()), 0, null);
+		}
+	}
+
+	/**
+	 * Make of an element what this one is given: the element itself for the one who pays
+	 * it, and for others a copy, so that what one does to it no other sees, which cost
+	 * nothing.
+	 * @param flight the flight
+	 * @param element the element
+	 * @return the element for this one
+	 */
+	final ChatClientResponse own(Flight flight, ChatClientResponse element) {
+		if (flight.leader() == this) {
+			return element;
+		}
+		ChatResponse response = element.chatResponse();
+		try {
+			response = (response != null) ? copy(response, !flight.isPayer(this)) : null;
+		}
+		catch (RuntimeException ex) {
+			fail(ex);
+		}
+		return new ChatClientResponse(response, new HashMap<>(this.request.context()));
+	}
+
+	private static ChatResponse copy(ChatResponse response, boolean free) {
+		if (response.getClass() != ChatResponse.class
+				|| response.getMetadata().getClass() != ChatResponseMetadata.class) {
+			return response;
+		}
+		List<Generation> generations = response.getResults().stream().map(Participant::copy).toList();
+		ChatResponseMetadata metadata = response.getMetadata();
+		Map<String, Object> entries = new HashMap<>();
+		metadata.entrySet().forEach((entry) -> entries.put(entry.getKey(), entry.getValue()));
+		if (free) {
+			entries.put(SavingsReport.OUTCOME_METADATA_KEY, Outcome.DEDUP_HIT.value());
+		}
+		ChatResponseMetadata.Builder builder = ChatResponseMetadata.builder()
+			.id(metadata.getId())
+			.model(metadata.getModel())
+			.rateLimit(metadata.getRateLimit())
+			.promptMetadata(metadata.getPromptMetadata())
+			.usage(free ? new DefaultUsage(0, 0, 0) : metadata.getUsage())
+			.metadata(entries);
+		return new ChatResponse(generations, builder.build());
+	}
+
+	private static Generation copy(Generation generation) {
+		AssistantMessage message = generation.getOutput();
+		if (message == null || message.getClass() != AssistantMessage.class
+				|| generation.getClass() != Generation.class) {
+			return generation;
+		}
+		Map<String, @Nullable Object> properties = new HashMap<>(message.getMetadata());
+		AssistantMessage copied = AssistantMessage.builder()
+			.content(message.getText())
+			.properties(properties)
+			.toolCalls(List.copyOf(message.getToolCalls()))
+			.media(List.copyOf(message.getMedia()))
+			.build();
+		return new Generation(copied, generation.getMetadata());
+	}
+
+}

@@ -1,0 +1,564 @@
+package io.tokensaving.dedup;
+
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+
+import io.micrometer.context.ContextRegistry;
+import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.TokenSaving;
+import io.tokensaving.TokenSavingTestChain;
+import io.tokensaving.plan.CacheSettings;
+import io.tokensaving.plan.DedupSettings;
+import io.tokensaving.plan.DedupSettings.OnError;
+import io.tokensaving.plan.DedupSettings.Scope;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.savings.Component;
+import io.tokensaving.savings.ModelPrice;
+import io.tokensaving.savings.StatisticsSnapshot;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.reactivestreams.Subscription;
+import reactor.core.Disposable;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
+import reactor.test.StepVerifier;
+
+import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.model.Generation;
+import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.ai.openai.OpenAiChatOptions;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/**
+ * Tests for {@link DedupAdvisor}.
+ */
+@Timeout(60)
+class DedupAdvisorTests {
+
+	private final ExecutorService callers = Executors.newCachedThreadPool();
+
+	private final CountDownLatch answering = new CountDownLatch(1);
+
+	private final AtomicInteger started = new AtomicInteger();
+
+	private final AtomicBoolean interrupted = new AtomicBoolean();
+
+	private final ScriptedChatModel slow = new ScriptedChatModel((prompt) -> {
+		this.started.incrementAndGet();
+		try {
+			this.answering.await();
+		}
+		catch (InterruptedException ex) {
+			this.interrupted.set(true);
+			throw new IllegalStateException(ex);
+		}
+		return ScriptedChatModel.answer("Answer to " + prompt.getUserMessage().getText());
+	});
+
+	private TokenSavingTestChain chain = new TokenSavingTestChain(
+			Plan.builder("support-bot").dedup(DedupSettings.DEFAULTS).build());
+
+	@AfterEach
+	void stopCallers() {
+		this.answering.countDown();
+		this.callers.shutdownNow();
+	}
+
+	@Test
+	void sharesOneCallAndCountsWhatItSaved() throws Exception {
+		ChatClient client = this.chain
+			.price(new ModelPrice("scripted-model", BigDecimal.valueOf(2), BigDecimal.TEN, null, null))
+			.client(this.slow);
+		List<Future<ChatResponse>> answers = new ArrayList<>();
+		for (int i = 0; i < 10; i++) {
+			answers.add(this.callers.submit(() -> client.prompt("one").call().chatResponse()));
+		}
+		await(() -> dedupHits() == 0 && this.started.get() == 1 && waiting() == 10);
+		this.answering.countDown();
+		int free = 0;
+		for (Future<ChatResponse> answer : answers) {
+			ChatResponse response = answer.get();
+			assertThat(response.getResult().getOutput().getText()).isEqualTo("Answer to one");
+			if ("dedup_hit".equals(response.getMetadata().get("token_saving_outcome"))) {
+				free++;
+				assertThat(response.getMetadata().getUsage().getTotalTokens()).isZero();
+			}
+			else {
+				assertThat(response.getMetadata().getUsage().getTotalTokens()).isEqualTo(120);
+			}
+		}
+		assertThat(free).isEqualTo(9);
+		assertThat(this.slow.calls()).isEqualTo(1);
+		StatisticsSnapshot stats = this.chain.statistics().plan("support-bot").snapshot();
+		assertThat(stats.dedupHits()).isEqualTo(9);
+		assertThat(stats.misses()).isEqualTo(1);
+		assertThat(stats.tokensBought()).isEqualTo(120);
+		assertThat(stats.tokensSavedByTechnique()).containsEntry("dedup", 9 * 120L);
+		assertThat(stats.costSavedUsd()).isEqualByComparingTo("0.0036");
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void asksAgainOnceTheAnswerHasArrived() {
+		ScriptedChatModel model = ScriptedChatModel.echoing();
+		ChatClient client = this.chain.client(model);
+		client.prompt("one").call().content();
+		client.prompt("one").call().content();
+		assertThat(model.calls()).isEqualTo(2);
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void sharesNothingBetweenDifferentRequests() throws Exception {
+		this.answering.countDown();
+		ChatClient client = this.chain.client(this.slow);
+		List<Callable<String>> tasks = List.of(() -> client.prompt("one").call().content(),
+				() -> client.prompt("two").call().content(),
+				() -> client.prompt("one").advisors(TokenSaving.plan("support-bot").scope("user")).call().content());
+		for (Future<String> answer : this.callers.invokeAll(tasks)) {
+			assertThat(answer.get()).startsWith("Answer to");
+		}
+		assertThat(this.slow.calls()).isEqualTo(3);
+	}
+
+	@Test
+	void givesLateStreamTheAnswerFromItsBeginningAndThenTheLiveTail() {
+		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
+		AtomicInteger subscriptions = new AtomicInteger();
+		ChatClient client = this.chain.client(streaming(sink, subscriptions));
+		List<String> first = Collections.synchronizedList(new ArrayList<>());
+		List<String> late = Collections.synchronizedList(new ArrayList<>());
+		Disposable leader = client.prompt("one").stream().content().subscribe(first::add);
+		sink.tryEmitNext(chunk("a "));
+		sink.tryEmitNext(chunk("b "));
+		await(() -> first.equals(List.of("a ", "b ")));
+		client.prompt("one").stream().content().subscribe(late::add);
+		await(() -> late.equals(List.of("a ", "b ")));
+		sink.tryEmitNext(chunk("c"));
+		await(() -> late.equals(List.of("a ", "b ", "c")) && first.equals(late));
+		sink.tryEmitNext(ScriptedChatModel.answer(""));
+		sink.tryEmitComplete();
+		await(() -> leader.isDisposed() && dedupHits() == 1);
+		assertThat(subscriptions).hasValue(1);
+		assertThat(this.chain.statistics().plan("support-bot").snapshot().tokensSaved()).isEqualTo(120);
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void sharesCallsAndStreams() throws Exception {
+		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
+		ChatClient client = this.chain.client(streaming(sink, new AtomicInteger()));
+		List<String> stream = Collections.synchronizedList(new ArrayList<>());
+		client.prompt("one").stream().content().subscribe(stream::add);
+		sink.tryEmitNext(chunk("a "));
+		Future<String> call = this.callers.submit(() -> client.prompt("one").call().content());
+		await(() -> waiting() == 2);
+		sink.tryEmitNext(chunk("b"));
+		sink.tryEmitNext(ScriptedChatModel.answer(""));
+		sink.tryEmitComplete();
+		assertThat(call.get()).isEqualTo("a b");
+		await(() -> dedupHits() == 1);
+
+		ChatClient slowClient = this.chain.client(this.slow);
+		Future<String> leader = this.callers.submit(() -> slowClient.prompt("two").call().content());
+		await(() -> this.started.get() == 1);
+		List<ChatResponse> joined = Collections.synchronizedList(new ArrayList<>());
+		AtomicBoolean completed = new AtomicBoolean();
+		slowClient.prompt("two").stream().chatResponse().subscribe(joined::add, (ex) -> {
+		}, () -> completed.set(true));
+		await(() -> waiting() == 2);
+		this.answering.countDown();
+		assertThat(leader.get()).isEqualTo("Answer to two");
+		await(completed::get);
+		assertThat(joined).singleElement().satisfies((response) -> {
+			assertThat(response.getResult().getOutput().getText()).isEqualTo("Answer to two");
+			assertThat(response.getMetadata().<String>get("token_saving_outcome")).isEqualTo("dedup_hit");
+		});
+		assertThat(this.slow.calls()).isEqualTo(1);
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void goesOnWhenTheFirstCallerLeaves() throws Exception {
+		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
+			.cache(new CacheSettings("in_memory"))
+			.dedup(DedupSettings.DEFAULTS)
+			.build());
+		ChatClient client = this.chain.client(this.slow);
+		AtomicReference<Throwable> thrown = new AtomicReference<>();
+		AtomicBoolean flagged = new AtomicBoolean();
+		Thread leader = new Thread(() -> {
+			try {
+				client.prompt("one").call().content();
+			}
+			catch (RuntimeException ex) {
+				thrown.set(ex);
+				flagged.set(Thread.currentThread().isInterrupted());
+			}
+		});
+		leader.start();
+		await(() -> this.started.get() == 1);
+		Future<String> follower = this.callers.submit(() -> client.prompt("one").call().content());
+		await(() -> waiting() == 2);
+		leader.interrupt();
+		leader.join();
+		assertThat(thrown.get()).isInstanceOf(CancellationException.class);
+		assertThat(flagged).isTrue();
+		this.answering.countDown();
+		assertThat(follower.get()).isEqualTo("Answer to one");
+		assertThat(this.interrupted).isFalse();
+		// The one who waited has paid, so the answer is in the cache
+		assertThat(client.prompt("one").call().content()).isEqualTo("Answer to one");
+		assertThat(this.slow.calls()).isEqualTo(1);
+		StatisticsSnapshot stats = this.chain.statistics().plan("support-bot").snapshot();
+		assertThat(stats.tokensBought()).isEqualTo(120);
+		assertThat(stats.exactHits()).isEqualTo(1);
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void goesOnWhenTheFirstStreamLeaves() {
+		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
+		AtomicInteger subscriptions = new AtomicInteger();
+		ChatClient client = this.chain.client(streaming(sink, subscriptions));
+		Disposable leader = client.prompt("one").stream().content().subscribe();
+		List<String> late = Collections.synchronizedList(new ArrayList<>());
+		AtomicBoolean completed = new AtomicBoolean();
+		client.prompt("one").stream().content().subscribe(late::add, (ex) -> {
+		}, () -> completed.set(true));
+		await(() -> waiting() == 2);
+		sink.tryEmitNext(chunk("a "));
+		await(() -> late.size() == 1);
+		leader.dispose();
+		assertThat(sink.currentSubscriberCount()).isEqualTo(1);
+		sink.tryEmitNext(chunk("b"));
+		sink.tryEmitNext(ScriptedChatModel.answer(""));
+		sink.tryEmitComplete();
+		await(completed::get);
+		assertThat(late).containsExactly("a ", "b");
+		assertThat(subscriptions).hasValue(1);
+		StatisticsSnapshot stats = this.chain.statistics().plan("support-bot").snapshot();
+		assertThat(stats.tokensBought()).isEqualTo(120);
+		assertThat(stats.tokensSaved()).isZero();
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void aFollowerThatLeavesAffectsNobody() throws Exception {
+		ChatClient client = this.chain.client(this.slow);
+		Future<String> leader = this.callers.submit(() -> client.prompt("one").call().content());
+		await(() -> this.started.get() == 1);
+		Future<String> follower = this.callers.submit(() -> client.prompt("one").call().content());
+		Disposable stream = client.prompt("one").stream().content().subscribe();
+		await(() -> waiting() == 3);
+		follower.cancel(true);
+		stream.dispose();
+		await(() -> waiting() == 1);
+		this.answering.countDown();
+		assertThat(leader.get()).isEqualTo("Answer to one");
+		StatisticsSnapshot stats = this.chain.statistics().plan("support-bot").snapshot();
+		assertThat(stats.tokensBought()).isEqualTo(120);
+		assertThat(stats.tokensSaved()).isZero();
+	}
+
+	@Test
+	void endsTheCallWhenNobodyWaits() throws Exception {
+		ChatClient client = this.chain.client(this.slow);
+		Future<String> leader = this.callers.submit(() -> client.prompt("one").call().content());
+		await(() -> this.started.get() == 1);
+		leader.cancel(true);
+		await(this.interrupted::get);
+		assertNothingIsLeft();
+		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
+		ChatClient streams = this.chain.client(streaming(sink, new AtomicInteger()));
+		Disposable stream = streams.prompt("one").stream().content().subscribe();
+		await(() -> sink.currentSubscriberCount() == 1);
+		stream.dispose();
+		await(() -> sink.currentSubscriberCount() == 0);
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void sharesTheErrorOfTheModel() throws Exception {
+		IllegalStateException failure = new IllegalStateException("model");
+		ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
+			this.started.incrementAndGet();
+			awaitAnswering();
+			throw failure;
+		});
+		ChatClient client = this.chain.client(model);
+		List<Future<String>> calls = new ArrayList<>();
+		for (int i = 0; i < 3; i++) {
+			calls.add(this.callers.submit(() -> client.prompt("one").call().content()));
+		}
+		await(() -> waiting() == 3);
+		StepVerifier.create(client.prompt("one").stream().content()).then(() -> {
+			await(() -> waiting() == 4);
+			this.answering.countDown();
+		}).verifyErrorSatisfies((ex) -> assertThat(ex).isSameAs(failure));
+		for (Future<String> call : calls) {
+			assertThatExceptionOfType(ExecutionException.class).isThrownBy(call::get)
+				.satisfies((ex) -> assertThat(ex).cause().isSameAs(failure));
+		}
+		assertThat(this.started).hasValue(1);
+		assertThat(this.chain.statistics().plan("support-bot").snapshot().modelErrors()).isEqualTo(4);
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void retriesAfterErrorIfThePlanSaysSo() throws Exception {
+		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
+			.dedup(new DedupSettings(Duration.ofMinutes(1), OnError.RETRY, null, Scope.INSTANCE))
+			.build());
+		ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
+			int number = this.started.incrementAndGet();
+			awaitAnswering();
+			if (number == 1) {
+				throw new IllegalStateException("model");
+			}
+			return ScriptedChatModel.answer("retried");
+		});
+		ChatClient client = this.chain.client(model);
+		Future<String> leader = this.callers.submit(() -> client.prompt("one").call().content());
+		await(() -> this.started.get() == 1);
+		Future<String> call = this.callers.submit(() -> client.prompt("one").call().content());
+		Future<List<String>> stream = this.callers
+			.submit(() -> client.prompt("one").stream().content().collectList().block());
+		await(() -> waiting() == 3);
+		this.answering.countDown();
+		assertThatThrownBy(leader::get).hasRootCauseMessage("model");
+		assertThat(call.get()).isEqualTo("retried");
+		assertThat(String.join("", stream.get())).isEqualTo("retried");
+		assertThat(this.started).hasValue(3);
+	}
+
+	@Test
+	void callsByItselfAfterWaitingTooLong() throws Exception {
+		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
+			.dedup(new DedupSettings(Duration.ofMillis(50), OnError.SHARE, null, Scope.INSTANCE))
+			.build());
+		ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
+			if (this.started.incrementAndGet() == 1) {
+				awaitAnswering();
+			}
+			return ScriptedChatModel.answer("answer");
+		});
+		ChatClient client = this.chain.client(model);
+		Future<String> leader = this.callers.submit(() -> client.prompt("one").call().content());
+		await(() -> this.started.get() == 1);
+		assertThat(client.prompt("one").call().content()).isEqualTo("answer");
+		assertThat(String.join("", client.prompt("one").stream().content().collectList().block())).isEqualTo("answer");
+		assertThat(this.started).hasValue(3);
+		this.answering.countDown();
+		assertThat(leader.get()).isEqualTo("answer");
+		assertThat(this.chain.statistics().plan("support-bot").snapshot().misses()).isEqualTo(3);
+	}
+
+	@Test
+	void doesNotShareRequestsThatAskForVariety() throws Exception {
+		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
+			.dedup(new DedupSettings(Duration.ofMinutes(1), OnError.SHARE, 0.5, Scope.INSTANCE))
+			.build());
+		for (ChatOptions options : List.of(OpenAiChatOptions.builder().model("gpt-4o").n(2).build(),
+				OpenAiChatOptions.builder().model("gpt-4o").temperature(0.6).build())) {
+			this.slow.options(options);
+			assertThat(callsOfTwo(TokenSaving.plan("support-bot"))).isEqualTo(2);
+		}
+		this.slow.options(OpenAiChatOptions.builder().model("gpt-4o").n(1).temperature(0.5).build());
+		assertThat(callsOfTwo(TokenSaving.plan("support-bot").noStore())).isEqualTo(2);
+		assertThat(callsOfTwo(TokenSaving.plan("support-bot"))).isEqualTo(1);
+	}
+
+	// Asks twice at once and returns how many calls that made
+	private int callsOfTwo(TokenSaving parameters) throws Exception {
+		AtomicInteger calls = new AtomicInteger();
+		CountDownLatch latch = new CountDownLatch(1);
+		ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
+			calls.incrementAndGet();
+			try {
+				latch.await(300, TimeUnit.MILLISECONDS);
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+			return ScriptedChatModel.answer("x");
+		}).options(this.slow.getOptions());
+		ChatClient client = this.chain.client(model);
+		List<Future<String>> answers = new ArrayList<>();
+		for (int i = 0; i < 2; i++) {
+			answers.add(this.callers.submit(() -> client.prompt("one").advisors(parameters).call().content()));
+		}
+		for (Future<String> answer : answers) {
+			answer.get();
+		}
+		return calls.get();
+	}
+
+	@Test
+	void passesRequestsWhenThereIsNoRoom() throws Exception {
+		ChatClient client = this.chain.dedup((dedup) -> dedup.maxInFlight(1)).client(this.slow);
+		Future<String> first = this.callers.submit(() -> client.prompt("one").call().content());
+		await(() -> this.started.get() == 1);
+		Future<String> second = this.callers.submit(() -> client.prompt("two").call().content());
+		await(() -> this.started.get() == 2);
+		assertThat(this.chain.dedup().inFlight()).isEqualTo(1);
+		assertThat(this.chain.statistics().errors(Component.DEDUP)).isEqualTo(1);
+		this.answering.countDown();
+		assertThat(first.get()).isEqualTo("Answer to one");
+		assertThat(second.get()).isEqualTo("Answer to two");
+	}
+
+	@Test
+	void keepsNoMoreOfAStreamThanItMay() throws Exception {
+		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
+		AtomicInteger subscriptions = new AtomicInteger();
+		ChatClient client = this.chain.dedup((dedup) -> dedup.maxElementsPerStream(10))
+			.client(streaming(sink, subscriptions));
+		List<String> first = Collections.synchronizedList(new ArrayList<>());
+		AtomicBoolean completed = new AtomicBoolean();
+		client.prompt("one").stream().content().subscribe(first::add, (ex) -> {
+		}, () -> completed.set(true));
+		Future<String> call = this.callers.submit(() -> client.prompt("one").call().content());
+		await(() -> waiting() == 2);
+		StringBuilder expected = new StringBuilder();
+		for (int i = 0; i < 50; i++) {
+			sink.tryEmitNext(chunk(i + " "));
+			expected.append(i).append(' ');
+		}
+		await(() -> first.size() == 50);
+		assertThat(this.chain.dedup().buffered()).isLessThanOrEqualTo(10);
+		// Too late to join: asks by itself, and is told so by the sink of the test
+		assertThatThrownBy(() -> client.prompt("one").stream().content().blockLast());
+		assertThat(subscriptions).hasValue(2);
+		sink.tryEmitNext(ScriptedChatModel.answer("end"));
+		sink.tryEmitComplete();
+		assertThat(call.get()).isEqualTo(expected + "end");
+		await(completed::get);
+		assertThat(String.join("", first)).isEqualTo(expected + "end");
+		assertThat(this.chain.statistics().plan("support-bot").snapshot().dedupHits()).isEqualTo(1);
+		assertThat(this.chain.statistics().plan("support-bot").snapshot().tokensSaved()).isEqualTo(120);
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void aStreamThatIsNotReadHoldsUpNobody() {
+		AtomicInteger subscriptions = new AtomicInteger();
+		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
+		ChatClient client = this.chain.dedup((dedup) -> dedup.maxElementsPerStream(1000))
+			.client(streaming(sink, subscriptions));
+		List<String> read = Collections.synchronizedList(new ArrayList<>());
+		client.prompt("one").stream().content().subscribe(read::add);
+		AtomicReference<Throwable> failure = new AtomicReference<>();
+		client.prompt("one").stream().content().limitRate(1).subscribe(new BaseSubscriber<>() {
+
+			@Override
+			protected void hookOnSubscribe(Subscription subscription) {
+				subscription.request(1);
+			}
+
+			@Override
+			protected void hookOnError(Throwable ex) {
+				failure.set(ex);
+			}
+
+		});
+		for (int i = 0; i < 10_000; i++) {
+			sink.tryEmitNext(chunk("x"));
+		}
+		sink.tryEmitComplete();
+		await(() -> read.size() == 10_000);
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void takesTheContextOfTheCallerAlong() {
+		ThreadLocal<String> user = new ThreadLocal<>();
+		ContextRegistry.getInstance().registerThreadLocalAccessor("dedup-test", user);
+		try {
+			ChatClient client = this.chain
+				.client(new ScriptedChatModel((prompt) -> ScriptedChatModel.answer("for " + user.get())));
+			user.set("anna");
+			assertThat(client.prompt("one").call().content()).isEqualTo("for anna");
+		}
+		finally {
+			user.remove();
+			ContextRegistry.getInstance().removeThreadLocalAccessor("dedup-test");
+		}
+	}
+
+	@Test
+	void neverBlocksAnEventLoop() {
+		ChatClient client = this.chain.client(ScriptedChatModel.echoing());
+		List<String> answer = Flux.defer(() -> client.prompt("one").stream().content())
+			.subscribeOn(Schedulers.parallel())
+			.collectList()
+			.block();
+		assertThat(String.join("", answer)).isEqualTo("Answer 1 to: one");
+	}
+
+	private static ScriptedChatModel streaming(Sinks.Many<ChatResponse> sink, AtomicInteger subscriptions) {
+		return new ScriptedChatModel((prompt) -> {
+			throw new IllegalStateException("No call was expected");
+		}).streaming((prompt) -> {
+			subscriptions.incrementAndGet();
+			return sink.asFlux();
+		});
+	}
+
+	private static ChatResponse chunk(String text) {
+		return new ChatResponse(List.of(new Generation(new AssistantMessage(text))));
+	}
+
+	private void awaitAnswering() {
+		try {
+			this.answering.await();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private long dedupHits() {
+		return this.chain.statistics().plan("support-bot").snapshot().dedupHits();
+	}
+
+	private int waiting() {
+		return this.chain.dedup().waiting();
+	}
+
+	private void assertNothingIsLeft() {
+		await(() -> this.chain.dedup().inFlight() == 0 && this.chain.dedup().buffered() == 0);
+	}
+
+	private static void await(BooleanSupplier condition) {
+		long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+		while (!condition.getAsBoolean()) {
+			assertThat(System.nanoTime()).as("waited ten seconds").isLessThan(end);
+			Thread.onSpinWait();
+		}
+	}
+
+}
