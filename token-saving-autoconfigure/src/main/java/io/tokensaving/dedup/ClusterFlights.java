@@ -156,16 +156,15 @@ final class ClusterFlights {
 
 	private Turn await(Participant leader, AnswerSource source, long end,
 			AtomicReference<@Nullable CompletableFuture<Boolean>> listening) throws InterruptedException {
-		String workspace = leader.call().workspace();
 		String fingerprint = leader.call().fingerprint(leader.request()).exact();
 		boolean first = true;
 		while (this.ticker.read() < end) {
-			CompletableFuture<Boolean> released = this.leases.released(workspace, fingerprint);
+			CompletableFuture<Boolean> released = this.leases.released(fingerprint);
 			CompletableFuture<Boolean> before = listening.getAndSet(released);
 			if (before != null) {
 				before.cancel(false);
 			}
-			Lease lease = acquire(workspace, fingerprint);
+			Lease lease = acquire(fingerprint);
 			// Between the look-up of this request and its lease the answer may have been
 			// stored
 			ChatClientResponse answer = (lease != null || !first)
@@ -191,11 +190,11 @@ final class ClusterFlights {
 		return Turn.ALONE;
 	}
 
-	private @Nullable Lease acquire(String workspace, String fingerprint) {
+	private @Nullable Lease acquire(String fingerprint) {
 		this.breaker.acquirePermission();
 		long start = this.ticker.read();
 		try {
-			Lease lease = this.leases.tryAcquire(workspace, fingerprint);
+			Lease lease = this.leases.tryAcquire(fingerprint);
 			this.breaker.onSuccess(this.ticker.read() - start, TimeUnit.NANOSECONDS);
 			return lease;
 		}

@@ -13,21 +13,19 @@ public interface ClusterLeases {
 	/**
 	 * Try to become the one who calls. A lease is prolonged until it is released, and
 	 * ends by itself soon after the instance that holds it.
-	 * @param workspace the workspace of the request
 	 * @param fingerprint the fingerprint of the request, 64 hexadecimal digits
 	 * @return the lease, or {@code null} if another instance holds it
 	 */
-	@Nullable Lease tryAcquire(String workspace, String fingerprint);
+	@Nullable Lease tryAcquire(String fingerprint);
 
 	/**
 	 * Start to listen for the release of a lease. What is never told, such as the end of
 	 * an instance, has to be asked for.
-	 * @param workspace the workspace of the request
 	 * @param fingerprint the fingerprint of the request
 	 * @return is completed with whether the answer was stored; cancel it when it is no
 	 * longer waited for
 	 */
-	CompletableFuture<Boolean> released(String workspace, String fingerprint);
+	CompletableFuture<Boolean> released(String fingerprint);
 
 	/**
 	 * The right to call the model for a request. Thread-safe.

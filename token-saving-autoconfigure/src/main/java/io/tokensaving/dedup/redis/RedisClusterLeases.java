@@ -126,7 +126,7 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 	}
 
 	@Override
-	public @Nullable Lease tryAcquire(String workspace, String fingerprint) {
+	public @Nullable Lease tryAcquire(String fingerprint) {
 		String random = UUID.randomUUID().toString();
 		String ttlMillis = String.valueOf(this.ttl.toMillis());
 		try (RedisConnection connection = this.connectionFactory.getConnection()) {
@@ -143,7 +143,7 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 	}
 
 	@Override
-	public CompletableFuture<Boolean> released(String workspace, String fingerprint) {
+	public CompletableFuture<Boolean> released(String fingerprint) {
 		CompletableFuture<Boolean> future = new CompletableFuture<>();
 		this.listening.compute(fingerprint, (key, present) -> {
 			Set<CompletableFuture<Boolean>> futures = (present != null) ? present : ConcurrentHashMap.newKeySet();
