@@ -34,11 +34,15 @@ import org.springframework.util.Assert;
  * <p>
  * All keys of a plan lie in one slot of a cluster, and one script adds what a batch has
  * for the plan: at once, and only if its number is higher than that of the last batch of
- * the instance. Scripts of several plans share a round trip, except with Jedis and Redis
+ * the instance. The scripts of many plans share a round trip, except with Jedis and Redis
  * Cluster, which has no pipelines. Reading is done by scripts too, so that no replica is
  * asked that is behind.
  */
 public final class RedisStatisticsRepository implements StatisticsRepository {
+
+	// Lettuce opens a connection for a pipeline unless it has a pool, and that takes some
+	// round trips itself
+	private static final int PIPELINED_COMMANDS = 8;
 
 	private static final Duration BATCH_TTL = Duration.ofDays(1);
 
@@ -198,7 +202,7 @@ public final class RedisStatisticsRepository implements StatisticsRepository {
 
 	private List<@Nullable Object> execute(List<Command> commands) {
 		try (RedisConnection connection = this.connectionFactory.getConnection()) {
-			if (commands.size() > 1 && openPipeline(connection)) {
+			if (commands.size() >= PIPELINED_COMMANDS && openPipeline(connection)) {
 				commands.forEach((command) -> command.execute(connection));
 				return connection.closePipeline();
 			}
