@@ -105,7 +105,25 @@ class SharedStatisticsTests {
 
 	@ParameterizedTest
 	@CsvSource({ "LETTUCE, 1", "LETTUCE, 20", "JEDIS, 1", "JEDIS, 20" })
-	void batchWhoseReplyWasLostIsAddedOnce(RedisClient client, int plans) {
+	void batchWhoseReplyWasLostIsAddedOnce(RedisClient client, int plans) throws Exception {
+		try (ReplyLosingProxy proxy = new ReplyLosingProxy(this.server.host(), this.server.port())) {
+			Instance instance = new Instance(client.standalone(this.server.host(), proxy.port()), Duration.ofHours(1));
+			Instance other = new Instance(client);
+			for (int i = 1; i <= 5; i++) {
+				proxy.loseReplies(3);
+				instance.recordInAll(plans);
+				// Lettuce sends on its own what had no reply
+				await(() -> instance.aggregator.flush() && proxy.repliesToLose() == 0);
+				for (int plan = 0; plan < plans; plan++) {
+					assertRecorded(other, "plan-" + plan, i);
+				}
+			}
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "LETTUCE, 1", "LETTUCE, 20", "JEDIS, 1", "JEDIS, 20" })
+	void batchThatWaitedInTheServerIsAddedOnce(RedisClient client, int plans) {
 		Instance instance = new Instance(client);
 		Instance other = new Instance(client);
 		instance.recordInAll(plans);
@@ -244,8 +262,11 @@ class SharedStatisticsTests {
 		}
 
 		Instance(RedisClient client, Duration flushInterval) {
-			RedisConnectionFactory connectionFactory = client.standalone(SharedStatisticsTests.this.server.host(),
-					SharedStatisticsTests.this.server.port());
+			this(client.standalone(SharedStatisticsTests.this.server.host(), SharedStatisticsTests.this.server.port()),
+					flushInterval);
+		}
+
+		Instance(RedisConnectionFactory connectionFactory, Duration flushInterval) {
 			this.aggregator = new StatisticsAggregator(this.statistics,
 					new RedisStatisticsRepository(connectionFactory, "shop", SharedStatisticsTests.this.clock),
 					SharedStatisticsTests.this.clock, flushInterval);
