@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -64,7 +65,7 @@ public final class StatisticsAggregator implements SmartLifecycle, AutoCloseable
 
 	private static final long READ_MILLIS = 2000;
 
-	private static final long CLOSE_MILLIS = 5000;
+	private static final long STOP_MILLIS = 5000;
 
 	private final SavingsStatistics statistics;
 
@@ -141,7 +142,7 @@ public final class StatisticsAggregator implements SmartLifecycle, AutoCloseable
 			this.schedule.cancel(false);
 			this.schedule = null;
 		}
-		call(this::publish, CLOSE_MILLIS);
+		call(this::publish, STOP_MILLIS);
 	}
 
 	@Override
@@ -158,11 +159,15 @@ public final class StatisticsAggregator implements SmartLifecycle, AutoCloseable
 	 * Add what was counted so far, waiting up to five seconds for it, and end the thread.
 	 */
 	@Override
-	public void close() {
-		if (!this.executor.isShutdown()) {
+	public synchronized void close() {
+		if (isRunning()) {
 			stop();
-			this.executor.shutdownNow();
 		}
+		else {
+			// Often all was added when it stopped
+			flush();
+		}
+		this.executor.shutdownNow();
 	}
 
 	/**
@@ -215,7 +220,7 @@ public final class StatisticsAggregator implements SmartLifecycle, AutoCloseable
 			.descendingMap()
 			.forEach(
 					(day, sums) -> days.put(day, new StatisticsCounters(sums.values(), models).daySnapshot(suspended)));
-		return days;
+		return Collections.unmodifiableMap(days);
 	}
 
 	private OverallStatistics overall(Map<String, StatisticsCounters> counters) {
@@ -233,8 +238,8 @@ public final class StatisticsAggregator implements SmartLifecycle, AutoCloseable
 		for (Component component : Component.values()) {
 			errors.put(component, others.value(StatisticsCounters.COMPONENT_ERRORS + component.value()));
 		}
-		return new OverallStatistics(plans, sums.snapshot(!suspended.isEmpty()),
-				others.value(StatisticsCounters.UNKNOWN_PLANS), errors);
+		return new OverallStatistics(Collections.unmodifiableMap(plans), sums.snapshot(!suspended.isEmpty()),
+				others.value(StatisticsCounters.UNKNOWN_PLANS), Collections.unmodifiableMap(errors));
 	}
 
 	// The plans whose semantic cache this instance has suspended
