@@ -1,6 +1,7 @@
 package io.tokensaving.actuate;
 
 import java.math.BigDecimal;
+import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -16,9 +17,12 @@ import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.CompressionSettings;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanRepository;
-import io.tokensaving.savings.Component;
 import io.tokensaving.savings.ErrorRateMonitor;
+import io.tokensaving.savings.OverallStatistics;
 import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.savings.ScopedStatistics;
+import io.tokensaving.savings.StatisticsAggregator;
+import io.tokensaving.savings.StatisticsScope;
 import io.tokensaving.savings.StatisticsSnapshot;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +45,8 @@ public class TokenSavingEndpoint {
 
 	private final SavingsStatistics statistics;
 
+	private final StatisticsAggregator aggregator;
+
 	private final Supplier<List<CacheEngineDescriptor>> cacheEngines;
 
 	private final List<String> compressionEngines;
@@ -49,15 +55,18 @@ public class TokenSavingEndpoint {
 	 * Create the endpoint.
 	 * @param workspace the workspace whose plans are shown
 	 * @param plans where the plans are found
-	 * @param statistics what was saved
+	 * @param statistics what this instance counts
+	 * @param aggregator what was saved, summed over all instances
 	 * @param cacheEngines supplies the cache backends with their present state
 	 * @param compressionEngines the names of the compression engines
 	 */
 	public TokenSavingEndpoint(String workspace, PlanRepository plans, SavingsStatistics statistics,
-			Supplier<List<CacheEngineDescriptor>> cacheEngines, Collection<String> compressionEngines) {
+			StatisticsAggregator aggregator, Supplier<List<CacheEngineDescriptor>> cacheEngines,
+			Collection<String> compressionEngines) {
 		this.workspace = workspace;
 		this.plans = plans;
 		this.statistics = statistics;
+		this.aggregator = aggregator;
 		this.cacheEngines = cacheEngines;
 		this.compressionEngines = List.copyOf(compressionEngines);
 	}
@@ -68,13 +77,15 @@ public class TokenSavingEndpoint {
 	 */
 	@ReadOperation
 	public TokenSavingDescriptor tokenSaving() {
-		return new TokenSavingDescriptor(this.workspace, planDescriptors(), totals(), this.cacheEngines.get(),
+		ScopedStatistics<OverallStatistics> all = this.aggregator.all();
+		return new TokenSavingDescriptor(this.workspace, planDescriptors(all), totals(all), this.cacheEngines.get(),
 				this.compressionEngines);
 	}
 
 	/**
 	 * Show a part: {@code plans}, {@code plans/{id}}, {@code plans/{id}/stats},
-	 * {@code cache-engines} or {@code compression-engines}.
+	 * {@code plans/{id}/stats/daily}, {@code totals}, {@code cache-engines} or
+	 * {@code compression-engines}.
 	 * @param path the path below the endpoint
 	 * @return the part, or {@code null} if there is none of that path
 	 */
@@ -82,10 +93,10 @@ public class TokenSavingEndpoint {
 	public @Nullable Object part(@Selector(match = Selector.Match.ALL_REMAINING) String... path) {
 		List<String> segments = Arrays.asList(path);
 		if (segments.equals(List.of("plans"))) {
-			return Map.of("plans", planDescriptors());
+			return Map.of("plans", planDescriptors(this.aggregator.all()));
 		}
 		if (segments.equals(List.of("totals"))) {
-			return totals();
+			return totals(this.aggregator.all());
 		}
 		if (segments.equals(List.of("cache-engines"))) {
 			return Map.of("cache_engines", this.cacheEngines.get());
@@ -127,28 +138,38 @@ public class TokenSavingEndpoint {
 		if (path.isEmpty()) {
 			return describe(plan);
 		}
+		if (path.equals(List.of("stats", "daily"))) {
+			return DailyDescriptor.of(this.aggregator.days(id));
+		}
 		return path.equals(List.of("stats")) ? stats(id) : null;
 	}
 
-	private List<PlanDescriptor> planDescriptors() {
-		return this.plans.findAll(this.workspace).stream().map(this::describe).toList();
+	// Read in one go: each reading may take its two seconds
+	private List<PlanDescriptor> planDescriptors(ScopedStatistics<OverallStatistics> all) {
+		return this.plans.findAll(this.workspace)
+			.stream()
+			.map((plan) -> describe(plan, ScopedDescriptor.of(all.scope(), all.figures().plan(plan.id()))))
+			.toList();
 	}
 
 	private PlanDescriptor describe(Plan plan) {
-		return new PlanDescriptor(plan.id(), SettingsDescriptor.of(plan), plan.source().value(), stats(plan.id()));
+		return describe(plan, stats(plan.id()));
 	}
 
-	private StatsDescriptor stats(String id) {
-		return StatsDescriptor.of(this.statistics.plan(id).snapshot());
+	private static PlanDescriptor describe(Plan plan, ScopedDescriptor stats) {
+		return new PlanDescriptor(plan.id(), SettingsDescriptor.of(plan), plan.source().value(), stats);
 	}
 
-	private TotalsDescriptor totals() {
+	private ScopedDescriptor stats(String id) {
+		ScopedStatistics<StatisticsSnapshot> stats = this.aggregator.plan(id);
+		return ScopedDescriptor.of(stats.scope(), stats.figures());
+	}
+
+	private static TotalsDescriptor totals(ScopedStatistics<OverallStatistics> all) {
 		Map<String, Long> errors = new LinkedHashMap<>();
-		for (Component component : Component.values()) {
-			errors.put(component.value(), this.statistics.errors(component));
-		}
-		return new TotalsDescriptor(StatsDescriptor.of(this.statistics.totals()), this.statistics.unknownPlans(),
-				errors);
+		all.figures().errors().forEach((component, count) -> errors.put(component.value(), count));
+		return new TotalsDescriptor(ScopedDescriptor.of(all.scope(), all.figures().totals()),
+				all.figures().unknownPlans(), errors);
 	}
 
 	/**
@@ -174,7 +195,7 @@ public class TokenSavingEndpoint {
 	 * @param source where the plan was defined
 	 * @param stats what it saved
 	 */
-	public record PlanDescriptor(String id, SettingsDescriptor settings, String source, StatsDescriptor stats) {
+	public record PlanDescriptor(String id, SettingsDescriptor settings, String source, ScopedDescriptor stats) {
 
 	}
 
@@ -311,6 +332,51 @@ public class TokenSavingEndpoint {
 	}
 
 	/**
+	 * What was saved, and by whose requests.
+	 *
+	 * @param scope {@code shared} for those of all instances, {@code instance} for those
+	 * of this one since it started
+	 * @param stats the figures
+	 */
+	public record ScopedDescriptor(String scope, @JsonUnwrapped StatsDescriptor stats) {
+
+		static ScopedDescriptor of(StatisticsScope scope, StatisticsSnapshot snapshot) {
+			return new ScopedDescriptor(scope.value(), StatsDescriptor.of(snapshot));
+		}
+
+	}
+
+	/**
+	 * What a plan saved by day.
+	 *
+	 * @param scope {@code shared} for the requests of all instances, {@code instance} for
+	 * those of this one since it started
+	 * @param days the days in UTC on which something was counted, newest first
+	 */
+	public record DailyDescriptor(String scope, List<DayDescriptor> days) {
+
+		static DailyDescriptor of(ScopedStatistics<Map<LocalDate, StatisticsSnapshot>> days) {
+			return new DailyDescriptor(days.scope().value(),
+					days.figures()
+						.entrySet()
+						.stream()
+						.map((day) -> new DayDescriptor(day.getKey().toString(), StatsDescriptor.of(day.getValue())))
+						.toList());
+		}
+
+	}
+
+	/**
+	 * What a plan saved on a day.
+	 *
+	 * @param date the day in UTC, such as {@code 2026-01-31}
+	 * @param stats the figures
+	 */
+	public record DayDescriptor(String date, @JsonUnwrapped StatsDescriptor stats) {
+
+	}
+
+	/**
 	 * How many of the verified answers of a semantic cache were wrong.
 	 *
 	 * @param verified the number of verified answers
@@ -339,7 +405,7 @@ public class TokenSavingEndpoint {
 	 * @param unknownPlans requests that named an unknown plan
 	 * @param errorsByComponent failures of token saving by component
 	 */
-	public record TotalsDescriptor(@JsonUnwrapped StatsDescriptor stats,
+	public record TotalsDescriptor(@JsonUnwrapped ScopedDescriptor stats,
 			@JsonProperty("unknown_plans") long unknownPlans,
 			@JsonProperty("errors_by_component") Map<String, Long> errorsByComponent) {
 

@@ -39,6 +39,10 @@ import org.springframework.util.unit.DataSize;
  */
 final class ConfigurationReader {
 
+	private static final Duration MIN_FLUSH_INTERVAL = Duration.ofMillis(100);
+
+	private static final Duration MAX_FLUSH_INTERVAL = Duration.ofMinutes(1);
+
 	private final TokenSavingProperties properties;
 
 	ConfigurationReader(TokenSavingProperties properties) {
@@ -359,6 +363,31 @@ final class ConfigurationReader {
 					+ ", the order of Spring AI's tool loop: each of its rounds is a request of its own");
 		}
 		return order;
+	}
+
+	/**
+	 * Read the time between two batches of statistics.
+	 * @return the time
+	 */
+	Duration statisticsFlushInterval() {
+		Duration interval = this.properties.getStatistics().getFlushInterval();
+		if (interval.compareTo(MIN_FLUSH_INTERVAL) < 0 || interval.compareTo(MAX_FLUSH_INTERVAL) > 0) {
+			throw invalid("statistics.flush-interval", interval, "a duration from 100ms to 1m");
+		}
+		return interval;
+	}
+
+	/**
+	 * Check that statistics may be kept in memory.
+	 */
+	void checkInMemoryStatistics() {
+		if (this.properties.getStatistics().getRepository() == TokenSavingProperties.StatisticsBackend.REDIS) {
+			throw new InvalidConfigurationPropertyValueException(
+					TokenSavingProperties.PREFIX + ".statistics.repository", "redis",
+					"There is no RedisConnectionFactory bean, or more than one and none of them is primary. Add "
+							+ "'org.springframework.boot:spring-boot-starter-data-redis', which makes one from "
+							+ "'spring.data.redis.*', or set the property to 'auto' or 'in_memory'.");
+		}
 	}
 
 	private static String planProperty(String id, String field) {

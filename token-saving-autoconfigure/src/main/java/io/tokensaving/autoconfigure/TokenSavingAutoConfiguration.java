@@ -1,5 +1,6 @@
 package io.tokensaving.autoconfigure;
 
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,9 +28,12 @@ import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.plan.WorkspaceResolver;
+import io.tokensaving.savings.InMemoryStatisticsRepository;
 import io.tokensaving.savings.PlanAdvisor;
 import io.tokensaving.savings.PriceTable;
 import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.savings.StatisticsAggregator;
+import io.tokensaving.savings.StatisticsRepository;
 import io.tokensaving.savings.TokenCounter;
 import io.tokensaving.savings.UnknownPlanPolicy;
 import org.apache.commons.logging.Log;
@@ -80,6 +84,21 @@ public final class TokenSavingAutoConfiguration {
 	@ConditionalOnMissingBean
 	CircuitBreakers tokenSavingCircuitBreakers() {
 		return new CircuitBreakers();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	StatisticsRepository tokenSavingStatisticsRepository(TokenSavingProperties properties) {
+		new ConfigurationReader(properties).checkInMemoryStatistics();
+		return new InMemoryStatisticsRepository(Clock.systemUTC());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	StatisticsAggregator tokenSavingStatisticsAggregator(TokenSavingProperties properties, SavingsStatistics statistics,
+			StatisticsRepository repository) {
+		return new StatisticsAggregator(statistics, repository, Clock.systemUTC(),
+				new ConfigurationReader(properties).statisticsFlushInterval());
 	}
 
 	@Bean

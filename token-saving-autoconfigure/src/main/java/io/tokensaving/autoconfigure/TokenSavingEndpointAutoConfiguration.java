@@ -11,6 +11,7 @@ import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.compression.CompressionAdvisor;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.savings.StatisticsAggregator;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -36,9 +37,9 @@ public final class TokenSavingEndpointAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	TokenSavingEndpoint tokenSavingEndpoint(TokenSavingProperties properties, PlanRepository plans,
-			SavingsStatistics statistics, ObjectProvider<ExactCacheStore> stores,
+			SavingsStatistics statistics, StatisticsAggregator aggregator, ObjectProvider<ExactCacheStore> stores,
 			ObjectProvider<SemanticCacheStore> semanticStores, CompressionAdvisor compressionAdvisor) {
-		return new TokenSavingEndpoint(properties.getWorkspace(), plans, statistics,
+		return new TokenSavingEndpoint(properties.getWorkspace(), plans, statistics, aggregator,
 				() -> Stream
 					.concat(stores.orderedStream().map((store) -> describe(store.backend(), store::status)),
 							semanticStores.orderedStream().map((store) -> describe(store.backend(), store::status)))

@@ -81,6 +81,8 @@ public class TokenSavingProperties {
 
 	private final Order advisorOrder = new Order();
 
+	private final Statistics statistics = new Statistics();
+
 	public boolean isEnabled() {
 		return this.enabled;
 	}
@@ -163,6 +165,10 @@ public class TokenSavingProperties {
 
 	public Qdrant getQdrant() {
 		return this.qdrant;
+	}
+
+	public Statistics getStatistics() {
+		return this.statistics;
 	}
 
 	/**
@@ -996,6 +1002,63 @@ public class TokenSavingProperties {
 		public void setCollectionName(String collectionName) {
 			this.collectionName = collectionName;
 		}
+
+	}
+
+	/**
+	 * Where statistics are summed over all instances of the application.
+	 */
+	public static class Statistics {
+
+		/**
+		 * Repository of the sums.
+		 */
+		private StatisticsBackend repository = StatisticsBackend.AUTO;
+
+		/**
+		 * Time between two batches of what an instance counted, 100 ms to one minute.
+		 * Without a unit, in milliseconds.
+		 */
+		private Duration flushInterval = Duration.ofSeconds(1);
+
+		public StatisticsBackend getRepository() {
+			return this.repository;
+		}
+
+		public void setRepository(StatisticsBackend repository) {
+			this.repository = repository;
+		}
+
+		public Duration getFlushInterval() {
+			return this.flushInterval;
+		}
+
+		public void setFlushInterval(Duration flushInterval) {
+			this.flushInterval = flushInterval;
+		}
+
+	}
+
+	/**
+	 * A repository of statistics.
+	 */
+	public enum StatisticsBackend {
+
+		/**
+		 * Redis if a plan caches there and the application has a connection, otherwise
+		 * memory.
+		 */
+		AUTO,
+
+		/**
+		 * The memory of this process: each instance has its own sums, since it started.
+		 */
+		IN_MEMORY,
+
+		/**
+		 * The Redis that the application connects to.
+		 */
+		REDIS
 
 	}
 

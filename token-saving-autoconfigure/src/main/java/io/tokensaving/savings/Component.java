@@ -54,7 +54,12 @@ public enum Component {
 	/**
 	 * Counting what was saved.
 	 */
-	SAVINGS("savings");
+	SAVINGS("savings"),
+
+	/**
+	 * Sharing what was counted with other instances of the application.
+	 */
+	STATISTICS("statistics");
 
 	private final String value;
 

@@ -1,5 +1,7 @@
 package io.tokensaving.savings;
 
+import java.util.Map;
+
 /**
  * Watches how many of the verified answers of a semantic cache were wrong, and suspends
  * the cache of its plan once they are surely too many. It stays suspended until it is
@@ -22,6 +24,10 @@ public final class ErrorRateMonitor {
 	private long wrong;
 
 	private boolean suspended;
+
+	private long verifiedBeforeResume;
+
+	private long wrongBeforeResume;
 
 	/**
 	 * Count a verified answer.
@@ -56,6 +62,8 @@ public final class ErrorRateMonitor {
 	public synchronized boolean resume() {
 		boolean resumed = this.suspended;
 		this.suspended = false;
+		this.verifiedBeforeResume += this.verified;
+		this.wrongBeforeResume += this.wrong;
 		this.verified = 0;
 		this.wrong = 0;
 		return resumed;
@@ -67,6 +75,17 @@ public final class ErrorRateMonitor {
 	 */
 	public synchronized Verification snapshot() {
 		return Verification.of(this.verified, this.wrong, this.suspended);
+	}
+
+	/**
+	 * Add what was counted since the start to counters, none of which ever falls.
+	 * @param counters the counters by name
+	 */
+	synchronized void addTo(Map<String, Long> counters) {
+		counters.put(StatisticsCounters.VERIFIED, this.verified + this.verifiedBeforeResume);
+		counters.put(StatisticsCounters.WRONG, this.wrong + this.wrongBeforeResume);
+		counters.put(StatisticsCounters.VERIFIED_BEFORE_RESUME, this.verifiedBeforeResume);
+		counters.put(StatisticsCounters.WRONG_BEFORE_RESUME, this.wrongBeforeResume);
 	}
 
 	/**

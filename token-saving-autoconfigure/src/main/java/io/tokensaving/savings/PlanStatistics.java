@@ -3,16 +3,13 @@ package io.tokensaving.savings;
 import java.math.BigDecimal;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Function;
-import java.util.function.ToLongFunction;
 
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
@@ -23,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * Counts what a plan saved since the application started. Thread-safe.
  */
 public final class PlanStatistics {
-
-	private static final int MAX_UNPRICED_MODELS = 100;
 
 	private static final int PICO_DIGITS = 12;
 
@@ -102,7 +97,7 @@ public final class PlanStatistics {
 	}
 
 	void recordUnpriced(String model) {
-		if (this.unpricedModels.size() < MAX_UNPRICED_MODELS) {
+		if (this.unpricedModels.size() < StatisticsCounters.MAX_UNPRICED_MODELS) {
 			this.unpricedModels.add(model);
 		}
 	}
@@ -187,49 +182,34 @@ public final class PlanStatistics {
 	}
 
 	static StatisticsSnapshot snapshot(Collection<PlanStatistics> plans) {
-		Function<Outcome, Long> requests = (outcome) -> sum(plans, (plan) -> plan.requests(outcome));
-		Map<String, Long> tokensSaved = new TreeMap<>();
-		for (SavingTechnique technique : SavingTechnique.values()) {
-			tokensSaved.put(technique.value(), sum(plans, (plan) -> plan.tokensSaved(technique)));
-		}
-		Set<String> unpriced = new TreeSet<>();
-		plans.forEach((plan) -> unpriced.addAll(plan.unpricedModels));
-		long exactHits = requests.apply(Outcome.EXACT_HIT);
-		long semanticHits = requests.apply(Outcome.SEMANTIC_HIT);
-		long dedupHits = requests.apply(Outcome.DEDUP_HIT);
-		long misses = requests.apply(Outcome.MISS);
-		long bypasses = requests.apply(Outcome.BYPASS);
-		return new StatisticsSnapshot(exactHits + semanticHits + dedupHits + misses + bypasses, exactHits, semanticHits,
-				dedupHits, misses, bypasses, tokensSaved, sum(plans, (plan) -> plan.tokensBought.sum()),
-				usd(sum(plans, (plan) -> plan.costSavedPicoUsd.sum())), sum(plans, (plan) -> plan.overheadTokens.sum()),
-				usd(sum(plans, (plan) -> plan.overheadPicoUsd.sum())), sum(plans, (plan) -> plan.overBudget.sum()),
-				sum(plans, (plan) -> plan.compressionTimeouts.sum()), guardVetoes(plans), verification(plans),
-				sum(plans, (plan) -> plan.errors.sum()), sum(plans, (plan) -> plan.modelErrors.sum()), unpriced);
+		StatisticsCounters sums = plans.stream()
+			.map(PlanStatistics::counters)
+			.reduce(StatisticsCounters.EMPTY, StatisticsCounters::plus);
+		return sums.snapshot(plans.stream().anyMatch((plan) -> plan.semanticErrors.isSuspended()));
 	}
 
-	private static Map<String, Long> guardVetoes(Collection<PlanStatistics> plans) {
-		Map<String, Long> vetoes = new TreeMap<>();
-		for (PlanStatistics plan : plans) {
-			plan.guardVetoes.forEach((guard, count) -> vetoes.merge(guard, count.sum(), Long::sum));
-		}
-		return vetoes;
-	}
-
-	private static ErrorRateMonitor.Verification verification(Collection<PlanStatistics> plans) {
-		long verified = 0;
-		long wrong = 0;
-		boolean suspended = false;
-		for (PlanStatistics plan : plans) {
-			ErrorRateMonitor.Verification verification = plan.semanticErrors.snapshot();
-			verified += verification.verified();
-			wrong += verification.wrong();
-			suspended |= verification.suspended();
-		}
-		return ErrorRateMonitor.Verification.of(verified, wrong, suspended);
-	}
-
-	private static long sum(Collection<PlanStatistics> plans, ToLongFunction<PlanStatistics> figure) {
-		return plans.stream().mapToLong(figure).sum();
+	/**
+	 * Return what was counted since the application started. Only what is counted
+	 * meanwhile is missing, and is there the next time.
+	 * @return the sums
+	 */
+	StatisticsCounters counters() {
+		Map<String, Long> values = new HashMap<>();
+		this.requests
+			.forEach((outcome, count) -> values.put(StatisticsCounters.REQUESTS + outcome.value(), count.sum()));
+		this.tokensSaved.forEach(
+				(technique, count) -> values.put(StatisticsCounters.TOKENS_SAVED + technique.value(), count.sum()));
+		this.guardVetoes.forEach((guard, count) -> values.put(StatisticsCounters.GUARD_VETOES + guard, count.sum()));
+		values.put(StatisticsCounters.TOKENS_BOUGHT, this.tokensBought.sum());
+		values.put(StatisticsCounters.COST_SAVED, this.costSavedPicoUsd.sum());
+		values.put(StatisticsCounters.OVERHEAD_TOKENS, this.overheadTokens.sum());
+		values.put(StatisticsCounters.OVERHEAD, this.overheadPicoUsd.sum());
+		values.put(StatisticsCounters.OVER_BUDGET, this.overBudget.sum());
+		values.put(StatisticsCounters.COMPRESSION_TIMEOUTS, this.compressionTimeouts.sum());
+		values.put(StatisticsCounters.ERRORS, this.errors.sum());
+		values.put(StatisticsCounters.MODEL_ERRORS, this.modelErrors.sum());
+		this.semanticErrors.addTo(values);
+		return new StatisticsCounters(values, this.unpricedModels);
 	}
 
 	private static <K> LongAdder adder(Map<K, LongAdder> adders, K key) {

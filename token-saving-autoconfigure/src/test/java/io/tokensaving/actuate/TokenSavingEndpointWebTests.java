@@ -74,6 +74,11 @@ class TokenSavingEndpointWebTests {
 		assertThatJson(stats).extractingPath("$.tokens_saved_by_technique.exact_cache").isEqualTo(240);
 		assertThatJson(stats).extractingPath("$.tokens_bought").isEqualTo(120);
 		assertThatJson(stats).extractingPath("$.cost_saved_usd").isEqualTo(0.0008);
+		assertThatJson(stats).extractingPath("$.scope").isEqualTo("instance");
+		String days = get("/plans/support-bot/stats/daily");
+		assertThatJson(days).extractingPath("$.scope").isEqualTo("instance");
+		assertThatJson(days).extractingPath("$.days[0].date").asString().matches("\\d{4}-\\d{2}-\\d{2}");
+		assertThatJson(days).extractingPath("$.days[0].tokens_saved_by_technique.exact_cache").isEqualTo(240);
 		String prometheus = RestClient.create()
 			.get()
 			.uri("http://localhost:{port}/actuator/prometheus", this.port)

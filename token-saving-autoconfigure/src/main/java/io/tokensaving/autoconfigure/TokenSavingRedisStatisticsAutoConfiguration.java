@@ -1,0 +1,40 @@
+package io.tokensaving.autoconfigure;
+
+import java.time.Clock;
+
+import io.tokensaving.savings.StatisticsRepository;
+import io.tokensaving.savings.redis.RedisStatisticsRepository;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+
+/**
+ * Auto-configuration for statistics that the instances of an application share in Redis,
+ * over the connection of the application.
+ */
+@AutoConfiguration(after = DataRedisAutoConfiguration.class, before = TokenSavingAutoConfiguration.class)
+@ConditionalOnClass(RedisConnectionFactory.class)
+@ConditionalOnProperty(prefix = TokenSavingProperties.PREFIX, name = "enabled", havingValue = "true",
+		matchIfMissing = true)
+@Conditional(OnRedisStatisticsCondition.class)
+@ConditionalOnSingleCandidate(RedisConnectionFactory.class)
+@EnableConfigurationProperties(TokenSavingProperties.class)
+public final class TokenSavingRedisStatisticsAutoConfiguration {
+
+	@Bean
+	@ConditionalOnMissingBean(StatisticsRepository.class)
+	RedisStatisticsRepository tokenSavingRedisStatisticsRepository(TokenSavingProperties properties,
+			RedisConnectionFactory connectionFactory) {
+		return new RedisStatisticsRepository(connectionFactory, new ConfigurationReader(properties).workspace(),
+				Clock.systemUTC());
+	}
+
+}
