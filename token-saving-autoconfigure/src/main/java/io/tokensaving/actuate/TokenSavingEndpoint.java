@@ -420,10 +420,13 @@ public class TokenSavingEndpoint {
 	 * @param bytes the bytes they take up, if known
 	 * @param maxBytes the bytes they may take up, if limited
 	 * @param evictions the entries that had to make room, if counted
+	 * @param circuitBreaker the state of its circuit breaker, such as {@code closed} or
+	 * {@code open}, if it has one
 	 */
 	@JsonInclude(JsonInclude.Include.NON_NULL)
 	public record CacheEngineDescriptor(String name, String status, @Nullable Long entries, @Nullable Long bytes,
-			@JsonProperty("max_bytes") @Nullable Long maxBytes, @Nullable Long evictions) {
+			@JsonProperty("max_bytes") @Nullable Long maxBytes, @Nullable Long evictions,
+			@JsonProperty("circuit_breaker") @Nullable String circuitBreaker) {
 
 	}
 

@@ -201,7 +201,7 @@ public final class TokenSavingAutoConfiguration {
 	SemanticCacheAdvisor tokenSavingSemanticCacheAdvisor(TokenSavingProperties properties,
 			ListableBeanFactory beanFactory, ObjectProvider<SemanticCacheStore> stores,
 			ObjectProvider<SemanticGuard> guards, ObjectProvider<ChatModel> chatModel, TokenCounter tokenCounter,
-			PriceTable prices, SavingsStatistics statistics) {
+			PriceTable prices, SavingsStatistics statistics, CircuitBreakers breakers) {
 		List<SemanticGuard> chain = new ArrayList<>(EnglishGuards.all());
 		guards.orderedStream().forEach(chain::add);
 		Map<String, AnswerJudge> judges = new HashMap<>(beanFactory.getBeansOfType(AnswerJudge.class));
@@ -213,6 +213,7 @@ public final class TokenSavingAutoConfiguration {
 					stores.orderedStream().toList())
 			.guards(chain)
 			.judges(judges)
+			.circuitBreakers(breakers)
 			.tokenCounter(tokenCounter)
 			.prices(prices)
 			.statistics(statistics)

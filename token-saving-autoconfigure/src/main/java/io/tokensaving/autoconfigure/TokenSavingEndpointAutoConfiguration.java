@@ -1,10 +1,15 @@
 package io.tokensaving.autoconfigure;
 
+import java.util.Comparator;
+import java.util.Locale;
+import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.tokensaving.actuate.TokenSavingEndpoint;
 import io.tokensaving.actuate.TokenSavingEndpoint.CacheEngineDescriptor;
+import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
@@ -38,16 +43,20 @@ public final class TokenSavingEndpointAutoConfiguration {
 	@ConditionalOnMissingBean
 	TokenSavingEndpoint tokenSavingEndpoint(TokenSavingProperties properties, PlanRepository plans,
 			SavingsStatistics statistics, StatisticsAggregator aggregator, ObjectProvider<ExactCacheStore> stores,
-			ObjectProvider<SemanticCacheStore> semanticStores, CompressionAdvisor compressionAdvisor) {
-		return new TokenSavingEndpoint(properties.getWorkspace(), plans, statistics, aggregator,
-				() -> Stream
-					.concat(stores.orderedStream().map((store) -> describe(store.backend(), store::status)),
-							semanticStores.orderedStream().map((store) -> describe(store.backend(), store::status)))
-					.toList(),
-				compressionAdvisor.engineNames());
+			ObjectProvider<SemanticCacheStore> semanticStores, CompressionAdvisor compressionAdvisor,
+			CircuitBreakers breakers) {
+		return new TokenSavingEndpoint(properties.getWorkspace(), plans, statistics, aggregator, () -> {
+			Map<String, State> states = breakers.states();
+			return Stream
+				.concat(stores.stream().map((store) -> describe(store.backend(), store::status, states)),
+						semanticStores.stream().map((store) -> describe(store.backend(), store::status, states)))
+				.sorted(Comparator.comparing(CacheEngineDescriptor::name))
+				.toList();
+		}, compressionAdvisor.engineNames());
 	}
 
-	private static CacheEngineDescriptor describe(String backend, Supplier<CacheStoreStatus> store) {
+	private static CacheEngineDescriptor describe(String backend, Supplier<CacheStoreStatus> store,
+			Map<String, State> states) {
 		CacheStoreStatus status;
 		try {
 			status = store.get();
@@ -56,8 +65,9 @@ public final class TokenSavingEndpointAutoConfiguration {
 			logger.debug("Cannot tell the state of the backend '" + backend + "'", ex);
 			status = CacheStoreStatus.UNAVAILABLE;
 		}
+		State state = states.get(backend);
 		return new CacheEngineDescriptor(backend, status.available() ? "UP" : "DOWN", status.entries(), status.bytes(),
-				status.maxBytes(), status.evictions());
+				status.maxBytes(), status.evictions(), (state != null) ? state.name().toLowerCase(Locale.ROOT) : null);
 	}
 
 }

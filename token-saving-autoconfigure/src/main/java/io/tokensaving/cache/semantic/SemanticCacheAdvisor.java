@@ -21,14 +21,17 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.tokensaving.AdvisorOrder;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
+import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.cache.CacheEligibility;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.StreamRecording;
@@ -68,7 +71,8 @@ import org.springframework.util.Assert;
  * differ after all.
  * <p>
  * A request that cannot be looked up in time goes to the model, and so does every request
- * of a plan without a semantic cache. Thread-safe; close it to end its threads.
+ * of a plan without a semantic cache. An embedding model or a store outside this process
+ * that keeps failing is left alone for a while. Thread-safe; close it to end its threads.
  */
 public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, AutoCloseable {
 
@@ -79,6 +83,8 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 	static final int CANDIDATES = 5;
 
 	private static final String TIER = "semantic";
+
+	private static final String EMBEDDING_MODEL = "embedding_model";
 
 	private static final int MAX_THREADS = 64;
 
@@ -106,6 +112,8 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 
 	private final AnswerVerification verification;
 
+	private final CircuitBreakers breakers;
+
 	private final WriteBehindQueue writes = new WriteBehindQueue("token-saving-semantic-writes");
 
 	private final ThreadPoolExecutor lookups = new ThreadPoolExecutor(0, MAX_THREADS, 30, TimeUnit.SECONDS,
@@ -127,6 +135,7 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 		this.clock = builder.clock;
 		this.ticker = builder.ticker;
 		this.order = builder.order;
+		this.breakers = builder.breakers;
 		Map<String, AnswerJudge> judges = new HashMap<>(builder.judges);
 		judges.putIfAbsent(CacheSettings.EMBEDDING_JUDGE, new EmbeddingAnswerJudge(builder.embeddingModel));
 		this.verification = new AnswerVerification(judges, builder.statistics, builder.prices, builder.tokenCounter,
@@ -306,6 +315,39 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 	}
 
 	/**
+	 * A call of something outside this process, which succeeds, fails or takes too long.
+	 */
+	private static final class Attempt {
+
+		private final CircuitBreaker breaker;
+
+		private final Ticker ticker;
+
+		private final long start;
+
+		private final AtomicBoolean over = new AtomicBoolean();
+
+		Attempt(CircuitBreaker breaker, Ticker ticker) {
+			this.breaker = breaker;
+			this.ticker = ticker;
+			this.start = ticker.read();
+		}
+
+		void succeeded() {
+			if (this.over.compareAndSet(false, true)) {
+				this.breaker.onSuccess(this.ticker.read() - this.start, TimeUnit.NANOSECONDS);
+			}
+		}
+
+		void failed(Throwable failure) {
+			if (this.over.compareAndSet(false, true)) {
+				this.breaker.onError(this.ticker.read() - this.start, TimeUnit.NANOSECONDS, failure);
+			}
+		}
+
+	}
+
+	/**
 	 * One request and the store it is looked up in.
 	 */
 	private final class Lookup {
@@ -325,6 +367,10 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 		private volatile @Nullable EmbeddedText embedded;
 
 		private volatile boolean embeddingTried;
+
+		private volatile @Nullable Attempt attempt;
+
+		private volatile boolean skipped;
 
 		Lookup(ChatClientRequest request, CallState call, CacheSettings settings, SemanticCacheStore store,
 				SemanticRequest asked) {
@@ -352,7 +398,9 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 				SemanticMatch match = isImmediate() ? search() : searchInTime();
 				advisor.statistics.recordLookup(TIER, advisor.ticker.read() - start);
 				if (match == null) {
-					this.ledger.recordMiss();
+					if (!this.skipped) {
+						this.ledger.recordMiss();
+					}
 					return null;
 				}
 				return hit(match);
@@ -373,6 +421,10 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 				return search.get(this.settings.semanticTimeout().toNanos(), TimeUnit.NANOSECONDS);
 			}
 			catch (TimeoutException ex) {
+				Attempt attempt = this.attempt;
+				if (attempt != null) {
+					attempt.failed(ex);
+				}
 				fail((this.embedded != null) ? Component.SEMANTIC_CACHE : Component.EMBEDDING, ex);
 				return null;
 			}
@@ -387,10 +439,20 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 		}
 
 		private @Nullable SemanticMatch search() {
-			EmbeddedText embedding = embed();
+			EmbeddedText known = this.embedded;
+			EmbeddedText embedding = (known != null) ? known : attempt(EMBEDDING_MODEL, this::embed);
+			if (embedding == null) {
+				return null;
+			}
 			Double threshold = this.call.directives().similarityThreshold();
-			List<SemanticMatch> matches = this.store.search(partition(embedding), embedding.vector(), CANDIDATES,
-					(threshold != null) ? threshold : this.settings.similarityThreshold());
+			Supplier<List<SemanticMatch>> search = () -> this.store.search(partition(embedding), embedding.vector(),
+					CANDIDATES, (threshold != null) ? threshold : this.settings.similarityThreshold());
+			List<SemanticMatch> matches = this.store.isBlocking() ? attempt(this.store.backend(), search)
+					: search.get();
+			if (matches == null) {
+				Assert.state(this.skipped, "The store returned no list");
+				return null;
+			}
 			Question question = null;
 			for (SemanticMatch match : matches) {
 				if (isTooOld(match)) {
@@ -405,6 +467,31 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 				}
 			}
 			return null;
+		}
+
+		// Null if it keeps failing, and is left alone for a while
+		private <T> @Nullable T attempt(String backend, Supplier<T> action) {
+			SemanticCacheAdvisor advisor = SemanticCacheAdvisor.this;
+			CircuitBreaker breaker = advisor.breakers.of(backend);
+			if (!breaker.tryAcquirePermission()) {
+				this.skipped = true;
+				return null;
+			}
+			Attempt attempt = new Attempt(breaker, advisor.ticker);
+			this.attempt = attempt;
+			try {
+				T result = action.get();
+				attempt.succeeded();
+				return result;
+			}
+			catch (RuntimeException ex) {
+				attempt.failed(ex);
+				throw ex;
+			}
+		}
+
+		private boolean isLeftAlone(String backend) {
+			return SemanticCacheAdvisor.this.breakers.of(backend).getState() != CircuitBreaker.State.CLOSED;
 		}
 
 		private EmbeddedText embed() {
@@ -525,6 +612,10 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 		private void write(CachedResponse cached) {
 			Component component = Component.EMBEDDING;
 			try {
+				if ((this.embedded == null && isLeftAlone(EMBEDDING_MODEL))
+						|| (this.store.isBlocking() && isLeftAlone(this.store.backend()))) {
+					return;
+				}
 				EmbeddedText embedding = embed();
 				component = Component.SEMANTIC_CACHE;
 				Duration ttl = this.call.directives().ttl();
@@ -571,6 +662,8 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 		private DoubleSupplier chance = () -> ThreadLocalRandom.current().nextDouble();
 
 		private int order = AdvisorOrder.SEMANTIC_CACHE;
+
+		private CircuitBreakers breakers = new CircuitBreakers();
 
 		private Builder(EmbeddingModel embeddingModel, Collection<? extends SemanticCacheStore> stores) {
 			this.embeddingModel = embeddingModel;
@@ -671,6 +764,17 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 		 */
 		public Builder order(int order) {
 			this.order = order;
+			return this;
+		}
+
+		/**
+		 * Set the circuit breakers of the embedding model and of stores outside this
+		 * process. Default: breakers of its own.
+		 * @param breakers the breakers
+		 * @return this builder
+		 */
+		public Builder circuitBreakers(CircuitBreakers breakers) {
+			this.breakers = breakers;
 			return this;
 		}
 

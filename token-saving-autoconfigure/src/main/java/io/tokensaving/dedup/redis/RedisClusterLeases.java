@@ -143,6 +143,7 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 	}
 
 	@Override
+	@SuppressWarnings("CollectionUndefinedEquality") // the same future is meant
 	public CompletableFuture<Boolean> released(String fingerprint) {
 		CompletableFuture<Boolean> future = new CompletableFuture<>();
 		this.listening.compute(fingerprint, (key, present) -> {

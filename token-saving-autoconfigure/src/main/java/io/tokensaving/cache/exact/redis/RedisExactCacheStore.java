@@ -12,7 +12,10 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 import io.tokensaving.cache.CacheEviction;
@@ -57,6 +60,8 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 	private static final double JITTER = 0.1;
 
 	private static final int BATCH = 500;
+
+	private static final long STATUS_MILLIS = 1000;
 
 	private static final int EXPIRY_BYTES = Long.BYTES;
 
@@ -265,10 +270,17 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 
 	@Override
 	public CacheStoreStatus status() {
-		try (RedisConnection connection = this.connectionFactory.getConnection()) {
-			connection.ping();
+		try {
+			this.connection.get(ascii(RedisKeys.NONE)).toCompletableFuture().get(STATUS_MILLIS, TimeUnit.MILLISECONDS);
 			// How many of the keys of the server are ours is not known
 			return new CacheStoreStatus(true, null, null, null, null);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			return CacheStoreStatus.UNAVAILABLE;
+		}
+		catch (ExecutionException | TimeoutException ex) {
+			return CacheStoreStatus.UNAVAILABLE;
 		}
 	}
 

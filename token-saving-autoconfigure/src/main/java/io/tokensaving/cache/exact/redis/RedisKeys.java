@@ -17,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class RedisKeys {
 
+	/**
+	 * A key that does not exist.
+	 */
+	static final String NONE = "tokensaving:none";
+
 	private static final String PREFIX = "tokensaving:";
 
 	private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._-]{1,64}");
