@@ -67,16 +67,7 @@ final class ClusterFlights {
 		if (turn.answer() != null) {
 			return turn.answer();
 		}
-		ChatClientResponse response;
-		try {
-			response = model.get();
-		}
-		catch (Throwable ex) { // the error is the model's
-			release(turn, false);
-			throw ex;
-		}
-		landed(leader, turn);
-		return response;
+		return model.get();
 	}
 
 	/**
@@ -90,18 +81,11 @@ final class ClusterFlights {
 		return awaitLater(leader, executor).onErrorResume((ex) -> {
 			leader.fail(ex);
 			return Mono.just(Turn.ALONE);
-		}).flatMapMany((turn) -> {
-			if (turn.answer() != null) {
-				return Flux.just(turn.answer());
-			}
-			return model.doOnComplete(() -> landed(leader, turn))
-				.doOnError((ex) -> release(turn, false))
-				.doOnCancel(() -> release(turn, false));
-		});
+		}).flatMapMany((turn) -> (turn.answer() != null) ? Flux.just(turn.answer()) : model);
 	}
 
 	private Mono<Turn> awaitLater(Participant leader, AsyncTaskExecutor executor) {
-		return Mono.<Turn>create((sink) -> {
+		return Mono.create((sink) -> {
 			Future<?> waiting = executor.submit(() -> {
 				try {
 					sink.success(await(leader));
@@ -111,18 +95,7 @@ final class ClusterFlights {
 				}
 			});
 			sink.onDispose(() -> waiting.cancel(true));
-		}).doOnDiscard(Turn.class, (turn) -> release(turn, false));
-	}
-
-	// The lease lasts until the answer can be found
-	private static void landed(Participant leader, Turn turn) {
-		leader.call().whenStored(() -> release(turn, true));
-	}
-
-	private static void release(Turn turn, boolean answered) {
-		if (turn.lease() != null) {
-			turn.lease().release(answered);
-		}
+		});
 	}
 
 	private Turn await(Participant leader) {
@@ -173,18 +146,19 @@ final class ClusterFlights {
 				if (lease != null) {
 					lease.release(true);
 				}
-				return new Turn(answer, null);
+				return new Turn(answer);
 			}
 			leader.ledger().recordMiss();
 			if (lease != null) {
-				return new Turn(null, lease);
+				leader.hold(lease);
+				return Turn.ALONE;
 			}
 			first = false;
 			if (wasAnswered(released, end)) {
 				answer = source.find(Outcome.DEDUP_HIT, SavingTechnique.DEDUP);
 				// There was an answer, but none that is stored: nobody is helped by
 				// taking turns
-				return (answer != null) ? new Turn(answer, null) : Turn.ALONE;
+				return (answer != null) ? new Turn(answer) : Turn.ALONE;
 			}
 		}
 		return Turn.ALONE;
@@ -220,12 +194,12 @@ final class ClusterFlights {
 	/**
 	 * How it goes on.
 	 *
-	 * @param answer the answer of another instance, if it came
-	 * @param lease the lease under which this instance calls the model, if it has one
+	 * @param answer the answer of another instance, or {@code null} if this one is to
+	 * call the model
 	 */
-	private record Turn(@Nullable ChatClientResponse answer, @Nullable Lease lease) {
+	private record Turn(@Nullable ChatClientResponse answer) {
 
-		static final Turn ALONE = new Turn(null, null);
+		static final Turn ALONE = new Turn(null);
 
 	}
 

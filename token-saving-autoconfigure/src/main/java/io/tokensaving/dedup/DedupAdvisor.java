@@ -1,5 +1,7 @@
 package io.tokensaving.dedup;
 
+import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -12,6 +14,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.micrometer.context.ContextSnapshot;
 import io.micrometer.context.ContextSnapshotFactory;
 import io.tokensaving.AdvisorOrder;
@@ -19,6 +23,8 @@ import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.plan.DedupSettings;
 import io.tokensaving.plan.DedupSettings.OnError;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.request.AnswerSource;
+import io.tokensaving.request.CacheDirectives;
 import io.tokensaving.request.CallState;
 import io.tokensaving.request.SamplingOptions;
 import io.tokensaving.savings.Component;
@@ -37,6 +43,7 @@ import org.springframework.ai.chat.client.advisor.api.CallAdvisor;
 import org.springframework.ai.chat.client.advisor.api.CallAdvisorChain;
 import org.springframework.ai.chat.client.advisor.api.StreamAdvisor;
 import org.springframework.ai.chat.client.advisor.api.StreamAdvisorChain;
+import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.core.task.AsyncTaskExecutor;
 import org.springframework.core.task.support.TaskExecutorAdapter;
 import org.springframework.util.Assert;
@@ -65,7 +72,19 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 
 	private static final int STREAMS_OF_FULL_LENGTH = 10;
 
+	private static final int MAX_LANDED = 1000;
+
+	/**
+	 * Longer than a request takes from its look-up in the cache to here.
+	 */
+	private static final Duration LANDED_TIME = Duration.ofSeconds(1);
+
 	private final ConcurrentMap<String, Flight> flights = new ConcurrentHashMap<>();
+
+	private final Cache<String, ChatResponse> landed = Caffeine.newBuilder()
+		.maximumSize(MAX_LANDED)
+		.expireAfterWrite(LANDED_TIME)
+		.build();
 
 	private final ContextSnapshotFactory snapshots = ContextSnapshotFactory.builder().build();
 
@@ -164,6 +183,9 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 		if (boarding == null) {
 			return chain.nextCall(request);
 		}
+		if (boarding.landed() != null) {
+			return boarding.landed();
+		}
 		Flight flight = boarding.flight();
 		if (boarding.leads() && !start(flight, participant, () -> chain.nextCall(request))) {
 			return chain.nextCall(request);
@@ -244,6 +266,9 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 			if (boarding == null) {
 				return chain.nextStream(request);
 			}
+			if (boarding.landed() != null) {
+				return Flux.just(boarding.landed());
+			}
 			Flight flight = boarding.flight();
 			if (boarding.leads()) {
 				return participant.elements(flight, () -> start(flight, participant, chain.nextStream(request)))
@@ -301,33 +326,46 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 
 	// Joins the flight of the same request, or begins one. Null if there is no room
 	private @Nullable Boarding board(String key, Participant participant, Context context) {
+		Flight created = new Flight(participant, context, this.budget, new Landing(key));
 		while (true) {
 			Flight present = this.flights.get(key);
-			boolean fresh = participant.call().directives().noCache();
-			if (present != null && (!fresh || present.isRunning()) && present.join(participant)) {
+			if (present != null && present.join(participant)) {
 				participant.ledger().recordJoined();
-				return new Boarding(present, false);
+				return new Boarding(present, false, null);
 			}
 			if (present != null && present.isRunning()) {
 				participant.fail(new RejectedExecutionException("The answer in flight is too long to be kept"));
 				return null;
 			}
-			if (present == null && this.flights.size() >= this.maxInFlight) {
+			if (present != null) {
+				// It is about to be removed
+				this.flights.remove(key, present);
+				continue;
+			}
+			if (this.flights.size() >= this.maxInFlight) {
 				participant.fail(new RejectedExecutionException("Too many requests are in flight"));
 				return null;
 			}
-			Flight created = new Flight(participant, context, this.budget, new Landing(key));
-			boolean boarded = (present != null) ? this.flights.replace(key, present, created)
-					: this.flights.putIfAbsent(key, created) == null;
-			if (boarded) {
-				if (present != null) {
-					present.close();
-				}
-				participant.ledger().recordMiss();
-				participant.ledger().recordShared(() -> created.hasOthers(participant));
-				return new Boarding(created, true);
+			if (this.flights.putIfAbsent(key, created) != null) {
+				continue;
 			}
+			ChatResponse landed = mayTakeLanded(participant) ? this.landed.getIfPresent(key) : null;
+			if (landed != null) {
+				ChatClientResponse taken = participant.take(landed);
+				// For those who joined meanwhile
+				created.onNext(new ChatClientResponse(landed, Map.of()));
+				created.onComplete();
+				return new Boarding(created, false, taken);
+			}
+			participant.ledger().recordMiss();
+			participant.ledger().recordShared(() -> created.hasOthers(participant));
+			return new Boarding(created, true, null);
 		}
+	}
+
+	private static boolean mayTakeLanded(Participant participant) {
+		CacheDirectives directives = participant.call().directives();
+		return !directives.noCache() && directives.maxAge() == null;
 	}
 
 	/**
@@ -356,14 +394,16 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 	 *
 	 * @param flight the flight
 	 * @param leads whether the request began it
+	 * @param landed the answer, if the flight has landed already
 	 */
-	private record Boarding(Flight flight, boolean leads) {
+	private record Boarding(Flight flight, boolean leads, @Nullable ChatClientResponse landed) {
 
 	}
 
 	/**
-	 * Ends a flight. One that has an answer can be joined until the answer can be found
-	 * in the cache: else a request that missed it there a moment ago would buy it again.
+	 * Ends a flight. It can be joined until its answer can be found in the cache, and the
+	 * answer is had for a moment longer: else a request that looked for it a moment too
+	 * soon would buy it again.
 	 */
 	private final class Landing implements Flight.Listener {
 
@@ -375,19 +415,33 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 
 		@Override
 		public void ended(Flight flight, @Nullable Throwable failure) {
-			Participant payer = flight.payer();
-			if (failure != null || payer == null) {
-				abandoned(flight);
+			Participant leader = flight.leader();
+			boolean served = leader.ledger().servedUsage() != null;
+			AnswerSource source = served ? null : leader.call().answerSource();
+			ChatClientResponse answer = (failure == null && source != null) ? flight.answer() : null;
+			ChatResponse response = (answer != null) ? answer.chatResponse() : null;
+			if (source == null || response == null) {
+				remove(flight, failure == null);
+				return;
 			}
-			else {
-				payer.call().whenStored(() -> abandoned(flight));
-			}
+			leader.call().storedElsewhere();
+			source.store(response, flight.isStreamed(), (stored) -> {
+				if (stored) {
+					DedupAdvisor.this.landed.put(this.key, response);
+				}
+				remove(flight, true);
+			});
 		}
 
 		@Override
 		public void abandoned(Flight flight) {
+			remove(flight, false);
+		}
+
+		private void remove(Flight flight, boolean answered) {
 			DedupAdvisor.this.flights.remove(this.key, flight);
 			flight.close();
+			flight.leader().land(answered);
 		}
 
 	}

@@ -294,6 +294,14 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 	}
 
 	/**
+	 * Whether the answer came in pieces.
+	 * @return whether there was more than one element
+	 */
+	synchronized boolean isStreamed() {
+		return this.dropped + this.elements.size() > 1;
+	}
+
+	/**
 	 * Return an element.
 	 * @param position its position, from 0
 	 * @return the element, or {@code null} if it has not arrived

@@ -7,6 +7,7 @@ import java.util.Map;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
+import io.tokensaving.dedup.ClusterLeases.Lease;
 import io.tokensaving.plan.DedupSettings;
 import io.tokensaving.request.CallState;
 import io.tokensaving.savings.Component;
@@ -46,6 +47,10 @@ abstract class Participant {
 	private final TokenCounter tokenCounter;
 
 	private final SavingsStatistics statistics;
+
+	private @Nullable Lease lease;
+
+	private boolean landed;
 
 	Participant(ChatClientRequest request, CallState call, DedupSettings settings, TokenCounter tokenCounter,
 			SavingsStatistics statistics) {
@@ -117,21 +122,74 @@ abstract class Participant {
 		if (flight.leader() == this && pays) {
 			return;
 		}
+		this.call.storedElsewhere();
 		TokenUsage served = flight.leader().ledger().servedUsage();
 		ChatClientResponse answer = flight.answer();
 		ChatResponse response = (answer != null) ? answer.chatResponse() : null;
-		TokenUsage usage = served;
-		if (usage == null) {
-			usage = (response != null) ? this.tokenCounter.usage(this.request.prompt(), response) : TokenUsage.ZERO;
-		}
+		TokenUsage usage = (served != null) ? served : usage(response);
 		if (pays && served == null) {
 			this.ledger.recordMiss();
 			this.ledger.recordBought(usage);
 		}
 		else {
-			this.call.answeredByOther();
-			this.ledger.recordHit(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, usage,
-					TokenCounter.model(response, this.request.prompt().getOptions()), 0, null);
+			writeHit(usage, response);
+		}
+	}
+
+	private TokenUsage usage(@Nullable ChatResponse response) {
+		return (response != null) ? this.tokenCounter.usage(this.request.prompt(), response) : TokenUsage.ZERO;
+	}
+
+	private void writeHit(TokenUsage usage, @Nullable ChatResponse response) {
+		this.ledger.recordHit(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, usage,
+				TokenCounter.model(response, this.request.prompt().getOptions()), 0, null);
+	}
+
+	/**
+	 * Take the answer of a flight that has just landed.
+	 * @param answer the answer
+	 * @return the response for this one
+	 */
+	final ChatClientResponse take(ChatResponse answer) {
+		this.call.storedElsewhere();
+		ChatResponse own = answer;
+		try {
+			writeHit(usage(answer), answer);
+			own = copy(answer, true);
+		}
+		catch (RuntimeException ex) {
+			fail(ex);
+		}
+		return new ChatClientResponse(own, new HashMap<>(this.request.context()));
+	}
+
+	/**
+	 * Hold a lease until the flight that this one leads has landed.
+	 * @param lease the lease
+	 */
+	final void hold(Lease lease) {
+		boolean late;
+		synchronized (this) {
+			late = this.landed;
+			this.lease = lease;
+		}
+		if (late) {
+			lease.release(false);
+		}
+	}
+
+	/**
+	 * Give back the lease, if there is one.
+	 * @param answered whether there is an answer
+	 */
+	final void land(boolean answered) {
+		Lease held;
+		synchronized (this) {
+			this.landed = true;
+			held = this.lease;
+		}
+		if (held != null) {
+			held.release(answered);
 		}
 	}
 

@@ -1,14 +1,17 @@
 package io.tokensaving.request;
 
+import java.util.function.Consumer;
+
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.model.ChatResponse;
 
 /**
- * Where the answer to a request may turn up while it is in flight: the exact cache that
- * it passed, for advisors that do not know that cache. Thread-safe.
+ * Where the answer to a request is kept: the exact cache that it passed, for advisors
+ * that do not know that cache. Thread-safe.
  */
 public interface AnswerSource {
 
@@ -25,5 +28,14 @@ public interface AnswerSource {
 	 * @return the answer, or {@code null} if it is not there
 	 */
 	@Nullable ChatClientResponse find(Outcome outcome, SavingTechnique technique);
+
+	/**
+	 * Store the answer, if it may be stored. Does not block.
+	 * @param answer the answer
+	 * @param streamed whether it was put together from a stream
+	 * @param whenDone is told whether it was stored, once it can be found or never will
+	 * be; must not throw
+	 */
+	void store(ChatResponse answer, boolean streamed, Consumer<Boolean> whenDone);
 
 }

@@ -2,7 +2,6 @@ package io.tokensaving.request;
 
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 
 import io.tokensaving.plan.Plan;
 import org.jspecify.annotations.Nullable;
@@ -41,9 +40,7 @@ public final class CallState {
 
 	private volatile @Nullable AnswerSource answerSource;
 
-	private volatile boolean answeredByOther;
-
-	private volatile @Nullable CompletableFuture<@Nullable Void> stored;
+	private volatile boolean storedElsewhere;
 
 	/**
 	 * Create the state of a call.
@@ -196,60 +193,35 @@ public final class CallState {
 	}
 
 	/**
-	 * Say that an outer advisor looked for the answer and will store it, so that advisors
-	 * further in can find it there and know when it can be found.
-	 * @param source where the answer will be found
+	 * Say where an outer advisor looked for the answer in vain, and will store it.
+	 * @param source where the answer is kept
 	 */
 	public void willStore(AnswerSource source) {
 		this.answerSource = source;
-		this.stored = new CompletableFuture<>();
 	}
 
 	/**
-	 * Say that the answer is stored, or that it will not be.
-	 */
-	public void stored() {
-		CompletableFuture<@Nullable Void> stored = this.stored;
-		if (stored != null) {
-			stored.complete(null);
-		}
-	}
-
-	/**
-	 * Say that the answer came from an equal request, whose answer is stored already.
-	 */
-	public void answeredByOther() {
-		this.answeredByOther = true;
-	}
-
-	/**
-	 * Whether the answer came from an equal request.
-	 * @return whether there is nothing to store
-	 */
-	public boolean isAnsweredByOther() {
-		return this.answeredByOther;
-	}
-
-	/**
-	 * Return where the answer will be found.
-	 * @return the source, or {@code null} if the answer will not be stored
+	 * Return where the answer is kept.
+	 * @return the source, or {@code null} if it is kept nowhere
 	 */
 	public @Nullable AnswerSource answerSource() {
 		return this.answerSource;
 	}
 
 	/**
-	 * Act once the answer is stored or will not be: at once, if nobody stores it.
-	 * @param action the action; must not throw
+	 * Say that an advisor further in has seen to the storing of the answer, or that it is
+	 * the answer of another request.
 	 */
-	public void whenStored(Runnable action) {
-		CompletableFuture<@Nullable Void> stored = this.stored;
-		if (stored == null) {
-			action.run();
-		}
-		else {
-			var unused = stored.thenRun(action);
-		}
+	public void storedElsewhere() {
+		this.storedElsewhere = true;
+	}
+
+	/**
+	 * Whether the answer is not to be stored on its way back.
+	 * @return whether somebody else has seen to it
+	 */
+	public boolean isStoredElsewhere() {
+		return this.storedElsewhere;
 	}
 
 	private record Fingerprinted(Prompt prompt, OutputFormat format, RequestFingerprint fingerprint) {

@@ -16,6 +16,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.Ticker;
@@ -150,14 +151,7 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 			return hit;
 		}
 		lookup.willStore();
-		ChatClientResponse response;
-		try {
-			response = chain.nextCall(request);
-		}
-		catch (RuntimeException | Error ex) {
-			lookup.call.stored();
-			throw ex;
-		}
+		ChatClientResponse response = chain.nextCall(request);
 		lookup.storeCall(response.chatResponse());
 		return response;
 	}
@@ -382,7 +376,10 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 		}
 
 		void storeCall(@Nullable ChatResponse response) {
-			store(() -> (CacheEligibility.isStorable(response) && !isReplayed(response)) ? response : null);
+			if (response != null && !this.call.isStoredElsewhere()) {
+				store(response, false, (stored) -> {
+				});
+			}
 		}
 
 		Flux<ChatClientResponse> record(Flux<ChatClientResponse> stream) {
@@ -395,16 +392,25 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 						replayed.set(true);
 					}
 					recording.add(element.chatResponse(), this::fail);
-				})
-					.doOnComplete(() -> store(() -> replayed.get() ? null : assemble(recording)))
-					.doOnError((ex) -> this.call.stored())
-					.doOnCancel(this.call::stored);
+				}).doOnComplete(() -> {
+					if (!replayed.get() && !this.call.isStoredElsewhere()) {
+						storeStream(recording);
+					}
+				});
 			});
 		}
 
-		private static @Nullable ChatResponse assemble(StreamRecording recording) {
-			ChatResponse response = recording.assemble();
-			return CacheEligibility.isStorableFromStream(response) ? response : null;
+		private void storeStream(StreamRecording recording) {
+			try {
+				ChatResponse response = recording.assemble();
+				if (response != null) {
+					store(response, true, (stored) -> {
+					});
+				}
+			}
+			catch (RuntimeException ex) {
+				fail(ex);
+			}
 		}
 
 		// What another cache inside of this one has answered would become ever older
@@ -417,30 +423,29 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 		}
 
 		// Behind the answer, unless it only goes to memory
-		private void store(Supplier<@Nullable ChatResponse> storable) {
+		@Override
+		public void store(ChatResponse answer, boolean streamed, Consumer<Boolean> whenDone) {
 			ExactCacheAdvisor advisor = ExactCacheAdvisor.this;
-			boolean waits = false;
+			boolean stored = false;
 			try {
-				ChatResponse response = this.call.isAnsweredByOther() ? null : storable.get();
-				CachedResponse cached = (response != null) ? cached(response) : null;
+				boolean storable = streamed ? CacheEligibility.isStorableFromStream(answer)
+						: CacheEligibility.isStorable(answer);
+				CachedResponse cached = (storable && !isReplayed(answer)) ? cached(answer) : null;
 				if (cached != null && this.breaker == null) {
 					write(cached);
+					stored = true;
 				}
 				else if (cached != null && this.breaker != null && this.breaker.getState() == State.CLOSED) {
-					waits = advisor.writes.offer(() -> writeBehind(cached));
-					if (!waits) {
-						fail(new RejectedExecutionException("Too many writes wait"));
+					if (advisor.writes.offer(() -> whenDone.accept(writeBehind(cached)))) {
+						return;
 					}
+					fail(new RejectedExecutionException("Too many writes wait"));
 				}
 			}
 			catch (RuntimeException ex) {
 				fail(ex);
 			}
-			finally {
-				if (!waits) {
-					this.call.stored();
-				}
-			}
+			whenDone.accept(stored);
 		}
 
 		private @Nullable CachedResponse cached(ChatResponse response) {
@@ -451,15 +456,14 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 			return (cached.sizeInBytes() <= this.settings.maxEntryBytes()) ? cached : null;
 		}
 
-		private void writeBehind(CachedResponse cached) {
+		private boolean writeBehind(CachedResponse cached) {
 			try {
 				write(cached);
+				return true;
 			}
 			catch (RuntimeException ex) {
 				fail(ex);
-			}
-			finally {
-				this.call.stored();
+				return false;
 			}
 		}
 
