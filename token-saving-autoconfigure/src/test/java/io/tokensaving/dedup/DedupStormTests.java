@@ -14,6 +14,9 @@ import java.util.concurrent.atomic.AtomicReference;
 
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSavingTestChain;
+import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.exact.CaffeineExactCacheStore;
+import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.DedupSettings;
 import io.tokensaving.plan.Plan;
@@ -52,10 +55,10 @@ class DedupStormTests {
 	@Test
 	@Timeout(1200)
 	void everybodyGetsARightAnswerThatWasBoughtOnce() throws Exception {
-		TokenSavingTestChain chain = new TokenSavingTestChain(Plan.builder("support-bot")
-			.cache(new CacheSettings("in_memory"))
-			.dedup(DedupSettings.DEFAULTS)
-			.build());
+		ExactCacheStore store = new CaffeineExactCacheStore();
+		TokenSavingTestChain chain = new TokenSavingTestChain(
+				Plan.builder("support-bot").cache(new CacheSettings("in_memory")).dedup(DedupSettings.DEFAULTS).build())
+			.store(store);
 		ChatClient client = chain.client(new ScriptedChatModel(this::answer).streaming(this::stream));
 		List<Long> heap = new ArrayList<>();
 		int cancelled = 0;
@@ -67,6 +70,7 @@ class DedupStormTests {
 			cancelled += played.cancelled.get();
 			errors += played.errors.get();
 			awaitLanding(chain);
+			store.evict(CacheEviction.ofWorkspace("default"));
 			if (round % 10 == 9) {
 				System.gc();
 				heap.add(Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory());
