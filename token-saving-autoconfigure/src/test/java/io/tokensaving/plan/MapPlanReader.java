@@ -11,6 +11,7 @@ public final class MapPlanReader implements PlanReader {
 	@Override
 	public Plan read(String id, Map<String, Object> settings) {
 		Plan.Builder plan = Plan.builder(id).source(PlanSource.STORED);
+		plan.build();
 		settings.forEach((name, value) -> {
 			if (!name.equals("cache") || !(value instanceof Map<?, ?> cache)) {
 				throw new InvalidPlanException(name, value, "'cache'");
