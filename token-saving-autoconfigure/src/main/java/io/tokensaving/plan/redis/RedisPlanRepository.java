@@ -109,6 +109,8 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 	private volatile @Nullable ScheduledThreadPoolExecutor reloads;
 
+	private @Nullable ScheduledThreadPoolExecutor subscriptions;
+
 	private @Nullable RedisMessageListenerContainer listeners;
 
 	private volatile boolean running;
@@ -165,8 +167,7 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 			return;
 		}
 		this.running = true;
-		ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, threads("token-saving-plans-"));
-		executor.setRemoveOnCancelPolicy(true);
+		ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, threads("token-saving-plans-read-"));
 		this.reloads = executor;
 		executor.scheduleWithFixedDelay(() -> poll(false), 0, this.pollInterval.toMillis(), TimeUnit.MILLISECONDS);
 		executor.scheduleWithFixedDelay(() -> poll(true), this.reloadInterval.toMillis(),
@@ -180,7 +181,11 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 			Thread.currentThread().interrupt();
 		}
 		if (this.notifications) {
-			executor.execute(this::listen);
+			// Apart, as subscribing may wait and polling must not
+			ScheduledThreadPoolExecutor subscribing = new ScheduledThreadPoolExecutor(1,
+					threads("token-saving-plans-subscribe-"));
+			this.subscriptions = subscribing;
+			subscribing.execute(this::listen);
 		}
 	}
 
@@ -194,6 +199,11 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		this.reloads = null;
 		if (executor != null) {
 			executor.shutdownNow();
+		}
+		ScheduledThreadPoolExecutor subscribing = this.subscriptions;
+		this.subscriptions = null;
+		if (subscribing != null) {
+			subscribing.shutdownNow();
 		}
 		RedisMessageListenerContainer container = this.listeners;
 		this.listeners = null;
@@ -227,20 +237,24 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		this.writers.shutdownNow();
 	}
 
-	// A container that cannot subscribe when it starts gives up, so it is tried again
+	// Tried again and again inside of start(), each time with a line in the log, and
+	// again
+	// here in case it gives up; polling does not wait for it
 	private void listen() {
 		RedisMessageListenerContainer container = new RedisMessageListenerContainer();
 		container.setConnectionFactory(this.connectionFactory);
 		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor(threads("token-saving-plans-listener-"));
 		container.setTaskExecutor(threads);
 		container.setSubscriptionExecutor(threads);
-		container.setRecoveryInterval(this.pollInterval.toMillis());
+		container.setRecoveryInterval(this.reloadInterval.toMillis());
 		container.setErrorHandler((ex) -> logger.debug("A notification of changed plans failed", ex));
 		container.addMessageListener((message, pattern) -> notifyOfChange(), ChannelTopic.of(CHANNEL));
+		container.afterPropertiesSet();
+		if (!adopt(container)) {
+			return;
+		}
 		try {
-			container.afterPropertiesSet();
 			container.start();
-			adopt(container);
 		}
 		catch (RuntimeException ex) {
 			logger.debug("Cannot subscribe to changes of plans, which are noticed by polling meanwhile", ex);
@@ -249,17 +263,15 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		}
 	}
 
-	private synchronized void adopt(RedisMessageListenerContainer container) {
+	private synchronized boolean adopt(RedisMessageListenerContainer container) {
 		if (this.running) {
 			this.listeners = container;
 		}
-		else {
-			close(container);
-		}
+		return this.running;
 	}
 
 	private synchronized void listenLater() {
-		ScheduledThreadPoolExecutor executor = this.reloads;
+		ScheduledThreadPoolExecutor executor = this.subscriptions;
 		if (executor != null) {
 			executor.schedule(this::listen, this.reloadInterval.toMillis(), TimeUnit.MILLISECONDS);
 		}

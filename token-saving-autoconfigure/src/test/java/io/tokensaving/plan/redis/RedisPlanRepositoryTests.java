@@ -336,6 +336,17 @@ class RedisPlanRepositoryTests {
 			.isThrownBy(() -> plans.create("w", "q", Map.of()));
 	}
 
+	@Test
+	void endsItsThreadsWithoutRedis() throws Exception {
+		server.kill();
+		RedisPlanRepository plans = builder().reloadInterval(Duration.ofMillis(200)).build();
+		plans.start();
+		await(PATIENCE, "subscribing",
+				() -> threads().stream().anyMatch((thread) -> thread.getName().contains("subscribe")));
+		plans.close();
+		await(PATIENCE, "ended", () -> threads().isEmpty());
+	}
+
 	private static List<Thread> threads() {
 		return Thread.getAllStackTraces()
 			.keySet()
