@@ -131,7 +131,7 @@ final class BindingPlanReader implements PlanReader {
 			String field = path + key;
 			Class<?> property = properties.get(String.valueOf(key));
 			if (property == null) {
-				throw new InvalidPlanException(field, describe(value), "no setting; known are " + quoted(properties));
+				throw new InvalidPlanException(field, describe(value), "a setting that exists: " + quoted(properties));
 			}
 			add(field, value, property, target);
 		});

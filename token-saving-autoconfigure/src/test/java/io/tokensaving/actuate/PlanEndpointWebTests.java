@@ -298,7 +298,7 @@ class PlanEndpointWebTests {
 			answer.json().extractingPath("$.field").isEqualTo("path");
 		}
 		Answer inBody = this.client.post("/plans", "{\"id\": \"p\", \"path\": [\"plans\", \"faq\"]}");
-		assertInvalid(inBody, "path", "a list", "no setting");
+		assertInvalid(inBody, "path", "a list", "a setting that exists");
 		assertThat(this.client.get("/plans/faq").body()).contains("\"version\":1");
 	}
 
