@@ -67,7 +67,7 @@ final class JsonBody {
 	 */
 	static byte[] wrap(byte[] body) {
 		if (body.length > MAX_BYTES) {
-			return tooBig();
+			return object(REFUSED_ARGUMENT, TOO_BIG);
 		}
 		try {
 			String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
@@ -76,14 +76,6 @@ final class JsonBody {
 		catch (CharacterCodingException ex) {
 			return object(REFUSED_ARGUMENT, NOT_UTF_8);
 		}
-	}
-
-	/**
-	 * Say that a body is too big.
-	 * @return what takes the place of the body
-	 */
-	static byte[] tooBig() {
-		return object(REFUSED_ARGUMENT, TOO_BIG);
 	}
 
 	private static byte[] object(String name, String text) {

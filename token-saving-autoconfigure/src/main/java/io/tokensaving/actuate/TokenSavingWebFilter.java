@@ -1,5 +1,6 @@
 package io.tokensaving.actuate;
 
+import java.io.ByteArrayOutputStream;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
@@ -9,7 +10,6 @@ import reactor.core.publisher.Mono;
 import org.springframework.boot.actuate.endpoint.EndpointId;
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
 import org.springframework.core.io.buffer.DataBuffer;
-import org.springframework.core.io.buffer.DataBufferLimitException;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -61,20 +61,28 @@ public final class TokenSavingWebFilter implements WebFilter {
 			this.exchange = exchange;
 		}
 
+		// What is too big is read to its end but not kept
 		@Override
 		public Flux<DataBuffer> getBody() {
-			return DataBufferUtils.join(super.getBody(), JsonBody.MAX_BYTES)
-				.map(WrappedRequest::wrap)
-				.onErrorResume(DataBufferLimitException.class, (ex) -> Mono.just(JsonBody.tooBig()))
+			return super.getBody().map(WrappedRequest::read)
+				.collect(ByteArrayOutputStream::new, WrappedRequest::add)
+				.filter((body) -> body.size() > 0)
+				.map((body) -> JsonBody.wrap(body.toByteArray()))
 				.map((bytes) -> this.exchange.getResponse().bufferFactory().wrap(bytes))
 				.flux();
 		}
 
-		private static byte[] wrap(DataBuffer buffer) {
+		private static byte[] read(DataBuffer buffer) {
 			byte[] bytes = new byte[buffer.readableByteCount()];
 			buffer.read(bytes);
 			DataBufferUtils.release(buffer);
-			return JsonBody.wrap(bytes);
+			return bytes;
+		}
+
+		private static void add(ByteArrayOutputStream body, byte[] bytes) {
+			if (body.size() <= JsonBody.MAX_BYTES) {
+				body.writeBytes(bytes);
+			}
 		}
 
 	}
