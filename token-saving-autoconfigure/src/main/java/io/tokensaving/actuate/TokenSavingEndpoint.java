@@ -1,6 +1,7 @@
 package io.tokensaving.actuate;
 
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.Collection;
@@ -8,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -15,8 +17,14 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.plan.InvalidPlanException;
+import io.tokensaving.plan.MutablePlanRepository;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanConflictException;
+import io.tokensaving.plan.PlanNotFoundException;
 import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.plan.PlanStoreUnavailableException;
+import io.tokensaving.plan.StoredPlan;
 import io.tokensaving.savings.ErrorRateMonitor;
 import io.tokensaving.savings.OverallStatistics;
 import io.tokensaving.savings.SavingsStatistics;
@@ -26,6 +34,7 @@ import io.tokensaving.savings.StatisticsScope;
 import io.tokensaving.savings.StatisticsSnapshot;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
@@ -34,10 +43,26 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /**
  * Shows what is saved: plans with their settings and statistics, totals, engines and
- * backends. Thread-safe.
+ * backends. Creates, changes and deletes stored plans. Needs a
+ * {@link TokenSavingOperationInvokerAdvisor} to be given all fields of a request.
+ * Thread-safe.
  */
-@Endpoint(id = "tokensaving")
+@Endpoint(id = TokenSavingEndpoint.ID)
 public class TokenSavingEndpoint {
+
+	static final String ID = "tokensaving";
+
+	static final String PATH = "path";
+
+	static final String BODY = "body";
+
+	private static final String PLANS = "plans";
+
+	private static final int STATUS_CREATED = 201;
+
+	private static final int STATUS_CONFLICT = 409;
+
+	private static final int STATUS_UNAVAILABLE = 503;
 
 	private final String workspace;
 
@@ -116,14 +141,131 @@ public class TokenSavingEndpoint {
 	 * @return the plan, or the status 404 if there is none of that path
 	 */
 	@WriteOperation
-	public WebEndpointResponse<PlanDescriptor> write(@Selector(match = Selector.Match.ALL_REMAINING) String... path) {
-		boolean resume = path.length == 3 && path[0].equals("plans") && path[2].equals("resume");
-		Plan plan = resume ? this.plans.find(this.workspace, path[1]) : null;
+	public WebEndpointResponse<Object> resume(@Selector(match = Selector.Match.ALL_REMAINING) String... path) {
+		if (isPlans(path, 1) || isPlans(path, 2)) {
+			return error(WebEndpointResponse.STATUS_BAD_REQUEST, ErrorDescriptor
+				.of("A plan is written as a JSON object, with the header 'Content-Type: application/json'", BODY));
+		}
+		Plan plan = (isPlans(path, 3) && path[2].equals("resume")) ? this.plans.find(this.workspace, path[1]) : null;
 		if (plan == null) {
-			return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NOT_FOUND);
+			return notFound(path);
 		}
 		this.statistics.plan(plan.id()).semanticErrors().resume();
 		return new WebEndpointResponse<>(describe(plan));
+	}
+
+	/**
+	 * Create a plan at {@code plans}, or change settings of one at {@code plans/{id}}.
+	 * @param path the path below the endpoint
+	 * @param body the settings, {@code id}, and when changing a plan {@code version}
+	 * @return the plan, or what is wrong
+	 */
+	@WriteOperation
+	public WebEndpointResponse<Object> write(@Selector(match = Selector.Match.ALL_REMAINING) String[] path,
+			Map<String, Object> body) {
+		if (isPlans(path, 1)) {
+			return respond(body, this::create);
+		}
+		if (isPlans(path, 2)) {
+			return respond(body, (request) -> update(path[1], request));
+		}
+		if (isPlans(path, 3) && path[2].equals("resume")) {
+			return respond(body, (request) -> {
+				for (String field : request.settings().keySet()) {
+					throw new InvalidPlanException(field, "", "nothing: there is nothing to set here");
+				}
+				return resume(path);
+			});
+		}
+		return notFound(path);
+	}
+
+	/**
+	 * Delete a plan.
+	 * @param path {@code plans/{id}}
+	 * @param version the version that is meant, or {@code null} for any
+	 * @return the status 204, or what is wrong
+	 */
+	@DeleteOperation
+	public WebEndpointResponse<Object> delete(@Selector(match = Selector.Match.ALL_REMAINING) String[] path,
+			@Nullable String version) {
+		if (!isPlans(path, 2)) {
+			return notFound(path);
+		}
+		return respond(Map.of(), (request) -> {
+			Long expected = PlanRequest.version(version);
+			mutablePlans(path[1]).delete(this.workspace, path[1], expected);
+			return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT);
+		});
+	}
+
+	private WebEndpointResponse<Object> create(PlanRequest request) {
+		if (request.version() != null) {
+			throw new InvalidPlanException(PlanRequest.VERSION, request.version(),
+					"nothing: a plan is created with the version 1");
+		}
+		String id = request.id();
+		if (id == null) {
+			throw new InvalidPlanException(PlanRequest.ID, "", "the id of the new plan");
+		}
+		StoredPlan created = mutablePlans(id).create(this.workspace, id, request.settings());
+		return new WebEndpointResponse<>(describe(created.plan(), created.version()), STATUS_CREATED);
+	}
+
+	private WebEndpointResponse<Object> update(String id, PlanRequest request) {
+		if (request.id() != null && !request.id().equals(id)) {
+			throw new InvalidPlanException(PlanRequest.ID, request.id(), "'%s': an id cannot be changed".formatted(id));
+		}
+		StoredPlan updated = mutablePlans(id).update(this.workspace, id, request.settings(), request.version());
+		return new WebEndpointResponse<>(describe(updated.plan(), updated.version()));
+	}
+
+	private MutablePlanRepository mutablePlans(String id) {
+		if (this.plans instanceof MutablePlanRepository mutable) {
+			return mutable;
+		}
+		throw new PlanConflictException(PlanConflictException.Reason.READ_ONLY, null,
+				"The plan '%s' cannot be written: the PlanRepository of this application is read-only".formatted(id));
+	}
+
+	private static boolean isPlans(String[] path, int length) {
+		return path.length == length && path[0].equals(PLANS);
+	}
+
+	private static WebEndpointResponse<Object> notFound(String[] path) {
+		return error(WebEndpointResponse.STATUS_NOT_FOUND,
+				ErrorDescriptor.of("There is no '%s'".formatted(String.join("/", path)), null));
+	}
+
+	private static WebEndpointResponse<Object> error(int status, ErrorDescriptor error) {
+		return new WebEndpointResponse<>(error, status);
+	}
+
+	private static WebEndpointResponse<Object> respond(Map<String, ? extends @Nullable Object> body,
+			Function<PlanRequest, WebEndpointResponse<Object>> operation) {
+		PlanRequest request = null;
+		try {
+			request = PlanRequest.of(JsonBody.fields(body, Set.of(PlanRequest.VERSION)));
+			return operation.apply(request);
+		}
+		catch (JsonBody.InvalidBodyException ex) {
+			return error(WebEndpointResponse.STATUS_BAD_REQUEST,
+					ErrorDescriptor.of(ex.getMessage(), BODY, null, JsonBody.InvalidBodyException.ACCEPTED));
+		}
+		catch (InvalidPlanException ex) {
+			String field = (request != null) ? request.asWritten(ex.getField()) : ex.getField();
+			return error(WebEndpointResponse.STATUS_BAD_REQUEST,
+					ErrorDescriptor.invalid(field, String.valueOf(ex.getValue()), ex.getAccepted()));
+		}
+		catch (PlanNotFoundException ex) {
+			return error(WebEndpointResponse.STATUS_NOT_FOUND, ErrorDescriptor.of(ex.getMessage(), null));
+		}
+		catch (PlanConflictException ex) {
+			return error(STATUS_CONFLICT, ErrorDescriptor.conflict(ex.getMessage(), ex.getCurrentVersion()));
+		}
+		catch (PlanStoreUnavailableException ex) {
+			return error(STATUS_UNAVAILABLE, ErrorDescriptor.of(ex.getMessage(), null));
+		}
 	}
 
 	private static double rounded(double share) {
@@ -156,8 +298,18 @@ public class TokenSavingEndpoint {
 		return describe(plan, stats(plan.id()));
 	}
 
-	private static PlanDescriptor describe(Plan plan, ScopedDescriptor stats) {
-		return new PlanDescriptor(plan.id(), SettingsDescriptor.of(plan), plan.source().value(), stats);
+	private PlanDescriptor describe(Plan plan, @Nullable Long version) {
+		return describe(plan, version, stats(plan.id()));
+	}
+
+	private PlanDescriptor describe(Plan plan, ScopedDescriptor stats) {
+		StoredPlan stored = (this.plans instanceof MutablePlanRepository mutable)
+				? mutable.findStored(this.workspace, plan.id()) : null;
+		return describe(plan, (stored != null && stored.plan().equals(plan)) ? stored.version() : null, stats);
+	}
+
+	private static PlanDescriptor describe(Plan plan, @Nullable Long version, ScopedDescriptor stats) {
+		return new PlanDescriptor(plan.id(), version, SettingsDescriptor.of(plan), plan.source().value(), stats);
 	}
 
 	private ScopedDescriptor stats(String id) {
@@ -191,11 +343,59 @@ public class TokenSavingEndpoint {
 	 * A plan.
 	 *
 	 * @param id the id
+	 * @param version the version of a stored plan
 	 * @param settings the settings
 	 * @param source where the plan was defined
 	 * @param stats what it saved
 	 */
-	public record PlanDescriptor(String id, SettingsDescriptor settings, String source, ScopedDescriptor stats) {
+	@JsonInclude(JsonInclude.Include.NON_NULL)
+	public record PlanDescriptor(String id, @Nullable Long version, SettingsDescriptor settings, String source,
+			ScopedDescriptor stats) {
+
+	}
+
+	/**
+	 * What is wrong with a request. Texts of the request are cut short.
+	 *
+	 * @param error what is wrong, in words
+	 * @param field the field that is wrong
+	 * @param value its value
+	 * @param accepted what is accepted, in words
+	 * @param currentVersion the version that a stored plan has
+	 */
+	@JsonInclude(JsonInclude.Include.NON_NULL)
+	public record ErrorDescriptor(String error, @Nullable String field, @Nullable String value,
+			@Nullable String accepted, @JsonProperty("current_version") @Nullable Long currentVersion) {
+
+		private static final int MAX_LENGTH = 1000;
+
+		private static final int MAX_VALUE_LENGTH = 200;
+
+		static ErrorDescriptor of(@Nullable String error, @Nullable String field) {
+			return of(error, field, null, null);
+		}
+
+		static ErrorDescriptor of(@Nullable String error, @Nullable String field, @Nullable String value,
+				@Nullable String accepted) {
+			return new ErrorDescriptor(clean(String.valueOf(error), MAX_LENGTH),
+					(field != null) ? clean(field, MAX_VALUE_LENGTH) : null,
+					(value != null) ? clean(value, MAX_VALUE_LENGTH) : null, accepted, null);
+		}
+
+		static ErrorDescriptor invalid(String field, String value, String accepted) {
+			return of("'%s' has the value '%s', accepted is %s".formatted(clean(field, MAX_VALUE_LENGTH),
+					clean(value, MAX_VALUE_LENGTH), accepted), field, value, accepted);
+		}
+
+		static ErrorDescriptor conflict(@Nullable String error, @Nullable Long currentVersion) {
+			return new ErrorDescriptor(clean(String.valueOf(error), MAX_LENGTH), null, null, null, currentVersion);
+		}
+
+		// Half of a surrogate pair cannot be sent
+		private static String clean(String text, int maxLength) {
+			String limited = (text.length() > maxLength) ? text.substring(0, maxLength) + "..." : text;
+			return new String(limited.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+		}
 
 	}
 

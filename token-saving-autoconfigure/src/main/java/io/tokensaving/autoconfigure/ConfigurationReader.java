@@ -45,8 +45,15 @@ final class ConfigurationReader {
 
 	private final TokenSavingProperties properties;
 
+	private final PlanSource source;
+
 	ConfigurationReader(TokenSavingProperties properties) {
+		this(properties, PlanSource.CONFIGURATION);
+	}
+
+	ConfigurationReader(TokenSavingProperties properties, PlanSource source) {
 		this.properties = properties;
+		this.source = source;
 	}
 
 	/**
@@ -113,10 +120,10 @@ final class ConfigurationReader {
 		}
 	}
 
-	private static Plan plan(String id, PlanProperties properties) {
+	private Plan plan(String id, PlanProperties properties) {
 		try {
 			return Plan.builder(id)
-				.source(PlanSource.CONFIGURATION)
+				.source(this.source)
 				.compression(compression(properties.getCompression()))
 				.cache(cache(properties.getCache()))
 				.dedup(dedup(properties.getDedup()))

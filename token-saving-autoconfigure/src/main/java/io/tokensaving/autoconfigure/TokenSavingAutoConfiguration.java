@@ -14,7 +14,6 @@ import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.cache.semantic.AnswerJudge;
-import io.tokensaving.cache.semantic.ChatModelAnswerJudge;
 import io.tokensaving.cache.semantic.InMemorySemanticCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheAdvisor;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
@@ -26,7 +25,9 @@ import io.tokensaving.dedup.ClusterLeases;
 import io.tokensaving.dedup.DedupAdvisor;
 import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanReader;
 import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.plan.PlanSource;
 import io.tokensaving.plan.WorkspaceResolver;
 import io.tokensaving.savings.InMemoryStatisticsRepository;
 import io.tokensaving.savings.PlanAdvisor;
@@ -35,13 +36,9 @@ import io.tokensaving.savings.SavingsStatistics;
 import io.tokensaving.savings.StatisticsAggregator;
 import io.tokensaving.savings.StatisticsRepository;
 import io.tokensaving.savings.TokenCounter;
-import io.tokensaving.savings.UnknownPlanPolicy;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.client.ChatClientBuilderCustomizer;
-import org.springframework.ai.chat.client.advisor.api.Advisor;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
@@ -50,8 +47,10 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.thread.Threading;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
 import org.springframework.core.task.VirtualThreadTaskExecutor;
 
@@ -66,13 +65,9 @@ import org.springframework.core.task.VirtualThreadTaskExecutor;
 @EnableConfigurationProperties(TokenSavingProperties.class)
 public final class TokenSavingAutoConfiguration {
 
-	private static final Log logger = LogFactory.getLog(TokenSavingAutoConfiguration.class);
-
 	private static final String SEMANTIC_SUFFIX = "_semantic";
 
 	private static final String REDIS = "redis";
-
-	private static final String CHAT_MODEL_JUDGE = "llm";
 
 	@Bean
 	@ConditionalOnMissingBean
@@ -205,9 +200,7 @@ public final class TokenSavingAutoConfiguration {
 		List<SemanticGuard> chain = new ArrayList<>(EnglishGuards.all());
 		guards.orderedStream().forEach(chain::add);
 		Map<String, AnswerJudge> judges = new HashMap<>(beanFactory.getBeansOfType(AnswerJudge.class));
-		if (usesChatModelAsJudge(properties)) {
-			chatModel.ifUnique((model) -> judges.putIfAbsent(CHAT_MODEL_JUDGE, new ChatModelAnswerJudge(model)));
-		}
+		judges.putIfAbsent(DeferredChatModelJudge.NAME, new DeferredChatModelJudge(chatModel));
 		return SemanticCacheAdvisor
 			.builder(new DeferredEmbeddingModel(beanFactory, properties.getEmbeddingModel()),
 					stores.orderedStream().toList())
@@ -221,35 +214,43 @@ public final class TokenSavingAutoConfiguration {
 			.build();
 	}
 
-	private static boolean usesChatModelAsJudge(TokenSavingProperties properties) {
-		return properties.getPlans()
-			.values()
-			.stream()
-			.map(TokenSavingProperties.PlanProperties::getCache)
-			.anyMatch((cache) -> cache != null && CHAT_MODEL_JUDGE.equals(cache.getJudge()));
+	@Bean
+	@Lazy
+	PlanChecks tokenSavingPlanChecks(CompressionAdvisor compressionAdvisor, SemanticCacheAdvisor semanticCacheAdvisor,
+			TokenCounter tokenCounter, ListableBeanFactory beanFactory) {
+		return new PlanChecks(compressionAdvisor, semanticCacheAdvisor, tokenCounter, beanFactory);
+	}
+
+	@Bean
+	@Lazy
+	ConfiguredPlans tokenSavingConfiguredPlans(TokenSavingProperties properties, PlanChecks checks,
+			SavingsStatistics statistics) {
+		List<Plan> plans = checks.read(properties, PlanSource.CONFIGURATION);
+		plans.forEach((plan) -> statistics.plan(plan.id()));
+		checks.load(plans);
+		return new ConfiguredPlans(plans);
+	}
+
+	@Bean
+	@Lazy
+	@ConditionalOnMissingBean
+	PlanReader tokenSavingPlanReader(PlanChecks checks) {
+		return new BindingPlanReader(checks::readStored);
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
-	PlanRepository tokenSavingPlanRepository(TokenSavingProperties properties, CompressionAdvisor compressionAdvisor,
-			SemanticCacheAdvisor semanticCacheAdvisor, ObjectProvider<ExactCacheStore> stores,
-			SavingsStatistics statistics) {
-		List<String> backends = new ArrayList<>(semanticCacheAdvisor.backends());
-		stores.stream().map(ExactCacheStore::backend).forEach(backends::add);
-		List<Plan> plans = new ConfigurationReader(properties).plans(compressionAdvisor.engineNames(), backends,
-				semanticCacheAdvisor.guardNames(), semanticCacheAdvisor.judgeNames());
-		plans.forEach((plan) -> statistics.plan(plan.id()));
-		if (plans.stream().anyMatch(TokenSavingAutoConfiguration::ranks)) {
-			compressionAdvisor.load();
+	PlanRepository tokenSavingPlanRepository(TokenSavingProperties properties, ConfiguredPlans configured,
+			PlanReader reader) {
+		if (properties.getPlanRepository() == TokenSavingProperties.PlanRepositoryType.REDIS) {
+			throw new InvalidConfigurationPropertyValueException(TokenSavingProperties.PREFIX + ".plan-repository",
+					"redis",
+					"There is no single or primary RedisConnectionFactory bean to keep plans with. Add "
+							+ "'spring-boot-starter-data-redis' and set 'spring.data.redis.host', or mark one of "
+							+ "several connection factories as @Primary. Accepted without one is 'auto' or "
+							+ "'in_memory'.");
 		}
-		if (plans.stream().anyMatch(semanticCacheAdvisor::serves)) {
-			semanticCacheAdvisor.load();
-		}
-		return new InMemoryPlanRepository(plans);
-	}
-
-	private static boolean ranks(Plan plan) {
-		return plan.compression() != null && !plan.compression().engine().equals(CompressionAdvisor.TRIM);
+		return new InMemoryPlanRepository(configured.plans(), reader);
 	}
 
 	@Bean
@@ -271,31 +272,19 @@ public final class TokenSavingAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	TokenSavingAdvisors tokenSavingAdvisors(PlanAdvisor planAdvisor, CompressionAdvisor compressionAdvisor,
-			ExactCacheAdvisor exactCacheAdvisor, DedupAdvisor dedupAdvisor, SemanticCacheAdvisor semanticCacheAdvisor,
-			TokenSavingProperties properties, PlanRepository plans) {
-		List<Advisor> advisors = new ArrayList<>(
-				List.of(planAdvisor, compressionAdvisor, exactCacheAdvisor, dedupAdvisor));
-		// Every advisor costs each call a microsecond
-		if (!(plans instanceof InMemoryPlanRepository)
-				|| plans.findAll(properties.getWorkspace()).stream().anyMatch(semanticCacheAdvisor::serves)) {
-			advisors.add(semanticCacheAdvisor);
-		}
-		return new TokenSavingAdvisors(advisors);
+			ExactCacheAdvisor exactCacheAdvisor, DedupAdvisor dedupAdvisor, SemanticCacheAdvisor semanticCacheAdvisor) {
+		// All of them, whatever is configured: a plan may be created at any time
+		return new TokenSavingAdvisors(
+				List.of(planAdvisor, compressionAdvisor, exactCacheAdvisor, dedupAdvisor, semanticCacheAdvisor));
 	}
 
 	@Bean
 	@ConditionalOnMissingBean(name = "tokenSavingChatClientBuilderCustomizer")
 	ChatClientBuilderCustomizer tokenSavingChatClientBuilderCustomizer(TokenSavingProperties properties,
 			TokenSavingAdvisors advisors, PlanRepository plans, TokenCounter tokenCounter) {
-		boolean neverNeeded = plans instanceof InMemoryPlanRepository
-				&& plans.findAll(properties.getWorkspace()).isEmpty()
-				&& properties.getUnknownPlan() == UnknownPlanPolicy.WARN;
-		if (neverNeeded) {
-			logger.info("No plans under 'token-saving.plans': chat clients are left as they are");
-			return (builder) -> {
-			};
+		if (!plans.findAll(properties.getWorkspace()).isEmpty()) {
+			tokenCounter.load();
 		}
-		tokenCounter.load();
 		return (builder) -> builder.defaultAdvisors(advisors);
 	}
 

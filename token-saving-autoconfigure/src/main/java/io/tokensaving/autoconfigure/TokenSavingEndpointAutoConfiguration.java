@@ -9,6 +9,9 @@ import java.util.stream.Stream;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.tokensaving.actuate.TokenSavingEndpoint;
 import io.tokensaving.actuate.TokenSavingEndpoint.CacheEngineDescriptor;
+import io.tokensaving.actuate.TokenSavingOperationInvokerAdvisor;
+import io.tokensaving.actuate.TokenSavingRequestBodyAdvice;
+import io.tokensaving.actuate.TokenSavingWebFilter;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.exact.ExactCacheStore;
@@ -22,11 +25,16 @@ import org.apache.commons.logging.LogFactory;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.servlet.mvc.method.annotation.RequestBodyAdvice;
 
 /**
  * Auto-configuration for the actuator endpoint {@code tokensaving}.
@@ -55,6 +63,12 @@ public final class TokenSavingEndpointAutoConfiguration {
 		}, compressionAdvisor.engineNames());
 	}
 
+	@Bean
+	@ConditionalOnMissingBean
+	TokenSavingOperationInvokerAdvisor tokenSavingOperationInvokerAdvisor() {
+		return new TokenSavingOperationInvokerAdvisor();
+	}
+
 	private static CacheEngineDescriptor describe(String backend, Supplier<CacheStoreStatus> store,
 			Map<String, State> states) {
 		CacheStoreStatus status;
@@ -68,6 +82,30 @@ public final class TokenSavingEndpointAutoConfiguration {
 		State state = states.get(backend);
 		return new CacheEngineDescriptor(backend, status.available() ? "UP" : "DOWN", status.entries(), status.bytes(),
 				status.maxBytes(), status.evictions(), (state != null) ? state.name().toLowerCase(Locale.ROOT) : null);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+	@ConditionalOnClass(RequestBodyAdvice.class)
+	static class WebMvcConfiguration {
+
+		@Bean
+		TokenSavingRequestBodyAdvice tokenSavingRequestBodyAdvice(ObjectProvider<PathMappedEndpoints> endpoints) {
+			return new TokenSavingRequestBodyAdvice(endpoints::getIfAvailable);
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
+	@ConditionalOnClass(WebFilter.class)
+	static class WebFluxConfiguration {
+
+		@Bean
+		TokenSavingWebFilter tokenSavingWebFilter(ObjectProvider<PathMappedEndpoints> endpoints) {
+			return new TokenSavingWebFilter(endpoints::getIfAvailable);
+		}
+
 	}
 
 }

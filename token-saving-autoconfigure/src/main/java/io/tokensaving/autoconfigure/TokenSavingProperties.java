@@ -53,6 +53,11 @@ public class TokenSavingProperties {
 	private UnknownPlanPolicy unknownPlan = UnknownPlanPolicy.WARN;
 
 	/**
+	 * Where plans are kept that are created while the application runs.
+	 */
+	private PlanRepositoryType planRepository = PlanRepositoryType.AUTO;
+
+	/**
 	 * Plans by their id.
 	 */
 	private Map<String, PlanProperties> plans = new LinkedHashMap<>();
@@ -115,6 +120,14 @@ public class TokenSavingProperties {
 		this.unknownPlan = unknownPlan;
 	}
 
+	public PlanRepositoryType getPlanRepository() {
+		return this.planRepository;
+	}
+
+	public void setPlanRepository(PlanRepositoryType planRepository) {
+		this.planRepository = planRepository;
+	}
+
 	public Map<String, PlanProperties> getPlans() {
 		return this.plans;
 	}
@@ -169,6 +182,29 @@ public class TokenSavingProperties {
 
 	public Statistics getStatistics() {
 		return this.statistics;
+	}
+
+	/**
+	 * Where plans are kept that are created while the application runs.
+	 */
+	public enum PlanRepositoryType {
+
+		/**
+		 * In Redis if a plan of the configuration caches there and there is a connection
+		 * factory, otherwise in memory.
+		 */
+		AUTO,
+
+		/**
+		 * In the memory of this process, until it ends.
+		 */
+		IN_MEMORY,
+
+		/**
+		 * In Redis, for all instances.
+		 */
+		REDIS
+
 	}
 
 	/**

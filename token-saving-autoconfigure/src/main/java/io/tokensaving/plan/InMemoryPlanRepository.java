@@ -1,43 +1,46 @@
 package io.tokensaving.plan;
 
 import java.util.Collection;
-import java.util.Collections;
-import java.util.Map;
-import java.util.TreeMap;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fixed set of plans, the same in every workspace: what an application configures or
- * writes in code holds for all its tenants, while what the tenants cache stays apart.
+ * Plans in the memory of this process: a fixed set that is the same in every workspace,
+ * since what an application configures or writes in code holds for all its tenants, and
+ * those that were stored in a workspace while the application runs. These are gone when
+ * it ends, and no other instance sees them.
  */
-public class InMemoryPlanRepository implements PlanRepository {
-
-	private final Map<String, Plan> plans;
+public class InMemoryPlanRepository extends AbstractPlanRepository {
 
 	/**
-	 * Create a repository.
+	 * Create a repository that cannot be written.
 	 * @param plans the plans
 	 * @throws InvalidPlanException if two plans have the same id
 	 */
 	public InMemoryPlanRepository(Collection<Plan> plans) {
-		Map<String, Plan> byId = new TreeMap<>();
-		for (Plan plan : plans) {
-			if (byId.put(plan.id(), plan) != null) {
-				throw new InvalidPlanException("id", plan.id(), "an id that no other plan has");
-			}
-		}
-		this.plans = Collections.unmodifiableMap(byId);
+		super(plans, null);
+	}
+
+	/**
+	 * Create a repository that can be written.
+	 * @param plans the plans that are fixed
+	 * @param reader reads plans from the settings that are written
+	 * @throws InvalidPlanException if two plans have the same id
+	 */
+	public InMemoryPlanRepository(Collection<Plan> plans, PlanReader reader) {
+		super(plans, reader);
 	}
 
 	@Override
-	public @Nullable Plan find(String workspace, String id) {
-		return this.plans.get(id);
+	protected @Nullable Entry read(String workspace, String id) {
+		StoredPlan stored = findStored(workspace, id);
+		return (stored != null) ? new Entry(stored.version(), SettingsDocument.of(stored.settings()), stored) : null;
 	}
 
 	@Override
-	public Collection<Plan> findAll(String workspace) {
-		return this.plans.values();
+	protected boolean replace(String workspace, String id, @Nullable Entry expected, @Nullable StoredPlan replacement) {
+		// Writes come one after the other, and the base class holds what is stored
+		return true;
 	}
 
 }

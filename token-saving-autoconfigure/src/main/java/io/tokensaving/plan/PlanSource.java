@@ -13,7 +13,12 @@ public enum PlanSource {
 	/**
 	 * In the application's code.
 	 */
-	CODE("code");
+	CODE("code"),
+
+	/**
+	 * While the application runs, by a write to a {@link MutablePlanRepository}.
+	 */
+	STORED("stored");
 
 	private final String value;
 

@@ -1,0 +1,37 @@
+package io.tokensaving.autoconfigure;
+
+import io.tokensaving.plan.PlanReader;
+import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.plan.redis.RedisPlanRepository;
+
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.core.StringRedisTemplate;
+
+/**
+ * Auto-configuration for stored plans in Redis, on the application's own connection
+ * factory.
+ */
+@AutoConfiguration(after = DataRedisAutoConfiguration.class, before = TokenSavingAutoConfiguration.class)
+@ConditionalOnClass({ StringRedisTemplate.class, DataRedisAutoConfiguration.class })
+@ConditionalOnProperty(prefix = TokenSavingProperties.PREFIX, name = "enabled", havingValue = "true",
+		matchIfMissing = true)
+@Conditional(OnRedisPlansCondition.class)
+@ConditionalOnSingleCandidate(RedisConnectionFactory.class)
+@ConditionalOnMissingBean(PlanRepository.class)
+public final class TokenSavingRedisPlansAutoConfiguration {
+
+	@Bean
+	RedisPlanRepository tokenSavingRedisPlanRepository(RedisConnectionFactory connectionFactory, PlanReader reader,
+			ConfiguredPlans configured) {
+		return RedisPlanRepository.builder(connectionFactory, reader).plans(configured.plans()).build();
+	}
+
+}

@@ -1,0 +1,71 @@
+package io.tokensaving.plan;
+
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Plans that can be created, changed and deleted while the application runs. Each stored
+ * plan has a version that starts at 1 and is raised by one with every change, so that who
+ * has read a plan can tell whether it is still the same. Thread-safe; writes may block.
+ * <p>
+ * Plans that are fixed, such as those of the application's configuration, hold in every
+ * workspace, win over stored ones of the same id, and cannot be written.
+ * <p>
+ * Settings are documents as an application writes them in its configuration: sections are
+ * maps, and a setting is a text, a number, a boolean or a list of these. Names may be in
+ * kebab case or in snake case, and dots may stand for nesting.
+ */
+public interface MutablePlanRepository extends PlanRepository {
+
+	/**
+	 * Find a stored plan.
+	 * @param workspace the workspace
+	 * @param id the id of the plan
+	 * @return the plan as this instance knows it, or {@code null} if the workspace has
+	 * none of that id or a fixed plan takes its place
+	 */
+	@Nullable StoredPlan findStored(String workspace, String id);
+
+	/**
+	 * Create a plan.
+	 * @param workspace the workspace
+	 * @param id the id of the plan
+	 * @param settings its settings; what is {@code null} is left out
+	 * @return the plan, at version 1
+	 * @throws InvalidPlanException if the id or a setting is not accepted
+	 * @throws PlanConflictException if there is a plan of that id, or no room for another
+	 * @throws PlanStoreUnavailableException if the store cannot be reached
+	 */
+	StoredPlan create(String workspace, String id, Map<String, ? extends @Nullable Object> settings);
+
+	/**
+	 * Change some settings of a plan. Without an expected version, the change is applied
+	 * to whatever is current, and none that is made at the same time is lost.
+	 * @param workspace the workspace
+	 * @param id the id of the plan
+	 * @param patch what changes, as a JSON merge patch (RFC 7396): sections are merged,
+	 * everything else is replaced, and {@code null} removes a setting or a section
+	 * @param expectedVersion the version that the change is meant for, or {@code null}
+	 * for any
+	 * @return the changed plan
+	 * @throws InvalidPlanException if a setting is not accepted; nothing is changed
+	 * @throws PlanNotFoundException if there is no plan of that id
+	 * @throws PlanConflictException if the plan has another version or is fixed
+	 * @throws PlanStoreUnavailableException if the store cannot be reached
+	 */
+	StoredPlan update(String workspace, String id, Map<String, ? extends @Nullable Object> patch,
+			@Nullable Long expectedVersion);
+
+	/**
+	 * Delete a plan.
+	 * @param workspace the workspace
+	 * @param id the id of the plan
+	 * @param expectedVersion the version that is meant, or {@code null} for any
+	 * @throws PlanNotFoundException if there is no plan of that id
+	 * @throws PlanConflictException if the plan has another version or is fixed
+	 * @throws PlanStoreUnavailableException if the store cannot be reached
+	 */
+	void delete(String workspace, String id, @Nullable Long expectedVersion);
+
+}

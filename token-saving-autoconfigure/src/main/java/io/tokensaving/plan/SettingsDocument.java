@@ -1,0 +1,224 @@
+package io.tokensaving.plan;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of a plan as they are stored: sections are maps, names are in kebab case,
+ * and a setting is a text, a boolean, a number or a list of these. Whole numbers are
+ * {@link Long} or, if they are too large, {@link BigInteger}, and others
+ * {@link BigDecimal}, so that two documents with the same settings are equal. It knows
+ * nothing of which settings there are. Immutable.
+ */
+public final class SettingsDocument {
+
+	/**
+	 * The document without settings.
+	 */
+	public static final SettingsDocument EMPTY = new SettingsDocument(Map.of());
+
+	private static final int MAX_DEPTH = 10;
+
+	private final Map<String, @Nullable Object> settings;
+
+	private SettingsDocument(Map<String, @Nullable Object> settings) {
+		this.settings = settings;
+	}
+
+	/**
+	 * Read settings.
+	 * @param settings the settings: names in kebab or snake case, where dots may stand
+	 * for nesting; may hold {@code null}, which means something in a patch
+	 * @return the document
+	 * @throws InvalidPlanException if a value is of no type that a setting has, or if
+	 * something is set twice
+	 */
+	public static SettingsDocument of(Map<String, ? extends @Nullable Object> settings) {
+		TreeMap<String, @Nullable Object> copy = new TreeMap<>();
+		addAll(copy, settings, "", 1);
+		return new SettingsDocument(sealed(copy));
+	}
+
+	/**
+	 * Return the name by which a setting is stored.
+	 * @param name the name in kebab or snake case
+	 * @return the name in kebab case
+	 */
+	public static String canonicalName(String name) {
+		return name.replace('_', '-');
+	}
+
+	private static void addAll(TreeMap<String, @Nullable Object> target, Map<?, ? extends @Nullable Object> source,
+			String path, int depth) {
+		if (depth > MAX_DEPTH) {
+			throw new InvalidPlanException(path, "a section in a section", "at most " + MAX_DEPTH + " levels");
+		}
+		source.forEach((key, value) -> {
+			if (!(key instanceof String name)) {
+				throw new InvalidPlanException(path, String.valueOf(key), "a text as the name of a setting");
+			}
+			add(target, canonicalName(name), value, path, depth);
+		});
+	}
+
+	private static void add(TreeMap<String, @Nullable Object> target, String name, @Nullable Object value, String path,
+			int depth) {
+		int dot = name.indexOf('.');
+		String first = (dot >= 0) ? name.substring(0, dot) : name;
+		String field = path + first;
+		if (first.isBlank() || dot == name.length() - 1 || !isText(first)) {
+			throw new InvalidPlanException(path + name, name, "the name of a setting");
+		}
+		if (dot >= 0) {
+			addAll(section(target, first, field), Collections.singletonMap(name.substring(dot + 1), value), field + ".",
+					depth + 1);
+		}
+		else if (value instanceof Map<?, ?> map) {
+			addAll(section(target, first, field), map, field + ".", depth + 1);
+		}
+		else if (target.containsKey(first)) {
+			throw twice(field);
+		}
+		else {
+			target.put(first, (value != null) ? leaf(field, value) : null);
+		}
+	}
+
+	@SuppressWarnings("unchecked")
+	private static TreeMap<String, @Nullable Object> section(TreeMap<String, @Nullable Object> target, String name,
+			String field) {
+		if (!target.containsKey(name)) {
+			target.put(name, new TreeMap<String, @Nullable Object>());
+		}
+		if (target.get(name) instanceof TreeMap<?, ?> section) {
+			return (TreeMap<String, @Nullable Object>) section;
+		}
+		throw twice(field);
+	}
+
+	private static InvalidPlanException twice(String field) {
+		return new InvalidPlanException(field, "given twice", "one value");
+	}
+
+	private static Object leaf(String field, Object value) {
+		if (value instanceof Collection<?> elements) {
+			List<Object> list = new ArrayList<>();
+			for (Object element : elements) {
+				list.add(scalar(field + "[" + list.size() + "]", element));
+			}
+			return Collections.unmodifiableList(list);
+		}
+		return scalar(field, value);
+	}
+
+	private static Object scalar(String field, @Nullable Object value) {
+		if (value instanceof String text) {
+			if (!isText(text)) {
+				throw new InvalidPlanException(field, "a text with half a character", "valid Unicode");
+			}
+			return text;
+		}
+		if (value instanceof Boolean || value instanceof BigDecimal) {
+			return value;
+		}
+		if (value instanceof Long || value instanceof Integer || value instanceof Short || value instanceof Byte) {
+			return ((Number) value).longValue();
+		}
+		if (value instanceof BigInteger whole) {
+			return (whole.bitLength() < Long.SIZE) ? (Object) whole.longValue() : whole;
+		}
+		if ((value instanceof Double || value instanceof Float) && Double.isFinite(((Number) value).doubleValue())) {
+			return new BigDecimal(value.toString());
+		}
+		throw new InvalidPlanException(field, String.valueOf(value),
+				field.endsWith("]") ? "a text, a number, true or false" : "a text, a number, true, false or a list");
+	}
+
+	// Half of a surrogate pair cannot be stored or sent as UTF-8
+	private static boolean isText(String text) {
+		for (int i = 0; i < text.length(); i++) {
+			char character = text.charAt(i);
+			if (Character.isHighSurrogate(character) && i + 1 < text.length()
+					&& Character.isLowSurrogate(text.charAt(i + 1))) {
+				i++;
+			}
+			else if (Character.isSurrogate(character)) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	private static Map<String, @Nullable Object> sealed(TreeMap<String, @Nullable Object> settings) {
+		settings.replaceAll((name, value) -> {
+			@SuppressWarnings("unchecked")
+			Object sealed = (value instanceof TreeMap<?, ?> section)
+					? sealed((TreeMap<String, @Nullable Object>) section) : value;
+			return sealed;
+		});
+		return Collections.unmodifiableMap(settings);
+	}
+
+	/**
+	 * Apply a patch, as a JSON merge patch (RFC 7396) does.
+	 * @param patch what changes; {@code null} removes a setting or a section
+	 * @return the changed document, which holds no {@code null}
+	 */
+	public SettingsDocument merge(SettingsDocument patch) {
+		return new SettingsDocument(merge(this.settings, patch.settings));
+	}
+
+	@SuppressWarnings("unchecked")
+	private static Map<String, @Nullable Object> merge(Map<String, @Nullable Object> target,
+			Map<String, @Nullable Object> patch) {
+		Map<String, @Nullable Object> merged = new TreeMap<>(target);
+		patch.forEach((name, value) -> {
+			if (value == null) {
+				merged.remove(name);
+			}
+			else if (value instanceof Map<?, ?> section) {
+				Map<String, @Nullable Object> before = (merged.get(name) instanceof Map<?, ?> present)
+						? (Map<String, @Nullable Object>) present : Map.of();
+				merged.put(name, merge(before, (Map<String, @Nullable Object>) section));
+			}
+			else {
+				merged.put(name, value);
+			}
+		});
+		return Collections.unmodifiableMap(merged);
+	}
+
+	/**
+	 * Return the settings.
+	 * @return unmodifiable maps in maps, ordered by name; holds {@code null} only if this
+	 * is a patch
+	 */
+	@SuppressWarnings("NullAway") // only a patch holds null
+	public Map<String, Object> asMap() {
+		return this.settings;
+	}
+
+	@Override
+	public boolean equals(@Nullable Object other) {
+		return other instanceof SettingsDocument document && this.settings.equals(document.settings);
+	}
+
+	@Override
+	public int hashCode() {
+		return this.settings.hashCode();
+	}
+
+	@Override
+	public String toString() {
+		return this.settings.toString();
+	}
+
+}

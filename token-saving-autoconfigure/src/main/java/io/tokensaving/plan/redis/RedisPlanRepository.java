@@ -1,0 +1,576 @@
+package io.tokensaving.plan.redis;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+
+import com.github.benmanes.caffeine.cache.Ticker;
+import io.tokensaving.plan.AbstractPlanRepository;
+import io.tokensaving.plan.InvalidPlanException;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanReader;
+import io.tokensaving.plan.PlanStoreUnavailableException;
+import io.tokensaving.plan.StoredPlan;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.context.SmartLifecycle;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.ReturnType;
+import org.springframework.data.redis.core.RedisCallback;
+import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.data.redis.listener.ChannelTopic;
+import org.springframework.data.redis.listener.RedisMessageListenerContainer;
+import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
+import org.springframework.util.Assert;
+
+/**
+ * Plans in Redis, shared by all instances of an application. Look-ups are answered from
+ * memory and never ask Redis. A change reaches the other instances by a notification, or
+ * if that is lost by a counter that is read every second, and all plans are read again
+ * every 30 seconds in any case.
+ * <p>
+ * While Redis cannot be reached, the plans that were read last stay in use, and writes
+ * fail. A stored plan that this instance cannot read, such as one that names an engine it
+ * does not have, is left out with a warning, and the others stay.
+ * <p>
+ * Nothing is read before {@link #start()}, which a Spring context calls. Works with every
+ * connection factory, a single server and a cluster: no command uses two keys.
+ * Thread-safe.
+ */
+public final class RedisPlanRepository extends AbstractPlanRepository implements SmartLifecycle, AutoCloseable {
+
+	private static final Log logger = LogFactory.getLog(RedisPlanRepository.class);
+
+	private static final String PREFIX = "tokensaving:";
+
+	private static final String WORKSPACES = PREFIX + "workspaces";
+
+	private static final String REVISION = PREFIX + "plans-revision";
+
+	private static final String CHANNEL = PREFIX + "plans";
+
+	// The whole value is compared: a version comes back when a plan is created anew
+	private static final byte[] REPLACE = """
+			if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+			if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1])
+			else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+			return 1
+			""".getBytes(StandardCharsets.UTF_8);
+
+	private static final String DELETE = "";
+
+	private static final long WARNING_INTERVAL = TimeUnit.MINUTES.toNanos(1);
+
+	private static final long FIRST_READ_MILLIS = 2000;
+
+	private static final int MAX_WRITERS = 4;
+
+	private static final int AFTER_CONNECTION_FACTORIES = 1;
+
+	private final RedisConnectionFactory connectionFactory;
+
+	private final StringRedisTemplate redis;
+
+	private final boolean notifications;
+
+	private final Duration pollInterval;
+
+	private final Duration reloadInterval;
+
+	private final Duration writeTimeout;
+
+	private final Ticker ticker;
+
+	private final ThreadPoolExecutor writers;
+
+	private final AtomicBoolean notified = new AtomicBoolean();
+
+	private final CountDownLatch firstRead = new CountDownLatch(1);
+
+	private volatile @Nullable ScheduledThreadPoolExecutor reloads;
+
+	private @Nullable ScheduledThreadPoolExecutor subscriptions;
+
+	private @Nullable RedisMessageListenerContainer listeners;
+
+	private volatile boolean running;
+
+	// The rest is used by the thread of reloads only
+
+	private Object seenRevision = Unknown.REVISION;
+
+	private boolean reachable = true;
+
+	private Map<List<String>, ReadPlan> readPlans = Map.of();
+
+	private Map<String, String> warnedOf = Map.of();
+
+	private @Nullable Long warnedAt;
+
+	private RedisPlanRepository(Builder builder) {
+		super(builder.plans, builder.reader);
+		this.connectionFactory = builder.connectionFactory;
+		this.redis = new StringRedisTemplate(builder.connectionFactory);
+		this.notifications = builder.notifications;
+		this.pollInterval = builder.pollInterval;
+		this.reloadInterval = builder.reloadInterval;
+		this.writeTimeout = builder.writeTimeout;
+		this.ticker = builder.ticker;
+		this.writers = new ThreadPoolExecutor(MAX_WRITERS, MAX_WRITERS, 10, TimeUnit.SECONDS,
+				new ArrayBlockingQueue<>(MAX_WRITERS), threads("token-saving-plans-write-"));
+		this.writers.allowCoreThreadTimeOut(true);
+	}
+
+	/**
+	 * Start a repository.
+	 * @param connectionFactory the connection to Redis
+	 * @param reader reads plans from what is stored
+	 * @return a builder
+	 */
+	public static Builder builder(RedisConnectionFactory connectionFactory, PlanReader reader) {
+		return new Builder(connectionFactory, reader);
+	}
+
+	private static CustomizableThreadFactory threads(String prefix) {
+		CustomizableThreadFactory threads = new CustomizableThreadFactory(prefix);
+		threads.setDaemon(true);
+		return threads;
+	}
+
+	/**
+	 * Start reading plans, and wait up to two seconds until they have been read for the
+	 * first time. If Redis cannot be reached, they are read once it can.
+	 */
+	@Override
+	public synchronized void start() {
+		if (this.running) {
+			return;
+		}
+		this.running = true;
+		ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, threads("token-saving-plans-read-"));
+		this.reloads = executor;
+		executor.scheduleWithFixedDelay(() -> poll(false), 0, this.pollInterval.toMillis(), TimeUnit.MILLISECONDS);
+		executor.scheduleWithFixedDelay(() -> poll(true), this.reloadInterval.toMillis(),
+				this.reloadInterval.toMillis(), TimeUnit.MILLISECONDS);
+		try {
+			if (!this.firstRead.await(FIRST_READ_MILLIS, TimeUnit.MILLISECONDS)) {
+				logger.warn("Redis does not answer: stored plans are read once it does");
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		if (this.notifications) {
+			// Apart, as subscribing may wait and polling must not
+			ScheduledThreadPoolExecutor subscribing = new ScheduledThreadPoolExecutor(1,
+					threads("token-saving-plans-subscribe-"));
+			this.subscriptions = subscribing;
+			subscribing.execute(this::listen);
+		}
+	}
+
+	/**
+	 * Stop reading plans. Those that were read last stay in use.
+	 */
+	@Override
+	public synchronized void stop() {
+		this.running = false;
+		ScheduledThreadPoolExecutor executor = this.reloads;
+		this.reloads = null;
+		if (executor != null) {
+			executor.shutdownNow();
+		}
+		ScheduledThreadPoolExecutor subscribing = this.subscriptions;
+		this.subscriptions = null;
+		if (subscribing != null) {
+			subscribing.shutdownNow();
+		}
+		RedisMessageListenerContainer container = this.listeners;
+		this.listeners = null;
+		if (container != null) {
+			close(container);
+		}
+	}
+
+	private static void close(RedisMessageListenerContainer container) {
+		try {
+			container.destroy();
+		}
+		catch (Exception ex) {
+			logger.debug("Cannot end the subscription to changes of plans", ex);
+		}
+	}
+
+	@Override
+	public boolean isRunning() {
+		return this.running;
+	}
+
+	@Override
+	public int getPhase() {
+		return AFTER_CONNECTION_FACTORIES;
+	}
+
+	@Override
+	public void close() {
+		stop();
+		this.writers.shutdownNow();
+	}
+
+	// Tried again and again inside of start(), each time with a line in the log, and
+	// again
+	// here in case it gives up; polling does not wait for it
+	private void listen() {
+		RedisMessageListenerContainer container = new RedisMessageListenerContainer();
+		container.setConnectionFactory(this.connectionFactory);
+		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor(threads("token-saving-plans-listener-"));
+		container.setTaskExecutor(threads);
+		container.setSubscriptionExecutor(threads);
+		container.setRecoveryInterval(this.reloadInterval.toMillis());
+		container.setErrorHandler((ex) -> logger.debug("A notification of changed plans failed", ex));
+		container.addMessageListener((message, pattern) -> notifyOfChange(), ChannelTopic.of(CHANNEL));
+		container.afterPropertiesSet();
+		if (!adopt(container)) {
+			return;
+		}
+		try {
+			container.start();
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Cannot subscribe to changes of plans, which are noticed by polling meanwhile", ex);
+			close(container);
+			listenLater();
+		}
+	}
+
+	private synchronized boolean adopt(RedisMessageListenerContainer container) {
+		if (this.running) {
+			this.listeners = container;
+		}
+		return this.running;
+	}
+
+	private synchronized void listenLater() {
+		ScheduledThreadPoolExecutor executor = this.subscriptions;
+		if (executor != null) {
+			executor.schedule(this::listen, this.reloadInterval.toMillis(), TimeUnit.MILLISECONDS);
+		}
+	}
+
+	private void notifyOfChange() {
+		if (this.notified.compareAndSet(false, true)) {
+			ScheduledThreadPoolExecutor executor = this.reloads;
+			if (executor != null) {
+				try {
+					executor.execute(() -> poll(true));
+				}
+				catch (RejectedExecutionException ex) {
+					logger.debug("A change of plans came too late", ex);
+				}
+			}
+		}
+	}
+
+	private void poll(boolean reload) {
+		this.notified.set(false);
+		try {
+			Object revision = Objects.requireNonNullElse(this.redis.opsForValue().get(REVISION), Unknown.NONE);
+			if (reload || !revision.equals(this.seenRevision)) {
+				this.seenRevision = reload() ? revision : Unknown.REVISION;
+			}
+			if (!this.reachable) {
+				this.reachable = true;
+				logger.info("Redis answers again: stored plans are up to date");
+			}
+		}
+		catch (RuntimeException | LinkageError | StackOverflowError ex) {
+			this.seenRevision = Unknown.REVISION;
+			if (this.reachable && this.running) {
+				this.reachable = false;
+				logger.warn("Stored plans cannot be read from Redis, those that were read last stay in use: "
+						+ ex.getClass().getName());
+			}
+			logger.debug("Stored plans cannot be read from Redis", ex);
+		}
+		finally {
+			this.firstRead.countDown();
+		}
+	}
+
+	private boolean reload() {
+		long changes = changes();
+		Map<String, String> unreadable = new TreeMap<>();
+		Map<List<String>, ReadPlan> read = new HashMap<>();
+		Map<String, Map<String, StoredPlan>> plans = new HashMap<>();
+		Set<String> workspaces = this.redis.opsForSet().members(WORKSPACES);
+		for (String workspace : (workspaces != null) ? workspaces : Set.<String>of()) {
+			this.redis.<String, String>opsForHash().entries(key(workspace)).forEach((id, text) -> {
+				try {
+					StoredPlan plan = readPlan(workspace, id, text);
+					read.put(List.of(workspace, id), new ReadPlan(text, plan));
+					plans.computeIfAbsent(workspace, (added) -> new HashMap<>()).put(id, plan);
+				}
+				catch (StoredPlanFormat.UnreadableException | InvalidPlanException ex) {
+					unreadable.put(printable("'%s' of the workspace '%s'".formatted(id, workspace)),
+							printable(String.valueOf(ex.getMessage())));
+				}
+			});
+		}
+		this.readPlans = read;
+		warnOf(unreadable);
+		return publish(plans, changes);
+	}
+
+	private StoredPlan readPlan(String workspace, String id, String text) {
+		ReadPlan before = this.readPlans.get(List.of(workspace, id));
+		if (before != null && before.text().equals(text)) {
+			return before.plan();
+		}
+		StoredPlanFormat.Content content = StoredPlanFormat.read(text);
+		return toStoredPlan(id, content.version(), content.settings());
+	}
+
+	private void warnOf(Map<String, String> unreadable) {
+		long now = this.ticker.read();
+		if (unreadable.equals(this.warnedOf) || (this.warnedAt != null && now - this.warnedAt < WARNING_INTERVAL)) {
+			return;
+		}
+		this.warnedOf = unreadable;
+		if (!unreadable.isEmpty()) {
+			this.warnedAt = now;
+			StringBuilder message = new StringBuilder("Stored plans that this instance cannot read are left out: ");
+			unreadable.forEach((plan, reason) -> message.append(plan).append(" (").append(reason).append(") "));
+			logger.warn(message.toString().strip());
+		}
+	}
+
+	// What stands in Redis is not to write lines of its own into the log
+	private static String printable(String text) {
+		String limited = (text.length() > 300) ? text.substring(0, 300) + "..." : text;
+		return limited.replaceAll("\\p{Cntrl}", "?");
+	}
+
+	private static String key(String workspace) {
+		return PREFIX + workspace + ":plans";
+	}
+
+	@Override
+	protected @Nullable Entry read(String workspace, String id) {
+		String text = call(() -> this.redis.<String, String>opsForHash().get(key(workspace), id));
+		if (text == null) {
+			return null;
+		}
+		try {
+			StoredPlanFormat.Content content = StoredPlanFormat.read(text);
+			return new Entry(content.version(), content.settings(), text);
+		}
+		catch (StoredPlanFormat.UnreadableException ex) {
+			return new Entry(0, null, text);
+		}
+	}
+
+	@Override
+	protected boolean replace(String workspace, String id, @Nullable Entry expected, @Nullable StoredPlan replacement) {
+		String text = (replacement != null) ? StoredPlanFormat.write(replacement) : DELETE;
+		Boolean replaced = call(() -> {
+			if (expected == null) {
+				// Named first: a workspace without plans does no harm, one that is not
+				// read does
+				this.redis.opsForSet().add(WORKSPACES, workspace);
+				return this.redis.opsForHash().putIfAbsent(key(workspace), id, text);
+			}
+			return replace(key(workspace), id, (String) expected.state(), text);
+		});
+		if (!Boolean.TRUE.equals(replaced)) {
+			return false;
+		}
+		announce();
+		return true;
+	}
+
+	private Boolean replace(String key, String id, String expected, String replacement) {
+		Long replaced = this.redis.execute((RedisCallback<Long>) (connection) -> connection.scriptingCommands()
+			.eval(REPLACE, ReturnType.INTEGER, 1, bytes(key), bytes(id), bytes(expected), bytes(replacement)));
+		return replaced != null && replaced == 1;
+	}
+
+	private static byte[] bytes(String text) {
+		return text.getBytes(StandardCharsets.UTF_8);
+	}
+
+	// The change is made; if nobody hears of it, they read it with the next full reload
+	private void announce() {
+		try {
+			call(() -> {
+				this.redis.opsForValue().increment(REVISION);
+				if (this.notifications) {
+					this.redis.convertAndSend(CHANNEL, "changed");
+				}
+				return true;
+			});
+		}
+		catch (PlanStoreUnavailableException ex) {
+			logger.debug("Other instances could not be told that plans have changed", ex);
+		}
+	}
+
+	// Clients may wait for a minute until a connection is back; who writes need not
+	private <T> @Nullable T call(Supplier<@Nullable T> commands) {
+		try {
+			Future<@Nullable T> result = this.writers.submit(commands::get);
+			try {
+				return result.get(this.writeTimeout.toMillis(), TimeUnit.MILLISECONDS);
+			}
+			catch (TimeoutException ex) {
+				result.cancel(true);
+				throw unavailable("does not answer", ex);
+			}
+		}
+		catch (ExecutionException ex) {
+			throw unavailable("cannot be reached", ex.getCause());
+		}
+		catch (RejectedExecutionException ex) {
+			throw new PlanStoreUnavailableException("The store of plans does not answer; nothing was changed", ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw unavailable("was interrupted", ex);
+		}
+	}
+
+	private static PlanStoreUnavailableException unavailable(String what, @Nullable Throwable cause) {
+		return new PlanStoreUnavailableException(
+				"The store of plans %s; whether the change was made is not known".formatted(what), cause);
+	}
+
+	private record ReadPlan(String text, StoredPlan plan) {
+
+	}
+
+	private enum Unknown {
+
+		REVISION, NONE
+
+	}
+
+	/**
+	 * Builds a {@link RedisPlanRepository}. Not thread-safe.
+	 */
+	public static final class Builder {
+
+		private final RedisConnectionFactory connectionFactory;
+
+		private final PlanReader reader;
+
+		private Collection<Plan> plans = List.of();
+
+		private boolean notifications = true;
+
+		private Duration pollInterval = Duration.ofSeconds(1);
+
+		private Duration reloadInterval = Duration.ofSeconds(30);
+
+		private Duration writeTimeout = Duration.ofSeconds(5);
+
+		private Ticker ticker = Ticker.systemTicker();
+
+		private Builder(RedisConnectionFactory connectionFactory, PlanReader reader) {
+			this.connectionFactory = connectionFactory;
+			this.reader = reader;
+		}
+
+		/**
+		 * Set the plans that hold in every workspace and cannot be written. Default none.
+		 * @param plans the plans
+		 * @return this builder
+		 */
+		public Builder plans(Collection<Plan> plans) {
+			this.plans = plans;
+			return this;
+		}
+
+		/**
+		 * Set whether instances notify each other of changes. Default {@code true}.
+		 * @param notifications whether they do
+		 * @return this builder
+		 */
+		public Builder notifications(boolean notifications) {
+			this.notifications = notifications;
+			return this;
+		}
+
+		/**
+		 * Set how often the counter of changes is read. Default every second.
+		 * @param pollInterval the interval, at least a millisecond
+		 * @return this builder
+		 */
+		public Builder pollInterval(Duration pollInterval) {
+			Assert.isTrue(pollInterval.toMillis() >= 1, "'pollInterval' must be at least a millisecond");
+			this.pollInterval = pollInterval;
+			return this;
+		}
+
+		/**
+		 * Set how often all plans are read again, whatever the counter says. Default
+		 * every 30 seconds.
+		 * @param reloadInterval the interval, at least a millisecond
+		 * @return this builder
+		 */
+		public Builder reloadInterval(Duration reloadInterval) {
+			Assert.isTrue(reloadInterval.toMillis() >= 1, "'reloadInterval' must be at least a millisecond");
+			this.reloadInterval = reloadInterval;
+			return this;
+		}
+
+		/**
+		 * Set how long a write waits for an answer of Redis. Default five seconds.
+		 * @param writeTimeout the time, at least a millisecond
+		 * @return this builder
+		 */
+		public Builder writeTimeout(Duration writeTimeout) {
+			Assert.isTrue(writeTimeout.toMillis() >= 1, "'writeTimeout' must be at least a millisecond");
+			this.writeTimeout = writeTimeout;
+			return this;
+		}
+
+		/**
+		 * Set the clock that limits the rate of warnings. Default: the system's.
+		 * @param ticker the clock
+		 * @return this builder
+		 */
+		public Builder ticker(Ticker ticker) {
+			this.ticker = ticker;
+			return this;
+		}
+
+		/**
+		 * Build the repository, which reads nothing until it is started.
+		 * @return the repository
+		 */
+		public RedisPlanRepository build() {
+			return new RedisPlanRepository(this);
+		}
+
+	}
+
+}

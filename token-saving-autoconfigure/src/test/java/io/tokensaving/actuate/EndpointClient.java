@@ -1,0 +1,85 @@
+package io.tokensaving.actuate;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+
+import org.springframework.test.json.JsonContent;
+import org.springframework.test.json.JsonContentAssert;
+
+/**
+ * Sends bytes to the endpoint and shows what comes back, whatever its status.
+ */
+final class EndpointClient {
+
+	private final HttpClient client = HttpClient.newHttpClient();
+
+	private final String base;
+
+	EndpointClient(String base) {
+		this.base = base;
+	}
+
+	static EndpointClient of(int port) {
+		return new EndpointClient("http://localhost:" + port + "/actuator/tokensaving");
+	}
+
+	Answer get(String path) {
+		return send(request(path).GET());
+	}
+
+	Answer delete(String path) {
+		return send(request(path).DELETE());
+	}
+
+	Answer post(String path) {
+		return send(request(path).POST(HttpRequest.BodyPublishers.noBody()));
+	}
+
+	Answer post(String path, String json) {
+		return post(path, json.getBytes(StandardCharsets.UTF_8), "application/json");
+	}
+
+	Answer post(String path, byte[] body, String contentType) {
+		return send(
+				request(path).header("Content-Type", contentType).POST(HttpRequest.BodyPublishers.ofByteArray(body)));
+	}
+
+	private HttpRequest.Builder request(String path) {
+		return HttpRequest.newBuilder(URI.create(this.base + path));
+	}
+
+	private Answer send(HttpRequest.Builder request) {
+		try {
+			HttpResponse<String> response = this.client.send(request.build(),
+					HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+			return new Answer(response.statusCode(), response.body());
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	/**
+	 * What came back.
+	 *
+	 * @param status the status
+	 * @param body the body
+	 */
+	record Answer(int status, String body) {
+
+		JsonContentAssert json() {
+			return new JsonContentAssert(new JsonContent(this.body));
+		}
+
+	}
+
+}

@@ -1,0 +1,99 @@
+package io.tokensaving.actuate;
+
+import java.nio.charset.StandardCharsets;
+
+import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.actuate.EndpointClient.Answer;
+import org.junit.jupiter.api.Test;
+
+import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalManagementPort;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for the plan operations of {@link TokenSavingEndpoint} where WebFlux serves it.
+ */
+abstract class PlanEndpointWebFluxTests {
+
+	@LocalManagementPort
+	private int port;
+
+	abstract String path();
+
+	@Test
+	void takesNestedJson() {
+		EndpointClient client = new EndpointClient("http://localhost:" + this.port + path());
+		Answer created = client.post("/plans", "{\"id\": \"faq\", \"cache\": {\"guards\": [\"names\"], \"ttl\": 5}}");
+		assertThat(created.status()).as(created.body()).isEqualTo(201);
+		created.json().extractingPath("$.settings.cache.guards").asArray().containsExactly("names");
+		Answer updated = client.post("/plans/faq", "{\"version\": 1, \"cache\": {\"guards\": null}}");
+		updated.json().extractingPath("$.settings.cache.guards").asArray().containsExactly("all");
+		updated.json().extractingPath("$.settings.cache.ttl").isEqualTo(5.0);
+		client.post("/plans/faq", "{\"version\": 1}").json().extractingPath("$.current_version").isEqualTo(2);
+		client.post("/plans/faq", "{\"cache\": {\"gards\": []}}")
+			.json()
+			.extractingPath("$.field")
+			.isEqualTo("cache.gards");
+		for (String body : new String[] { "", "[", "{\"id\": \"a\", \"id\": \"b\"}", "x".repeat(70_000) }) {
+			Answer refused = client.post("/plans", body);
+			assertThat(refused.status()).isEqualTo(400);
+			assertThat(refused.body()).startsWith("{\"error\":");
+		}
+		Answer latin = client.post("/plans", "{\"id\": \"\u00e4\"}".getBytes(StandardCharsets.ISO_8859_1),
+				"application/json;charset=ISO-8859-1");
+		latin.json().extractingPath("$.error").isEqualTo("The body is not UTF-8");
+		for (Answer answer : new Answer[] { client.post("/other?path=plans&path=faq", "{\"cache\": null}"),
+				client.get("/totals?path=plans"), client.delete("/plans/other?path=plans&path=faq") }) {
+			answer.json().extractingPath("$.field").isEqualTo("path");
+		}
+		assertThat(client.post("/plans/faq/resume").status()).isEqualTo(200);
+		assertThat(client.delete("/plans/faq?version=2").status()).isEqualTo(204);
+		assertThat(client.delete("/plans/faq").status()).isEqualTo(404);
+	}
+
+	@SpringBootTest(classes = Application.class, webEnvironment = WebEnvironment.RANDOM_PORT, properties = {
+			"management.endpoints.web.exposure.include=tokensaving", "spring.main.web-application-type=reactive" })
+	static class SamePortTests extends PlanEndpointWebFluxTests {
+
+		@Override
+		String path() {
+			return "/actuator/tokensaving";
+		}
+
+	}
+
+	@SpringBootTest(classes = Application.class, webEnvironment = WebEnvironment.RANDOM_PORT,
+			properties = { "management.endpoints.web.exposure.include=tokensaving",
+					"spring.main.web-application-type=reactive", "management.server.port=0",
+					"management.server.base-path=/intern", "management.endpoints.web.base-path=/manage",
+					"management.endpoints.web.path-mapping.tokensaving=savings",
+					// With Tomcat and Netty on the class path, both want to serve it
+					"spring.autoconfigure.exclude=org.springframework.boot.tomcat.autoconfigure.actuate.web.server."
+							+ "TomcatReactiveManagementContextAutoConfiguration" })
+	static class ManagementPortTests extends PlanEndpointWebFluxTests {
+
+		@Override
+		String path() {
+			return "/intern/manage/savings";
+		}
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration(excludeName = "com.redis.om.spring.RedisModulesConfiguration")
+	static class Application {
+
+		@Bean
+		ChatModel chatModel() {
+			return ScriptedChatModel.echoing();
+		}
+
+	}
+
+}

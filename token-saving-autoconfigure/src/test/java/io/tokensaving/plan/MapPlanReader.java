@@ -1,0 +1,32 @@
+package io.tokensaving.plan;
+
+import java.util.Map;
+
+/**
+ * Reads plans with the settings {@code cache.backend} and {@code cache.max-entry-size}
+ * only, and knows the backends {@code a} and {@code b} only.
+ */
+public final class MapPlanReader implements PlanReader {
+
+	@Override
+	public Plan read(String id, Map<String, Object> settings) {
+		Plan.Builder plan = Plan.builder(id).source(PlanSource.STORED);
+		plan.build();
+		settings.forEach((name, value) -> {
+			if (!name.equals("cache") || !(value instanceof Map<?, ?> cache)) {
+				throw new InvalidPlanException(name, value, "'cache'");
+			}
+			Object backend = cache.containsKey("backend") ? cache.get("backend") : "a";
+			if (!"a".equals(backend) && !"b".equals(backend)) {
+				throw new InvalidPlanException("cache.backend", backend, "one of 'a', 'b'");
+			}
+			Object size = cache.containsKey("max-entry-size") ? cache.get("max-entry-size") : 1L;
+			if (!(size instanceof Long bytes)) {
+				throw new InvalidPlanException("cache.max-entry-size", size, "a whole number");
+			}
+			plan.cache(CacheSettings.builder((String) backend).maxEntryBytes(bytes).build());
+		});
+		return plan.build();
+	}
+
+}
