@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -17,6 +18,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.plan.DedupSettings;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.MutablePlanRepository;
 import io.tokensaving.plan.Plan;
@@ -404,13 +406,16 @@ public class TokenSavingEndpoint {
 	 *
 	 * @param compression how the plan compresses
 	 * @param cache how the plan caches
+	 * @param dedup how equal requests in flight share an answer
 	 */
 	@JsonInclude(JsonInclude.Include.NON_NULL)
-	public record SettingsDescriptor(@Nullable CompressionDescriptor compression, @Nullable CacheDescriptor cache) {
+	public record SettingsDescriptor(@Nullable CompressionDescriptor compression, @Nullable CacheDescriptor cache,
+			@Nullable DedupDescriptor dedup) {
 
 		static SettingsDescriptor of(Plan plan) {
 			CompressionSettings compression = plan.compression();
 			CacheSettings cache = plan.cache();
+			DedupSettings dedup = plan.dedup();
 			return new SettingsDescriptor(
 					(compression != null) ? new CompressionDescriptor(compression.engine(),
 							compression.maxInputTokens(), compression.lowMark(), compression.keepLastMessages(),
@@ -420,7 +425,11 @@ public class TokenSavingEndpoint {
 					(cache != null) ? new CacheDescriptor(cache.backend(), cache.ttl().toMillis() / 1000.0,
 							cache.similarityThreshold(), cache.maxEntryBytes(), cache.history().value(),
 							cache.maxQuestionLength(), cache.semanticTimeout().toMillis(), cache.guards(),
-							cache.verifySampleRate(), cache.maxErrorRate(), cache.judge()) : null);
+							cache.verifySampleRate(), cache.maxErrorRate(), cache.judge(),
+							cache.lookupTimeout().toMillis()) : null,
+					(dedup != null) ? new DedupDescriptor(dedup.timeout().toMillis() / 1000.0,
+							dedup.onError().name().toLowerCase(Locale.ROOT), dedup.maxTemperature(),
+							dedup.scope().name().toLowerCase(Locale.ROOT)) : null);
 		}
 
 	}
@@ -463,6 +472,7 @@ public class TokenSavingEndpoint {
 	 * @param maxErrorRate the share of wrong answers above which a semantic backend
 	 * suspends itself
 	 * @param judge what judges verified answers
+	 * @param lookupTimeoutMillis how long an exact look-up outside the process may take
 	 */
 	public record CacheDescriptor(String backend, @JsonProperty("ttl") double ttlSeconds,
 			@JsonProperty("similarity_threshold") double similarityThreshold,
@@ -470,7 +480,23 @@ public class TokenSavingEndpoint {
 			@JsonProperty("max_question_length") int maxQuestionLength,
 			@JsonProperty("semantic_timeout_millis") long semanticTimeoutMillis, List<String> guards,
 			@JsonProperty("verify_sample_rate") double verifySampleRate,
-			@JsonProperty("max_error_rate") double maxErrorRate, String judge) {
+			@JsonProperty("max_error_rate") double maxErrorRate, String judge,
+			@JsonProperty("lookup_timeout_millis") long lookupTimeoutMillis) {
+
+	}
+
+	/**
+	 * How equal requests in flight share an answer.
+	 *
+	 * @param timeoutSeconds how long a request waits for the answer of another one
+	 * @param onError whether an error of the model is shared
+	 * @param maxTemperature the temperature above which requests are not shared
+	 * @param scope whose requests share answers
+	 */
+	@JsonInclude(JsonInclude.Include.NON_NULL)
+	public record DedupDescriptor(@JsonProperty("timeout") double timeoutSeconds,
+			@JsonProperty("on_error") String onError, @JsonProperty("max_temperature") @Nullable Double maxTemperature,
+			String scope) {
 
 	}
 

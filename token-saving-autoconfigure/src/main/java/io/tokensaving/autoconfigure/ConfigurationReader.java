@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 import io.tokensaving.autoconfigure.TokenSavingProperties.Cache;
 import io.tokensaving.autoconfigure.TokenSavingProperties.Compression;
@@ -62,10 +63,11 @@ final class ConfigurationReader {
 	 * @param backends the names of the cache backends that there are
 	 * @param guards the names of the guards that there are
 	 * @param judges the names of the judges that there are
+	 * @param shared tells of a backend whether instances share requests in flight by it
 	 * @return the plans
 	 */
 	List<Plan> plans(Collection<String> engines, Collection<String> backends, Collection<String> guards,
-			Collection<String> judges) {
+			Collection<String> judges, Predicate<String> shared) {
 		List<Plan> plans = new ArrayList<>();
 		this.properties.getPlans().forEach((id, planProperties) -> plans.add(plan(id, planProperties)));
 		for (Plan plan : plans) {
@@ -88,6 +90,7 @@ final class ConfigurationReader {
 				checkGuards(plan.id(), cache, guards);
 				checkJudge(plan.id(), cache, judges);
 			}
+			checkScope(plan, shared);
 		}
 		checkDefaultPlan(plans);
 		return plans;
@@ -108,6 +111,15 @@ final class ConfigurationReader {
 			throw invalid(planProperty(plan, "cache.judge"), cache.judge(), oneOf(judges)
 					+ ". 'llm' needs a single or primary ChatModel bean; a judge of your own is an AnswerJudge bean, "
 					+ "selected by the name of the bean");
+		}
+	}
+
+	private static void checkScope(Plan plan, Predicate<String> shared) {
+		boolean cluster = plan.dedup() != null && plan.dedup().scope() == DedupSettings.Scope.CLUSTER;
+		if (cluster && (plan.cache() == null || !shared.test(plan.cache().backend()))) {
+			throw invalid(planProperty(plan.id(), "dedup.scope"), "cluster",
+					"'instance', or 'cluster' if the plan has a cache that all instances share, such as the backend "
+							+ "'redis'");
 		}
 	}
 

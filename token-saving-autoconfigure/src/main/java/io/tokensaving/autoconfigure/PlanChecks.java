@@ -5,10 +5,12 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
+import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.cache.semantic.AnswerJudge;
 import io.tokensaving.cache.semantic.SemanticCacheAdvisor;
 import io.tokensaving.compression.CompressionAdvisor;
+import io.tokensaving.dedup.ClusterLeases;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanSource;
@@ -55,7 +57,12 @@ final class PlanChecks {
 		ObjectProvider<ExactCacheStore> stores = this.beanFactory.getBeanProvider(ExactCacheStore.class);
 		stores.stream().map(ExactCacheStore::backend).forEach(backends::add);
 		return new ConfigurationReader(properties, source).plans(this.compressionAdvisor.engineNames(), backends,
-				this.semanticCacheAdvisor.guardNames(), judges(properties));
+				this.semanticCacheAdvisor.guardNames(), judges(properties), this::isShared);
+	}
+
+	private boolean isShared(String backend) {
+		return this.beanFactory.getBeanProvider(ClusterLeases.class).getIfUnique() != null
+				&& this.beanFactory.getBean(ExactCacheAdvisor.class).isShared(backend);
 	}
 
 	// The chat model is looked for only if it is wanted, as that creates it

@@ -12,6 +12,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.Cache;
@@ -85,6 +86,8 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 		.maximumSize(MAX_LANDED)
 		.expireAfterWrite(LANDED_TIME)
 		.build();
+
+	private final LongAdder abandoned = new LongAdder();
 
 	private final ContextSnapshotFactory snapshots = ContextSnapshotFactory.builder().build();
 
@@ -164,6 +167,14 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 	}
 
 	/**
+	 * Return how many calls were cancelled because nobody waited for them any more.
+	 * @return the number
+	 */
+	long abandoned() {
+		return this.abandoned.sum();
+	}
+
+	/**
 	 * Return how many requests wait for an answer at present.
 	 * @return the number
 	 */
@@ -227,29 +238,30 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 
 	// Calls the model on another thread, so that the caller can leave
 	private boolean start(Flight flight, CallParticipant leader, Supplier<ChatClientResponse> model) {
-		ContextSnapshot snapshot = this.snapshots.captureAll();
-		Runnable call = snapshot.wrap(() -> {
-			ChatClientResponse response;
-			try {
-				response = (this.cluster != null && this.cluster.isWanted(leader)) ? this.cluster.call(leader, model)
-						: model.get();
-			}
-			catch (Throwable ex) { // what the model threw reaches all who wait
-				flight.onError(ex);
-				return;
-			}
-			flight.onNext(response);
-			flight.onComplete();
-		});
 		try {
-			Future<?> running = this.executor.submit(call);
+			ContextSnapshot snapshot = this.snapshots.captureAll();
+			Future<?> running = this.executor.submit(() -> run(flight, leader, snapshot, model));
 			flight.onCancel(() -> running.cancel(true));
 			return true;
 		}
-		catch (RejectedExecutionException ex) {
+		catch (RuntimeException | OutOfMemoryError ex) { // there may be no more threads
 			leader.fail(ex);
 			flight.onError(new NotStartedException());
 			return false;
+		}
+	}
+
+	// Whatever happens, the flight ends: others wait for it
+	@SuppressWarnings("try") // a scope is there to be closed
+	private void run(Flight flight, CallParticipant leader, ContextSnapshot snapshot,
+			Supplier<ChatClientResponse> model) {
+		try (ContextSnapshot.Scope scope = snapshot.setThreadLocals()) {
+			flight.onNext((this.cluster != null && this.cluster.isWanted(leader)) ? this.cluster.call(leader, model)
+					: model.get());
+			flight.onComplete();
+		}
+		catch (Throwable ex) { // what the model threw reaches all who wait
+			flight.onError(ex);
 		}
 	}
 
@@ -271,7 +283,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 			}
 			Flight flight = boarding.flight();
 			if (boarding.leads()) {
-				return participant.elements(flight, () -> start(flight, participant, chain.nextStream(request)))
+				return participant.elements(flight, () -> start(flight, participant, () -> chain.nextStream(request)))
 					// Whoever does not read on must not hold up the others
 					.publishOn(Schedulers.boundedElastic());
 			}
@@ -279,10 +291,15 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 		});
 	}
 
-	private void start(Flight flight, StreamParticipant leader, Flux<ChatClientResponse> model) {
-		Flux<ChatClientResponse> stream = (this.cluster != null && this.cluster.isWanted(leader))
-				? this.cluster.stream(leader, model, this.executor) : model;
-		stream.subscribe(flight);
+	private void start(Flight flight, StreamParticipant leader, Supplier<Flux<ChatClientResponse>> model) {
+		try {
+			Flux<ChatClientResponse> stream = (this.cluster != null && this.cluster.isWanted(leader))
+					? this.cluster.stream(leader, model.get(), this.executor) : model.get();
+			stream.subscribe(flight);
+		}
+		catch (Throwable ex) { // what the model threw reaches all who wait
+			flight.onError(ex);
+		}
 	}
 
 	private Flux<ChatClientResponse> join(Flight flight, StreamParticipant participant,
@@ -435,6 +452,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 
 		@Override
 		public void abandoned(Flight flight) {
+			DedupAdvisor.this.abandoned.increment();
 			remove(flight, false);
 		}
 

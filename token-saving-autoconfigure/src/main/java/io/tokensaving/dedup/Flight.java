@@ -132,7 +132,6 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 			}
 			if (this.payer == participant) {
 				this.payer = this.participants.isEmpty() ? null : this.participants.iterator().next();
-				over = this.done;
 			}
 			if (this.participants.isEmpty() && !this.done) {
 				this.abandoned = true;
@@ -257,8 +256,12 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 			this.error = failure;
 			waiting = List.copyOf(this.participants);
 		}
-		this.listener.ended(this, failure);
-		waiting.forEach(Participant::wake);
+		try {
+			this.listener.ended(this, failure);
+		}
+		finally {
+			waiting.forEach(Participant::wake);
+		}
 	}
 
 	/**
@@ -393,7 +396,7 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 		void ended(Flight flight, @Nullable Throwable failure);
 
 		/**
-		 * Nobody waits any more, or the one who would have paid left after the end.
+		 * Nobody waits any more, before the end.
 		 * @param flight the flight
 		 */
 		void abandoned(Flight flight);

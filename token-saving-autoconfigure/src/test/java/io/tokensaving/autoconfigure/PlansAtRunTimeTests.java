@@ -40,7 +40,7 @@ class PlansAtRunTimeTests {
 
 	@Test
 	void theChainIsCompleteWithoutAnyPlan() {
-		this.contextRunner.run((context) -> assertThat(context.getBean(TokenSavingAdvisors.class).toList()).hasSize(4));
+		this.contextRunner.run((context) -> assertThat(context.getBean(TokenSavingAdvisors.class).toList()).hasSize(5));
 	}
 
 	@Test

@@ -83,7 +83,7 @@ class SemanticCacheConfigurationTests {
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
 				// A plan that is created later may need it
-				assertThat(context.getBean(TokenSavingAdvisors.class).toList()).hasSize(4)
+				assertThat(context.getBean(TokenSavingAdvisors.class).toList()).hasSize(5)
 					.anyMatch(SemanticCacheAdvisor.class::isInstance);
 			});
 	}

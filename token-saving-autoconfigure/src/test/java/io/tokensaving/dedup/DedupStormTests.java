@@ -50,8 +50,6 @@ class DedupStormTests {
 
 	private final AtomicInteger failed = new AtomicInteger();
 
-	private final AtomicInteger abandoned = new AtomicInteger();
-
 	@Test
 	@Timeout(1200)
 	void everybodyGetsARightAnswerThatWasBoughtOnce() throws Exception {
@@ -76,7 +74,9 @@ class DedupStormTests {
 				heap.add(Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory());
 			}
 		}
-		assertThat(this.bought.values()).allSatisfy((count) -> assertThat(count).hasValue(1));
+		// One may have been bought when the last who waited for it left
+		long twice = this.bought.values().stream().filter((count) -> count.get() > 1).count();
+		assertThat(twice).isLessThanOrEqualTo(chain.dedup().abandoned());
 		// Of a prompt nothing is bought only if the model failed and nobody asked again
 		assertThat(this.bought.size()).isBetween(ROUNDS * (PROMPTS - PROMPTS / 10), ROUNDS * PROMPTS);
 		assertThat(cancelled).isPositive();
@@ -84,7 +84,7 @@ class DedupStormTests {
 		System.out.printf(
 				"%d rounds: %d answers bought, %d calls failed, %d abandoned, %d callers left, "
 						+ "%d got the error of the model, heap every ten rounds %s MB%n",
-				ROUNDS, this.bought.size(), this.failed.get(), this.abandoned.get(), cancelled, errors,
+				ROUNDS, this.bought.size(), twice, this.failed.get(), chain.dedup().abandoned(), cancelled, errors,
 				heap.stream().map((bytes) -> bytes / 1_000_000).toList());
 	}
 
@@ -105,7 +105,6 @@ class DedupStormTests {
 			Thread.sleep(ThreadLocalRandom.current().nextInt(5, 30));
 		}
 		catch (InterruptedException ex) {
-			this.abandoned.incrementAndGet();
 			throw new IllegalStateException(ex);
 		}
 		if (fails) {
@@ -127,8 +126,7 @@ class DedupStormTests {
 				}
 				end(question);
 				return Flux.just(ScriptedChatModel.answer(""));
-			}))
-			.doOnCancel(this.abandoned::incrementAndGet);
+			}));
 	}
 
 	// Of every tenth prompt, the first call fails

@@ -130,6 +130,16 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 		return new Builder(List.of(store));
 	}
 
+	/**
+	 * Whether other instances of the application find the answers of a plan.
+	 * @param backend the backend of the plan
+	 * @return whether its store is {@linkplain ExactCacheStore#isShared() shared}
+	 */
+	public boolean isShared(String backend) {
+		ExactCacheStore store = this.stores.get(this.exactBackends.getOrDefault(backend, backend));
+		return store != null && store.isShared();
+	}
+
 	@Override
 	public String getName() {
 		return "Token Saving Exact Cache";
