@@ -82,7 +82,7 @@ class DedupStormTests {
 		assertThat(cancelled).isPositive();
 		assertThat(errors).isPositive();
 		System.out.printf(
-				"%d rounds: %d answers bought, %d calls failed, %d abandoned, %d callers left, "
+				"%d rounds: %d answers bought, %d twice, %d calls failed, %d abandoned, %d callers left, "
 						+ "%d got the error of the model, heap every ten rounds %s MB%n",
 				ROUNDS, this.bought.size(), twice, this.failed.get(), chain.dedup().abandoned(), cancelled, errors,
 				heap.stream().map((bytes) -> bytes / 1_000_000).toList());
