@@ -1,10 +1,12 @@
 package io.tokensaving.benchmarks;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
 import io.tokensaving.TokenSavingAdvisors;
+import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.compression.CompressionAdvisor;
@@ -14,6 +16,7 @@ import io.tokensaving.plan.Plan;
 import io.tokensaving.savings.PlanAdvisor;
 import io.tokensaving.savings.SavingsStatistics;
 import io.tokensaving.savings.TokenCounter;
+import io.tokensaving.savings.TokenUsage;
 
 import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.client.ChatClientResponse;
@@ -40,6 +43,11 @@ import org.springframework.ai.openai.OpenAiChatOptions;
 final class Fixture {
 
 	static final TokenCounter COUNTER = new TokenCounter();
+
+	/**
+	 * A chain without a model.
+	 */
+	static final CallAdvisorChain NO_CHAIN = new LastInChain();
 
 	private static final String[] WORDS = ("account card transfer payment please help the a my is was not when how why "
 			+ "today yesterday money bank phone number code error message see screen still waiting pending fee charge "
@@ -145,6 +153,20 @@ final class Fixture {
 			}
 
 		};
+	}
+
+	/**
+	 * Make an answer as stores keep it.
+	 * @param text the text
+	 * @return the answer
+	 */
+	static CachedResponse answer(String text) {
+		return CachedResponse.of(
+				new ChatResponse(
+						List.of(new Generation(new AssistantMessage(text),
+								ChatGenerationMetadata.builder().finishReason("STOP").build())),
+						ChatResponseMetadata.builder().id("chatcmpl-1").model("gpt-4o").build()),
+				new TokenUsage(100, 250, 0, 0, false), Instant.EPOCH);
 	}
 
 	private static final class LastInChain implements CallAdvisorChain {
