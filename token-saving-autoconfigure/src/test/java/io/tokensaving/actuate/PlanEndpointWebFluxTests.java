@@ -19,12 +19,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for the plan operations of {@link TokenSavingEndpoint} where WebFlux serves it.
  */
-abstract class PlanEndpointWebFluxTests {
+@SpringBootTest(classes = PlanEndpointWebFluxTests.Application.class, webEnvironment = WebEnvironment.RANDOM_PORT,
+		properties = { "management.endpoints.web.exposure.include=tokensaving",
+				"spring.main.web-application-type=reactive" })
+class PlanEndpointWebFluxTests {
 
 	@LocalManagementPort
 	private int port;
 
-	abstract String path();
+	String path() {
+		return "/actuator/tokensaving";
+	}
 
 	@Test
 	void takesNestedJson() {
@@ -55,34 +60,6 @@ abstract class PlanEndpointWebFluxTests {
 		assertThat(client.post("/plans/faq/resume").status()).isEqualTo(200);
 		assertThat(client.delete("/plans/faq?version=2").status()).isEqualTo(204);
 		assertThat(client.delete("/plans/faq").status()).isEqualTo(404);
-	}
-
-	@SpringBootTest(classes = Application.class, webEnvironment = WebEnvironment.RANDOM_PORT, properties = {
-			"management.endpoints.web.exposure.include=tokensaving", "spring.main.web-application-type=reactive" })
-	static class SamePortTests extends PlanEndpointWebFluxTests {
-
-		@Override
-		String path() {
-			return "/actuator/tokensaving";
-		}
-
-	}
-
-	@SpringBootTest(classes = Application.class, webEnvironment = WebEnvironment.RANDOM_PORT,
-			properties = { "management.endpoints.web.exposure.include=tokensaving",
-					"spring.main.web-application-type=reactive", "management.server.port=0",
-					"management.server.base-path=/intern", "management.endpoints.web.base-path=/manage",
-					"management.endpoints.web.path-mapping.tokensaving=savings",
-					// With Tomcat and Netty on the class path, both want to serve it
-					"spring.autoconfigure.exclude=org.springframework.boot.tomcat.autoconfigure.actuate.web.server."
-							+ "TomcatReactiveManagementContextAutoConfiguration" })
-	static class ManagementPortTests extends PlanEndpointWebFluxTests {
-
-		@Override
-		String path() {
-			return "/intern/manage/savings";
-		}
-
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -36,18 +36,20 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.listener.ChannelTopic;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.util.Assert;
+import org.springframework.util.ClassUtils;
 
 /**
  * Plans in Redis, shared by all instances of an application. Look-ups are answered from
- * memory and never ask Redis. A change reaches the other instances by a notification, or
- * if that is lost by a counter that is read every second, and all plans are read again
- * every 30 seconds in any case.
+ * memory and never ask Redis. A change reaches the other instances by a notification if
+ * they use Lettuce, or else by a counter that is read every second, and all plans are
+ * read again every 30 seconds in any case.
  * <p>
  * While Redis cannot be reached, the plans that were read last stay in use, and writes
  * fail. A stored plan that this instance cannot read, such as one that names an engine it
@@ -180,13 +182,22 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		if (this.notifications) {
+		if (this.notifications && hasSubscriptionsApart(this.connectionFactory)) {
 			// Apart, as subscribing may wait and polling must not
 			ScheduledThreadPoolExecutor subscribing = new ScheduledThreadPoolExecutor(1,
 					threads("token-saving-plans-subscribe-"));
 			this.subscriptions = subscribing;
 			subscribing.execute(this::listen);
 		}
+	}
+
+	// Jedis takes the connection of a subscription from the application's pool and gives
+	// it
+	// back, now and then with messages that nobody has read, which the next command then
+	// takes for its answer
+	private static boolean hasSubscriptionsApart(RedisConnectionFactory connectionFactory) {
+		return ClassUtils.isPresent("io.lettuce.core.RedisClient", RedisPlanRepository.class.getClassLoader())
+				&& Lettuce.isUsedBy(connectionFactory);
 	}
 
 	/**
@@ -463,6 +474,14 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 				"The store of plans %s; whether the change was made is not known".formatted(what), cause);
 	}
 
+	private static final class Lettuce {
+
+		static boolean isUsedBy(RedisConnectionFactory connectionFactory) {
+			return connectionFactory instanceof LettuceConnectionFactory;
+		}
+
+	}
+
 	private record ReadPlan(String text, StoredPlan plan) {
 
 	}
@@ -510,7 +529,8 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		}
 
 		/**
-		 * Set whether instances notify each other of changes. Default {@code true}.
+		 * Set whether instances notify each other of changes. Default {@code true}. With
+		 * Jedis an instance notifies others but polls itself.
 		 * @param notifications whether they do
 		 * @return this builder
 		 */

@@ -1,0 +1,25 @@
+package io.tokensaving.actuate;
+
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+
+/**
+ * Tests for the plan operations of {@link TokenSavingEndpoint} where WebFlux serves it at
+ * a port and a path of its own.
+ */
+@SpringBootTest(classes = PlanEndpointWebFluxTests.Application.class, webEnvironment = WebEnvironment.RANDOM_PORT,
+		properties = { "management.endpoints.web.exposure.include=tokensaving",
+				"spring.main.web-application-type=reactive", "management.server.port=0",
+				"management.server.base-path=/intern", "management.endpoints.web.base-path=/manage",
+				"management.endpoints.web.path-mapping.tokensaving=savings",
+				// With Tomcat and Netty on the class path, both want to serve it
+				"spring.autoconfigure.exclude=org.springframework.boot.tomcat.autoconfigure.actuate.web.server."
+						+ "TomcatReactiveManagementContextAutoConfiguration" })
+class PlanEndpointWebFluxManagementPortTests extends PlanEndpointWebFluxTests {
+
+	@Override
+	String path() {
+		return "/intern/manage/savings";
+	}
+
+}
