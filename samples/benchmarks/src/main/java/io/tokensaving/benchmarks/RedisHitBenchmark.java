@@ -107,8 +107,9 @@ public class RedisHitBenchmark {
 		this.store.store(this.key, answer, Duration.ofHours(1), Set.of());
 		this.redisKey = ("tokensaving:bench:exact:bench:-:" + "a".repeat(64)).getBytes(StandardCharsets.US_ASCII);
 		RedisConnection connection = this.connectionFactory.getConnection();
-		this.commands = ((RedisAsyncCommands<byte[], byte[]>) ((LettuceConnection) connection)
-			.getNativeConnection()).getStatefulConnection().sync();
+		this.commands = ((RedisAsyncCommands<byte[], byte[]>) ((LettuceConnection) connection).getNativeConnection())
+			.getStatefulConnection()
+			.sync();
 		System.out.printf("%nEntry of %,d bytes%n", this.commands.get(this.redisKey).length);
 	}
 
