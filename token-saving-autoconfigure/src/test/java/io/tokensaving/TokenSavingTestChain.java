@@ -43,6 +43,8 @@ public final class TokenSavingTestChain {
 
 	private DedupAdvisor dedup;
 
+	private ExactCacheAdvisor cacheAdvisor;
+
 	public TokenSavingTestChain(Plan... plans) {
 		this.plans.addAll(List.of(plans));
 	}
@@ -55,6 +57,14 @@ public final class TokenSavingTestChain {
 	public TokenSavingTestChain dedup(Consumer<DedupAdvisor.Builder> customizer) {
 		this.dedupCustomizer = customizer;
 		return this;
+	}
+
+	/**
+	 * Return the cache of the client that was made last.
+	 * @return the advisor
+	 */
+	public ExactCacheAdvisor cacheAdvisor() {
+		return this.cacheAdvisor;
 	}
 
 	/**
@@ -92,10 +102,11 @@ public final class TokenSavingTestChain {
 		this.planCustomizer.accept(plan);
 		ExactCacheAdvisor.Builder cache = ExactCacheAdvisor.builder(this.store).statistics(this.statistics);
 		this.cacheCustomizer.accept(cache);
+		this.cacheAdvisor = cache.build();
 		DedupAdvisor.Builder dedup = DedupAdvisor.builder().statistics(this.statistics);
 		this.dedupCustomizer.accept(dedup);
 		this.dedup = dedup.build();
-		TokenSavingAdvisors advisors = new TokenSavingAdvisors(List.of(cache.build(), this.dedup,
+		TokenSavingAdvisors advisors = new TokenSavingAdvisors(List.of(this.cacheAdvisor, this.dedup,
 				CompressionAdvisor.builder().statistics(this.statistics).build(), plan.build()));
 		return ChatClient.builder(model).defaultAdvisors(advisors).defaultAdvisors(others).build();
 	}

@@ -25,9 +25,9 @@ import org.springframework.util.Assert;
  * above a size, and encrypted with AES-GCM if there is a key. Thread-safe.
  * <p>
  * Layout: version (1 byte), flags (1 byte: 1 compressed, 2 encrypted), then the payload,
- * or its 12 byte nonce and its ciphertext. The payload is a CRC-32C of the rest (4
- * bytes), the number of its bytes once inflated (4 bytes), and the content. What is
- * encrypted is bound to its name, so that it cannot be passed off as another entry.
+ * or its 12 byte nonce and its ciphertext. The payload is a CRC-32C of the flags and the
+ * rest (4 bytes), the number of its bytes once inflated (4 bytes), and the content. What
+ * is encrypted is bound to its name, so that it cannot be passed off as another entry.
  */
 public final class EntryCodec {
 
@@ -104,7 +104,7 @@ public final class EntryCodec {
 		}
 		int start = HEADER_BYTES;
 		ByteBuffer plain = ByteBuffer.allocate(start + PAYLOAD_HEADER_BYTES + body.length);
-		plain.put(VERSION).put(flags).putInt(crc(body, 0, body.length)).putInt(content.length).put(body);
+		plain.put(VERSION).put(flags).putInt(crc(flags, content.length, body, 0)).putInt(content.length).put(body);
 		return (this.encryptionKey != null) ? encrypt(plain.array(), flags, name, this.encryptionKey) : plain.array();
 	}
 
@@ -141,7 +141,7 @@ public final class EntryCodec {
 		int length = payload.getInt();
 		byte[] body = payload.array();
 		int offset = payload.arrayOffset() + payload.position();
-		if (crc != crc(body, offset, body.length - offset)) {
+		if (crc != crc((byte) (flags & ~ENCRYPTED), length, body, offset)) {
 			throw new IllegalArgumentException("The entry is not what was stored");
 		}
 		if ((flags & COMPRESSED) != 0) {
@@ -153,9 +153,11 @@ public final class EntryCodec {
 		return Arrays.copyOfRange(body, offset, body.length);
 	}
 
-	private static int crc(byte[] bytes, int offset, int length) {
+	private static int crc(byte flags, int length, byte[] body, int offset) {
 		CRC32C crc = new CRC32C();
-		crc.update(bytes, offset, length);
+		crc.update(flags);
+		crc.update(ByteBuffer.allocate(Integer.BYTES).putInt(length).flip());
+		crc.update(body, offset, body.length - offset);
 		return (int) crc.getValue();
 	}
 
@@ -178,7 +180,7 @@ public final class EntryCodec {
 	}
 
 	private static byte[] decrypt(byte[] entry, String name, SecretKey key) {
-		if (entry.length < HEADER_BYTES + NONCE_BYTES) {
+		if (entry.length < HEADER_BYTES + NONCE_BYTES + TAG_BITS / Byte.SIZE) {
 			throw new IllegalArgumentException("The entry is too short");
 		}
 		byte[] nonce = Arrays.copyOfRange(entry, HEADER_BYTES, HEADER_BYTES + NONCE_BYTES);

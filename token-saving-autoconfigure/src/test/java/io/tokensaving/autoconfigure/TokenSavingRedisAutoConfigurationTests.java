@@ -1,0 +1,184 @@
+package io.tokensaving.autoconfigure;
+
+import io.tokensaving.RedisTestServer;
+import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.actuate.TokenSavingHealthIndicator;
+import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.cache.exact.ExactCacheAdvisor;
+import io.tokensaving.cache.exact.ExactCacheStore;
+import io.tokensaving.cache.exact.redis.RedisExactCacheStore;
+import io.tokensaving.dedup.ClusterLeases;
+import io.tokensaving.dedup.DedupAdvisor;
+import io.tokensaving.dedup.redis.RedisClusterLeases;
+import io.tokensaving.plan.DedupSettings;
+import io.tokensaving.plan.PlanRepository;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.model.chat.client.autoconfigure.ChatClientAutoConfiguration;
+import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.test.context.FilteredClassLoader;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link TokenSavingRedisAutoConfiguration} and
+ * {@link TokenSavingHealthAutoConfiguration}.
+ */
+class TokenSavingRedisAutoConfigurationTests {
+
+	private static RedisTestServer server;
+
+	private final ApplicationContextRunner withoutRedis = new ApplicationContextRunner()
+		.withConfiguration(
+				AutoConfigurations.of(TokenSavingAutoConfiguration.class, TokenSavingRedisAutoConfiguration.class,
+						TokenSavingHealthAutoConfiguration.class, ChatClientAutoConfiguration.class))
+		.withBean(ChatModel.class, ScriptedChatModel::echoing);
+
+	private final ApplicationContextRunner contextRunner = this.withoutRedis
+		.withConfiguration(AutoConfigurations.of(DataRedisAutoConfiguration.class))
+		.withPropertyValues("spring.data.redis.host=" + server.host(), "spring.data.redis.port=" + server.port());
+
+	@BeforeAll
+	static void startServer() {
+		server = RedisTestServer.start();
+	}
+
+	@AfterAll
+	static void stopServer() {
+		server.close();
+	}
+
+	@Test
+	void storesAreThereOnceThereIsAConnectionFactory() {
+		this.contextRunner.run((context) -> assertThat(context).hasSingleBean(RedisExactCacheStore.class)
+			.hasSingleBean(RedisClusterLeases.class));
+		this.withoutRedis.run((context) -> assertThat(context).hasNotFailed()
+			.doesNotHaveBean(RedisExactCacheStore.class)
+			.doesNotHaveBean(ClusterLeases.class));
+		this.contextRunner.withClassLoader(new FilteredClassLoader("org.springframework.data.redis", "io.lettuce"))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean("tokenSavingRedisExactCacheStore"));
+		this.contextRunner.withPropertyValues("token-saving.enabled=false")
+			.run((context) -> assertThat(context).doesNotHaveBean(RedisExactCacheStore.class));
+	}
+
+	@Test
+	void servesFromRedis() {
+		this.contextRunner
+			.withPropertyValues("token-saving.default-plan=a", "token-saving.plans.a.cache.backend=redis",
+					"token-saving.plans.a.cache.lookup-timeout=2s", "token-saving.plans.a.dedup.scope=cluster")
+			.run((context) -> {
+				assertThat(context).hasNotFailed();
+				ChatClient client = context.getBean(ChatClient.Builder.class).build();
+				String first = client.prompt("one").call().content();
+				context.getBean(ExactCacheAdvisor.class).close();
+				assertThat(client.prompt("one").call().content()).isEqualTo(first);
+				assertThat(context.getBean(ScriptedChatModel.class).calls()).isEqualTo(1);
+				assertThat(context.getBean(PlanRepository.class).find("default", "a").dedup().scope())
+					.isEqualTo(DedupSettings.Scope.CLUSTER);
+				assertThat(context.getBean(DedupAdvisor.class).inFlight()).isZero();
+			});
+	}
+
+	@Test
+	void staysOutOfTheWayOfSeveralConnectionFactories() {
+		this.contextRunner
+			.withBean("one", RedisConnectionFactory.class,
+					() -> new LettuceConnectionFactory(server.host(), server.port()))
+			.withBean("two", RedisConnectionFactory.class,
+					() -> new LettuceConnectionFactory(server.host(), server.port()))
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(RedisExactCacheStore.class));
+	}
+
+	@Test
+	void takesTheApplicationsOwnStore() {
+		RedisExactCacheStore own = RedisExactCacheStore
+			.builder(new LettuceConnectionFactory(server.host(), server.port()))
+			.build();
+		this.contextRunner.withBean("own", RedisExactCacheStore.class, () -> own)
+			.run((context) -> assertThat(context.getBeansOfType(ExactCacheStore.class)).containsKey("own")
+				.doesNotContainKey("tokenSavingRedisExactCacheStore"));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = {
+			"token-saving.cache.encryption-key=not base64!      | token-saving.cache.encryption-key   | no Base64",
+			"token-saving.cache.encryption-key=c2hvcnQ=         | token-saving.cache.encryption-key   | 5 bytes",
+			"token-saving.cache.near-cache.max-size=-1KB        | token-saving.cache.near-cache       | 0 (no near cache)",
+			"token-saving.cache.near-cache.ttl=0                | token-saving.cache.near-cache.ttl   | above zero",
+			"token-saving.cache.compression-threshold=-1B       | token-saving.cache.compression      | from 0",
+			"token-saving.dedup.max-in-flight=0                 | token-saving.dedup.max-in-flight    | at least 1",
+			"token-saving.plans.a.dedup.timeout=0               | token-saving.plans.a.dedup.timeout  | above zero",
+			"token-saving.plans.a.dedup.max-temperature=-1      | dedup.max-temperature               | at least 0",
+			"token-saving.plans.a.dedup.scope=cluster           | token-saving.plans.a.dedup.scope    | 'redis'",
+			"token-saving.plans.a.cache.lookup-timeout=0        | plans.a.cache.lookup-timeout        | above zero" })
+	void failsReadably(String property, String name, String accepted) {
+		this.contextRunner.withPropertyValues(property).run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(context.getStartupFailure()).rootCause().hasMessageContaining(name).satisfies((ex) -> {
+				String text = ex + String.valueOf(ex.getMessage());
+				assertThat(text + reason(ex)).contains(accepted.strip());
+				assertThat(text).doesNotContain("c2hvcnQ").doesNotContain("not base64");
+			});
+		});
+	}
+
+	private static String reason(Throwable ex) {
+		return (ex instanceof InvalidConfigurationPropertyValueException invalid)
+				? invalid.getValue() + " " + invalid.getReason() : "";
+	}
+
+	@Test
+	void clusterScopeWithoutASharedCacheFailsAtStartup() {
+		this.contextRunner
+			.withPropertyValues("token-saving.plans.a.cache.backend=in_memory",
+					"token-saving.plans.a.dedup.scope=cluster")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.hasMessageContaining("token-saving.plans.a.dedup.scope"));
+	}
+
+	@Test
+	void backendRedisWithoutRedisSaysWhatIsMissing() {
+		this.withoutRedis.withPropertyValues("token-saving.plans.a.cache.backend=redis").run((context) -> {
+			assertThat(context).hasFailed();
+			assertThat(reason(rootCause(context.getStartupFailure()))).contains("spring-boot-starter-data-redis");
+		});
+	}
+
+	private static Throwable rootCause(Throwable ex) {
+		return (ex.getCause() != null) ? rootCause(ex.getCause()) : ex;
+	}
+
+	@Test
+	void healthTellsOfBackendsThatAreLeftAloneAndStaysUp() {
+		this.withoutRedis.run((context) -> {
+			TokenSavingHealthIndicator indicator = context.getBean(TokenSavingHealthIndicator.class);
+			CircuitBreakers breakers = context.getBean(CircuitBreakers.class);
+			breakers.of("redis");
+			Health health = indicator.health();
+			assertThat(health.getStatus()).isEqualTo(Status.UP);
+			assertThat(health.getDetails()).containsEntry("condition", "OK");
+			breakers.of("redis").transitionToOpenState();
+			health = indicator.health();
+			assertThat(health.getStatus()).isEqualTo(Status.UP);
+			assertThat(health.getDetails()).containsEntry("condition", "DEGRADED");
+			assertThat(health.getDetails().get("circuit_breakers")).hasToString("{redis=open}");
+		});
+		this.withoutRedis.withPropertyValues("management.health.tokensaving.enabled=false")
+			.run((context) -> assertThat(context).doesNotHaveBean(TokenSavingHealthIndicator.class));
+	}
+
+}

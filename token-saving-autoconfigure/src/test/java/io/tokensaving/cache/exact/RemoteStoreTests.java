@@ -1,0 +1,293 @@
+package io.tokensaving.cache.exact;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.TokenSaving;
+import io.tokensaving.TokenSavingTestChain;
+import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheKey;
+import io.tokensaving.cache.CacheStoreStatus;
+import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.WriteBehindQueue;
+import io.tokensaving.plan.CacheSettings;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.savings.Component;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import org.springframework.ai.chat.client.ChatClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link ExactCacheAdvisor} with stores outside the process, which are slow,
+ * hang or fail.
+ */
+@Timeout(60)
+class RemoteStoreTests {
+
+	private static final Plan PLAN = Plan.builder("p")
+		.cache(CacheSettings.builder("remote").lookupTimeout(Duration.ofMillis(50)).build())
+		.build();
+
+	private final CircuitBreakers breakers = new CircuitBreakers();
+
+	private final CountDownLatch hanging = new CountDownLatch(1);
+
+	private final TokenSavingTestChain chain = new TokenSavingTestChain(PLAN)
+		.cache((cache) -> cache.circuitBreakers(this.breakers));
+
+	private final ScriptedChatModel model = ScriptedChatModel.echoing();
+
+	@AfterEach
+	void letGo() {
+		this.hanging.countDown();
+	}
+
+	@Test
+	void findsWhatWasWrittenBehindTheAnswer() {
+		Remote store = new Remote();
+		ChatClient client = this.chain.store(store).client(this.model);
+		assertThat(client.prompt("one").call().content()).isEqualTo("Answer 1 to: one");
+		await(() -> store.entries.size() == 1);
+		assertThat(client.prompt("one").call().content()).isEqualTo("Answer 1 to: one");
+		assertThat(stream(client)).isEqualTo("Answer 1 to: one");
+		assertThat(this.model.calls()).isEqualTo(1);
+		assertThat(store.finds).hasValue(3);
+	}
+
+	@Test
+	void findsAsynchronously() {
+		AsyncRemote store = new AsyncRemote();
+		ChatClient client = this.chain.store(store).client(this.model);
+		client.prompt("one").call().content();
+		await(() -> store.entries.size() == 1);
+		assertThat(client.prompt("one").call().content()).isEqualTo("Answer 1 to: one");
+		assertThat(stream(client)).isEqualTo("Answer 1 to: one");
+		assertThat(this.model.calls()).isEqualTo(1);
+		assertThat(store.finds).hasValue(0);
+	}
+
+	@Test
+	void doesNotWaitLongerThanItMay() {
+		Remote store = new Remote() {
+
+			@Override
+			public CachedResponse find(CacheKey key) {
+				hang();
+				return null;
+			}
+
+		};
+		ChatClient client = this.chain.store(store).client(this.model);
+		assertThat(client.prompt("one").call().content()).isEqualTo("Answer 1 to: one");
+		assertThat(stream(client)).isEqualTo("Answer 2 to: one");
+		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isEqualTo(2);
+		assertThat(this.chain.statistics().plan("p").snapshot().bypasses()).isEqualTo(2);
+	}
+
+	@Test
+	void doesNotWaitForAnAnswerThatNeverComes() {
+		AsyncRemote store = new AsyncRemote() {
+
+			@Override
+			public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key) {
+				return new CompletableFuture<>();
+			}
+
+		};
+		ChatClient client = this.chain.store(store).client(this.model);
+		assertThat(client.prompt("one").call().content()).isEqualTo("Answer 1 to: one");
+		assertThat(stream(client)).isEqualTo("Answer 2 to: one");
+		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isEqualTo(2);
+	}
+
+	@Test
+	void leavesAStoreAloneThatKeepsFailing() {
+		Remote store = new Remote() {
+
+			@Override
+			public CachedResponse find(CacheKey key) {
+				super.find(key);
+				throw new IllegalStateException("find");
+			}
+
+		};
+		ChatClient client = this.chain.store(store).client(this.model);
+		for (int i = 0; i < 5; i++) {
+			client.prompt("one").call().content();
+			stream(client);
+		}
+		assertThat(this.breakers.states()).containsEntry("remote", State.OPEN);
+		int asked = store.finds.get();
+		int written = store.writes.get();
+		for (int i = 0; i < 5; i++) {
+			assertThat(client.prompt("one").call().content()).startsWith("Answer");
+			assertThat(stream(client)).startsWith("Answer");
+		}
+		assertThat(store.finds).hasValue(asked);
+		this.chain.cacheAdvisor().close();
+		assertThat(store.writes.get()).isLessThanOrEqualTo(written + 10);
+		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isEqualTo(10);
+		assertThat(this.chain.statistics().plan("p").snapshot().bypasses()).isEqualTo(20);
+		assertThat(this.model.calls()).isEqualTo(20);
+	}
+
+	@Test
+	void anEntryThatCannotBeReadIsNoReasonToLeaveTheStoreAlone() {
+		AsyncRemote store = new AsyncRemote() {
+
+			@Override
+			public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key) {
+				return CompletableFuture.completedFuture(() -> {
+					throw new IllegalArgumentException("broken entry");
+				});
+			}
+
+		};
+		ChatClient client = this.chain.store(store).client(this.model);
+		for (int i = 0; i < 15; i++) {
+			assertThat(client.prompt("one").call().content()).startsWith("Answer");
+			assertThat(stream(client)).startsWith("Answer");
+		}
+		assertThat(this.breakers.states()).containsEntry("remote", State.CLOSED);
+		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isEqualTo(30);
+	}
+
+	@Test
+	void dropsWritesThatDoNotFitAndCountsThem() {
+		Remote store = new Remote() {
+
+			@Override
+			public void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags) {
+				hang();
+				super.store(key, response, ttl, tags);
+			}
+
+		};
+		ChatClient client = this.chain.store(store).client(this.model);
+		int requests = WriteBehindQueue.CAPACITY + 50;
+		for (int i = 0; i < requests; i++) {
+			assertThat(client.prompt("question " + i).call().content()).startsWith("Answer");
+		}
+		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isBetween(45L, 50L);
+		this.hanging.countDown();
+		this.chain.cacheAdvisor().close();
+		assertThat(store.entries.size() + this.chain.statistics().errors(Component.EXACT_CACHE)).isEqualTo(requests);
+	}
+
+	@Test
+	void passesTagsOnAndKeepsTheUsersTimeToLive() {
+		Remote store = new Remote();
+		ChatClient client = this.chain.store(store).client(this.model);
+		client.prompt("one")
+			.advisors(TokenSaving.plan("p").tags("docs").scope("anna").ttl(Duration.ofSeconds(9)))
+			.call()
+			.content();
+		await(() -> store.entries.size() == 1);
+		assertThat(store.lastTags).containsExactly("docs");
+		assertThat(store.lastTtl).isEqualTo(Duration.ofSeconds(9));
+		assertThat(store.entries.keySet()).singleElement().satisfies((key) -> {
+			assertThat(key.workspace()).isEqualTo("default");
+			assertThat(key.plan()).isEqualTo("p");
+			assertThat(key.scope()).isEqualTo("anna");
+			assertThat(key.fingerprint()).hasSize(64);
+		});
+	}
+
+	private static String stream(ChatClient client) {
+		return String.join("", client.prompt("one").stream().content().collectList().block());
+	}
+
+	private void hang() {
+		try {
+			this.hanging.await();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static void await(BooleanSupplier condition) {
+		long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+		while (!condition.getAsBoolean()) {
+			assertThat(System.nanoTime()).as("waited ten seconds").isLessThan(end);
+			Thread.onSpinWait();
+		}
+	}
+
+	/**
+	 * A store that could be elsewhere.
+	 */
+	private static class Remote implements ExactCacheStore {
+
+		final Map<CacheKey, CachedResponse> entries = new ConcurrentHashMap<>();
+
+		final AtomicInteger finds = new AtomicInteger();
+
+		final AtomicInteger writes = new AtomicInteger();
+
+		volatile Set<String> lastTags;
+
+		volatile Duration lastTtl;
+
+		@Override
+		public String backend() {
+			return "remote";
+		}
+
+		@Override
+		public CachedResponse find(CacheKey key) {
+			this.finds.incrementAndGet();
+			return this.entries.get(key);
+		}
+
+		@Override
+		public void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags) {
+			this.writes.incrementAndGet();
+			this.lastTags = tags;
+			this.lastTtl = ttl;
+			this.entries.put(key, response);
+		}
+
+		@Override
+		public long evict(CacheEviction eviction) {
+			return 0;
+		}
+
+		@Override
+		public CacheStoreStatus status() {
+			return new CacheStoreStatus(true, null, null, null, null);
+		}
+
+	}
+
+	/**
+	 * A store that answers without a thread that waits.
+	 */
+	private static class AsyncRemote extends Remote implements AsyncExactCacheStore {
+
+		@Override
+		public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key) {
+			return CompletableFuture.supplyAsync(() -> {
+				CachedResponse found = this.entries.get(key);
+				return () -> found;
+			});
+		}
+
+	}
+
+}

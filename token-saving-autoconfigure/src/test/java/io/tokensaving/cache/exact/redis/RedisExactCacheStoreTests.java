@@ -1,0 +1,207 @@
+package io.tokensaving.cache.exact.redis;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+
+import io.tokensaving.FaultProxy;
+import io.tokensaving.RedisTestServer;
+import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheKey;
+import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.CachedResponse.CachedGeneration;
+import io.tokensaving.savings.TokenUsage;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+/**
+ * Tests for {@link RedisExactCacheStore}, beyond the contract, on a real Redis server.
+ */
+@Timeout(60)
+class RedisExactCacheStoreTests {
+
+	private static final CacheKey KEY = new CacheKey("shop", "faq", "anna@example.com", "0".repeat(64));
+
+	private static RedisTestServer server;
+
+	private static LettuceConnectionFactory connectionFactory;
+
+	@BeforeAll
+	static void startServer() {
+		server = RedisTestServer.start();
+		connectionFactory = connect(server.port());
+	}
+
+	@AfterAll
+	static void stopServer() {
+		connectionFactory.destroy();
+		server.close();
+	}
+
+	private static LettuceConnectionFactory connect(int port) {
+		LettuceConnectionFactory factory = new LettuceConnectionFactory("127.0.0.1", port);
+		factory.afterPropertiesSet();
+		factory.start();
+		return factory;
+	}
+
+	@Test
+	void namesKeysByWorkspaceAndPlanAndNobodysName() {
+		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory).build();
+		store.store(KEY, response("one"), Duration.ofHours(1), Set.of("very private tag"));
+		CacheKey odd = new CacheKey("my tenant: *", "faq", null, "1".repeat(64));
+		store.store(odd, response("two"), Duration.ofHours(1), Set.of());
+		try (RedisConnection connection = connectionFactory.getConnection()) {
+			List<String> keys = connection.keyCommands()
+				.keys("tokensaving:*".getBytes())
+				.stream()
+				.map((key) -> new String(key, StandardCharsets.US_ASCII))
+				.toList();
+			assertThat(keys)
+				.anyMatch((key) -> key.startsWith("tokensaving:shop:exact:faq:") && key.endsWith(":" + "0".repeat(64)))
+				.allMatch((key) -> key.matches("tokensaving:[A-Za-z0-9._~-]+:(exact|tag):[A-Za-z0-9:._-]+"))
+				.noneMatch((key) -> key.contains("anna") || key.contains("private") || key.contains("tenant"));
+		}
+		assertThat(store.evict(CacheEviction.ofWorkspace("my tenant: *"))).isEqualTo(1);
+		assertThat(store.evict(CacheEviction.ofWorkspace("*"))).isZero();
+	}
+
+	@Test
+	void entriesLiveUpToATenthShorterThanAskedFor() {
+		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory).build();
+		Set<Long> lives = new HashSet<>();
+		try (RedisConnection connection = connectionFactory.getConnection()) {
+			for (int i = 0; i < 50; i++) {
+				store.store(KEY, response("one"), Duration.ofSeconds(1000), Set.of());
+				long life = connection.keyCommands().pTtl(RedisKeys.entry(KEY).getBytes());
+				assertThat(life).isBetween(899_000L, 1_000_000L);
+				lives.add(life / 10_000);
+			}
+		}
+		assertThat(lives).hasSizeGreaterThan(3);
+	}
+
+	@Test
+	void anIndexOfTagsEndsWithItsEntries() {
+		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory).build();
+		store.store(KEY, response("one"), Duration.ofSeconds(1000), Set.of("a"));
+		store.store(KEY, response("one"), Duration.ofSeconds(10), Set.of("a"));
+		try (RedisConnection connection = connectionFactory.getConnection()) {
+			assertThat(connection.keyCommands().pTtl(RedisKeys.tag("shop", "a").getBytes())).isBetween(100_000L,
+					1_000_000L);
+		}
+	}
+
+	@Test
+	void entryOfANewerVersionIsAMissAndABrokenOneAnError() {
+		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory).build();
+		store.store(KEY, response("one"), Duration.ofHours(1), Set.of());
+		byte[] name = RedisKeys.entry(KEY).getBytes();
+		try (RedisConnection connection = connectionFactory.getConnection()) {
+			byte[] entry = connection.stringCommands().get(name);
+			entry[0]++;
+			connection.stringCommands().set(name, entry);
+			assertThat(store.find(KEY)).isNull();
+			connection.stringCommands().set(name, "garbage that is longer than a header".getBytes());
+			assertThat(store.find(KEY)).isNull();
+			entry[0]--;
+			entry[entry.length / 2]++;
+			connection.stringCommands().set(name, entry);
+			assertThatIllegalArgumentException().isThrownBy(() -> store.find(KEY));
+			connection.listCommands().rPush("list".getBytes(), "x".getBytes());
+			connection.keyCommands().rename("list".getBytes(), name);
+			assertThatExceptionOfType(RuntimeException.class).isThrownBy(() -> store.find(KEY))
+				.withMessageContaining("WRONGTYPE");
+		}
+	}
+
+	@Test
+	void nearCacheServesWithoutAskingAndForgetsWhatIsEvicted() {
+		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory)
+			.nearCache(100_000, Duration.ofMinutes(1))
+			.build();
+		store.store(KEY, response("one"), Duration.ofHours(1), Set.of("t"));
+		connectionFactory.getConnection().keyCommands().del(RedisKeys.entry(KEY).getBytes());
+		assertThat(store.find(KEY)).isEqualTo(response("one"));
+		store.evict(CacheEviction.ofWorkspace("shop").tag("t"));
+		assertThat(store.find(KEY)).isNull();
+	}
+
+	@Test
+	void nearCacheDoesNotOutliveTheEntry() {
+		RedisExactCacheStore writer = RedisExactCacheStore.builder(connectionFactory).build();
+		RedisExactCacheStore reader = RedisExactCacheStore.builder(connectionFactory)
+			.nearCache(100_000, Duration.ofMinutes(1))
+			.build();
+		writer.store(KEY, response("one"), Duration.ofMillis(300), Set.of());
+		assertThat(reader.find(KEY)).isNotNull();
+		await(() -> reader.find(KEY) == null);
+	}
+
+	@Test
+	void followsAConnectionThatTheApplicationHasReset() {
+		LettuceConnectionFactory factory = connect(server.port());
+		RedisExactCacheStore store = RedisExactCacheStore.builder(factory).build();
+		store.store(KEY, response("one"), Duration.ofHours(1), Set.of());
+		assertThat(store.find(KEY)).isNotNull();
+		factory.resetConnection();
+		await(() -> {
+			try {
+				return store.find(KEY) != null;
+			}
+			catch (RuntimeException ex) {
+				return false;
+			}
+		});
+		factory.destroy();
+	}
+
+	@Test
+	void failsAtOnceWhileTheConnectionIsDownAndRecovers() throws Exception {
+		try (FaultProxy proxy = FaultProxy.start(server.port())) {
+			LettuceConnectionFactory factory = connect(proxy.port());
+			RedisExactCacheStore store = RedisExactCacheStore.builder(factory).build();
+			store.store(KEY, response("one"), Duration.ofHours(1), Set.of());
+			proxy.reset(true);
+			assertThatExceptionOfType(RuntimeException.class).isThrownBy(() -> {
+				while (true) {
+					store.find(KEY);
+				}
+			});
+			assertThat(store.status().available()).isFalse();
+			proxy.reset(false);
+			await(() -> store.status().available());
+			assertThat(store.find(KEY)).isEqualTo(response("one"));
+			factory.destroy();
+		}
+	}
+
+	private static CachedResponse response(String text) {
+		return new CachedResponse("id", "model",
+				List.of(new CachedGeneration(text, List.of(), List.of(), Map.of(), "STOP", Map.of())), Map.of(),
+				new TokenUsage(1, 2, 0, 0, false), Instant.EPOCH);
+	}
+
+	private static void await(BooleanSupplier condition) {
+		long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+		while (!condition.getAsBoolean()) {
+			assertThat(System.nanoTime()).as("waited twenty seconds").isLessThan(end);
+			Thread.onSpinWait();
+		}
+	}
+
+}
