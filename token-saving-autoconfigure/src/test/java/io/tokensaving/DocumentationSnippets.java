@@ -26,13 +26,18 @@ import io.tokensaving.savings.SavingsStatistics;
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
 import org.springframework.context.annotation.Bean;
+import org.springframework.http.HttpMethod;
+import org.springframework.security.config.Customizer;
+import org.springframework.security.config.annotation.web.builders.HttpSecurity;
+import org.springframework.security.web.SecurityFilterChain;
 
 /**
  * The Java code of the documentation, so that it is compiled. {@link DocumentationTests}
  * checks that it is the same.
  */
-class DocumentationSnippets {
+public class DocumentationSnippets {
 
 	void choosePlan(ChatClient chatClient, String question) {
 		chatClient.prompt().user(question).advisors(TokenSaving.plan("support-bot")).call().content();
@@ -111,6 +116,27 @@ class DocumentationSnippets {
 			.stream()
 			.mapToDouble((sentence) -> sentence.text().contains("?") ? 2 : 1)
 			.toArray();
+	}
+
+	/**
+	 * Protects the actuator.
+	 */
+	public static class Security {
+
+		@Bean
+		SecurityFilterChain actuator(HttpSecurity http) throws Exception {
+			return http.securityMatcher(EndpointRequest.toAnyEndpoint())
+				.authorizeHttpRequests((requests) -> requests.requestMatchers(EndpointRequest.to("health"))
+					.permitAll()
+					.requestMatchers(EndpointRequest.to("tokensaving").withHttpMethod(HttpMethod.GET))
+					.hasRole("MONITORING")
+					.anyRequest()
+					.hasRole("OPERATOR"))
+				.httpBasic(Customizer.withDefaults())
+				.csrf((csrf) -> csrf.disable())
+				.build();
+		}
+
 	}
 
 	static class OwnStore implements ExactCacheStore {

@@ -11,10 +11,7 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 		properties = { "management.endpoints.web.exposure.include=tokensaving",
 				"spring.main.web-application-type=reactive", "management.server.port=0",
 				"management.server.base-path=/intern", "management.endpoints.web.base-path=/manage",
-				"management.endpoints.web.path-mapping.tokensaving=savings",
-				// With Tomcat and Netty on the class path, both want to serve it
-				"spring.autoconfigure.exclude=org.springframework.boot.tomcat.autoconfigure.actuate.web.server."
-						+ "TomcatReactiveManagementContextAutoConfiguration" })
+				"management.endpoints.web.path-mapping.tokensaving=savings" })
 class PlanEndpointWebFluxManagementPortTests extends PlanEndpointWebFluxTests {
 
 	@Override
