@@ -57,12 +57,12 @@ class ArchitectureTests {
 	void whatFeaturesShareKnowsNoFeature() {
 		check(ArchRuleDefinition.noClasses()
 			.that()
-			.resideInAnyPackage("io.tokensaving", "io.tokensaving.plan..", "io.tokensaving.request..",
-					"io.tokensaving.savings..")
+			.resideInAnyPackage("io.tokensaving", "io.tokensaving.backend..", "io.tokensaving.plan..",
+					"io.tokensaving.request..", "io.tokensaving.savings..")
 			.should()
 			.dependOnClassesThat()
-			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.actuate..",
-					"io.tokensaving.autoconfigure.."));
+			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup..",
+					"io.tokensaving.actuate..", "io.tokensaving.autoconfigure.."));
 		check(ArchRuleDefinition.noClasses()
 			.that()
 			.resideInAnyPackage("io.tokensaving.plan..", "io.tokensaving.request..")

@@ -270,6 +270,12 @@ public final class TokenSavingAutoConfiguration {
 	}
 
 	@Bean
+	WriteBehindLifecycle tokenSavingWriteBehindLifecycle(ExactCacheAdvisor exactCacheAdvisor,
+			SemanticCacheAdvisor semanticCacheAdvisor) {
+		return new WriteBehindLifecycle(exactCacheAdvisor, semanticCacheAdvisor);
+	}
+
+	@Bean
 	@ConditionalOnMissingBean
 	TokenSavingAdvisors tokenSavingAdvisors(PlanAdvisor planAdvisor, CompressionAdvisor compressionAdvisor,
 			ExactCacheAdvisor exactCacheAdvisor, DedupAdvisor dedupAdvisor, SemanticCacheAdvisor semanticCacheAdvisor) {

@@ -2,6 +2,7 @@ package io.tokensaving.cache;
 
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,8 @@ public final class WriteBehindQueue implements AutoCloseable {
 	public static final int CAPACITY = 1000;
 
 	private static final Duration DRAIN_TIME = Duration.ofSeconds(5);
+
+	private static final long DRAIN_PAUSE_MILLIS = 10;
 
 	private final ThreadPoolExecutor executor;
 
@@ -57,6 +60,28 @@ public final class WriteBehindQueue implements AutoCloseable {
 		catch (RejectedExecutionException ex) {
 			return false;
 		}
+	}
+
+	/**
+	 * Wait up to five seconds for the writes that wait. Further writes are taken.
+	 * @return whether all that waited are written
+	 */
+	public boolean drain() {
+		CountDownLatch written = new CountDownLatch(1);
+		long attempts = DRAIN_TIME.toMillis() / DRAIN_PAUSE_MILLIS;
+		try {
+			// The queue may be full
+			for (long i = 0; i < attempts && !this.executor.isShutdown(); i++) {
+				if (offer(written::countDown)) {
+					return written.await((attempts - i) * DRAIN_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+				}
+				TimeUnit.MILLISECONDS.sleep(DRAIN_PAUSE_MILLIS);
+			}
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+		return false;
 	}
 
 	/**

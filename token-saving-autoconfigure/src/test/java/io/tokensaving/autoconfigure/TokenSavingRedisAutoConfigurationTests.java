@@ -93,6 +93,26 @@ class TokenSavingRedisAutoConfigurationTests {
 	}
 
 	@Test
+	void losesNoAnswerWhenTheApplicationStops() {
+		int requests = 300;
+		this.contextRunner
+			.withPropertyValues("token-saving.default-plan=a", "token-saving.workspace=stopping",
+					"token-saving.plans.a.cache.backend=redis", "token-saving.plans.a.cache.lookup-timeout=2s")
+			.run((context) -> {
+				ChatClient client = context.getBean(ChatClient.Builder.class).build();
+				for (int i = 0; i < requests; i++) {
+					client.prompt("question " + i).call().content();
+				}
+			});
+		LettuceConnectionFactory factory = new LettuceConnectionFactory(server.host(), server.port());
+		factory.afterPropertiesSet();
+		factory.start();
+		assertThat(factory.getConnection().keyCommands().keys("tokensaving:stopping:exact:*".getBytes()))
+			.hasSize(requests);
+		factory.destroy();
+	}
+
+	@Test
 	void staysOutOfTheWayOfSeveralConnectionFactories() {
 		this.contextRunner
 			.withBean("one", RedisConnectionFactory.class,

@@ -205,6 +205,15 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 	}
 
 	/**
+	 * Wait for the writes that are under way, for up to five seconds, before what they
+	 * are written to is closed. Further requests are served.
+	 * @return whether all are written
+	 */
+	public boolean drain() {
+		return this.writes.drain();
+	}
+
+	/**
 	 * Write what still waits, for up to five seconds, and end all threads.
 	 */
 	@Override

@@ -295,6 +295,15 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 	}
 
 	/**
+	 * Wait for the writes that are under way, for up to five seconds, before what they
+	 * are written to is closed. Further requests are served.
+	 * @return whether all are written
+	 */
+	public boolean drain() {
+		return this.writes.drain();
+	}
+
+	/**
 	 * Wait for the writes that are under way, and end all threads.
 	 */
 	@Override
