@@ -41,4 +41,33 @@ class WriteBehindQueueTests {
 		assertThat(queue.offer(written::incrementAndGet)).isFalse();
 	}
 
+	@Test
+	void drainsAFullQueueAndGoesOn() throws InterruptedException {
+		AtomicInteger written = new AtomicInteger();
+		CountDownLatch started = new CountDownLatch(1);
+		CountDownLatch release = new CountDownLatch(1);
+		try (WriteBehindQueue queue = new WriteBehindQueue("test-writes", 2)) {
+			queue.offer(() -> {
+				started.countDown();
+				try {
+					release.await();
+				}
+				catch (InterruptedException ex) {
+					Thread.currentThread().interrupt();
+				}
+			});
+			started.await();
+			assertThat(queue.offer(written::incrementAndGet)).isTrue();
+			assertThat(queue.offer(written::incrementAndGet)).isTrue();
+			assertThat(queue.offer(written::incrementAndGet)).isFalse();
+			Thread releasing = new Thread(release::countDown);
+			releasing.start();
+			assertThat(queue.drain()).isTrue();
+			assertThat(written).hasValue(2);
+			assertThat(queue.offer(written::incrementAndGet)).isTrue();
+			assertThat(queue.drain()).isTrue();
+			assertThat(written).hasValue(3);
+		}
+	}
+
 }
