@@ -1,9 +1,13 @@
 package io.tokensaving.dedup;
 
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -16,6 +20,7 @@ import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.dedup.ClusterLeases.Lease;
+import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.DedupSettings.Scope;
 import io.tokensaving.request.AnswerSource;
 import org.jspecify.annotations.Nullable;
@@ -34,16 +39,32 @@ final class ClusterFlights {
 
 	private static final long POLL_MILLIS = 250;
 
+	private static final int MAX_THREADS = 64;
+
 	private final ClusterLeases leases;
 
 	private final CircuitBreaker breaker;
 
 	private final Ticker ticker;
 
+	private final ThreadPoolExecutor threads = new ThreadPoolExecutor(0, MAX_THREADS, 30, TimeUnit.SECONDS,
+			new SynchronousQueue<>(), (task) -> {
+				Thread thread = new Thread(task, "token-saving-lease");
+				thread.setDaemon(true);
+				return thread;
+			});
+
 	ClusterFlights(ClusterLeases leases, String backend, CircuitBreakers breakers) {
 		this.leases = leases;
 		this.breaker = breakers.of(backend);
 		this.ticker = Ticker.systemTicker();
+	}
+
+	/**
+	 * End the threads.
+	 */
+	void close() {
+		this.threads.shutdownNow();
 	}
 
 	/**
@@ -137,7 +158,7 @@ final class ClusterFlights {
 			if (before != null) {
 				before.cancel(false);
 			}
-			Lease lease = acquire(fingerprint);
+			Lease lease = acquire(leader, fingerprint);
 			// Between the look-up of this request and its lease the answer may have been
 			// stored
 			ChatClientResponse answer = (lease != null || !first)
@@ -164,17 +185,42 @@ final class ClusterFlights {
 		return Turn.ALONE;
 	}
 
-	private @Nullable Lease acquire(String fingerprint) {
+	// Redis may hang, but nobody waits for it longer than for a look-up
+	private @Nullable Lease acquire(Participant leader, String fingerprint) throws InterruptedException {
 		this.breaker.acquirePermission();
+		CacheSettings cache = leader.call().plan().cache();
+		Duration timeout = (cache != null) ? cache.lookupTimeout() : CacheSettings.DEFAULT_LOOKUP_TIMEOUT;
 		long start = this.ticker.read();
+		CompletableFuture<@Nullable Lease> acquiring = new CompletableFuture<>();
 		try {
-			Lease lease = this.leases.tryAcquire(fingerprint);
+			this.threads.execute(() -> acquire(fingerprint, acquiring));
+			Lease lease = acquiring.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
 			this.breaker.onSuccess(this.ticker.read() - start, TimeUnit.NANOSECONDS);
 			return lease;
 		}
-		catch (RuntimeException ex) {
+		catch (ExecutionException | TimeoutException | RejectedExecutionException ex) {
 			this.breaker.onError(this.ticker.read() - start, TimeUnit.NANOSECONDS, ex);
+			throw new IllegalStateException("No lease could be asked for", ex);
+		}
+		catch (InterruptedException ex) {
+			this.breaker.releasePermission();
 			throw ex;
+		}
+		finally {
+			acquiring.cancel(false);
+		}
+	}
+
+	private void acquire(String fingerprint, CompletableFuture<@Nullable Lease> acquiring) {
+		try {
+			Lease lease = this.leases.tryAcquire(fingerprint);
+			if (!acquiring.complete(lease) && lease != null) {
+				// Nobody waits for it any more
+				lease.release(false);
+			}
+		}
+		catch (RuntimeException ex) {
+			acquiring.completeExceptionally(ex);
 		}
 	}
 

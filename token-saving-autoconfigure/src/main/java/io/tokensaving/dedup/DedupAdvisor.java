@@ -393,6 +393,9 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 		if (this.ownThreads != null) {
 			this.ownThreads.shutdownNow();
 		}
+		if (this.cluster != null) {
+			this.cluster.close();
+		}
 	}
 
 	/**

@@ -281,6 +281,32 @@ class RedisClusterLeasesTests {
 		}
 	}
 
+	@Test
+	void waitsForAHangingRedisNoLongerThanForALookUp() {
+		try (RedisTestServer hanging = RedisTestServer.start()) {
+			LettuceConnectionFactory factory = new LettuceConnectionFactory(hanging.host(), hanging.port());
+			factory.afterPropertiesSet();
+			factory.start();
+			RedisClusterLeases leases = new RedisClusterLeases(factory);
+			this.opened.add(leases);
+			assertThat(leases.tryAcquire(FINGERPRINT)).isNotNull();
+			TokenSavingTestChain chain = instance(leases);
+			ScriptedChatModel model = ScriptedChatModel.echoing();
+			ChatClient client = chain.client(model);
+			hanging.pause();
+			long start = System.nanoTime();
+			for (int i = 0; i < 5; i++) {
+				assertThat(client.prompt("call " + i).call().content()).startsWith("Answer");
+				assertThat(client.prompt("stream " + i).stream().content().collectList().block()).isNotEmpty();
+			}
+			// The client itself would wait for a minute each time
+			assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(40));
+			assertThat(chain.statistics().errors(Component.DEDUP)).isEqualTo(10);
+			hanging.resume();
+			factory.destroy();
+		}
+	}
+
 	private RedisClusterLeases leases(Duration ttl) {
 		RedisClusterLeases leases = new RedisClusterLeases(lettuce, ttl);
 		this.opened.add(leases);
