@@ -72,7 +72,8 @@ class InMemorySemanticCacheStoreTests extends SemanticCacheStoreContract {
 	@Test
 	void partitionsWithoutEntriesAreForgotten() {
 		for (int i = 0; i < 500; i++) {
-			this.store.store(new SemanticCacheEntry("p" + i, "q", Vectors.random(this.random, 8), response("a")),
+			this.store.store(
+					new SemanticCacheEntry("p" + i, "q", Vectors.random(this.random, 8), response("a"), LABELS),
 					Duration.ofSeconds(5));
 		}
 		pass(Duration.ofSeconds(10));
@@ -82,11 +83,11 @@ class InMemorySemanticCacheStoreTests extends SemanticCacheStoreContract {
 
 	@Test
 	void anotherDimensionInAPartitionIsRefused() {
-		this.store.store(new SemanticCacheEntry("p", "q", new float[] { 1, 0 }, response("a")), HOUR);
+		this.store.store(new SemanticCacheEntry("p", "q", new float[] { 1, 0 }, response("a"), LABELS), HOUR);
 		assertThatIllegalArgumentException().isThrownBy(() -> this.store.search("p", new float[] { 1, 0, 0 }, 5, 0.5))
 			.withMessage("The vector has 3 dimensions, those of its partition have 2");
 		assertThatIllegalArgumentException().isThrownBy(() -> this.store
-			.store(new SemanticCacheEntry("p", "q2", new float[] { 1, 0, 0 }, response("a")), HOUR));
+			.store(new SemanticCacheEntry("p", "q2", new float[] { 1, 0, 0 }, response("a"), LABELS), HOUR));
 	}
 
 	@Test
@@ -157,7 +158,7 @@ class InMemorySemanticCacheStoreTests extends SemanticCacheStoreContract {
 		for (int i = 0; i < count; i++) {
 			float[] vector = Vectors.near(centres.get(i % centres.size()), this.random, 0.7);
 			vectors.add(vector);
-			this.store.store(new SemanticCacheEntry("large", "q" + i, vector, response("a")), HOUR);
+			this.store.store(new SemanticCacheEntry("large", "q" + i, vector, response("a"), LABELS), HOUR);
 		}
 		return vectors;
 	}
@@ -169,7 +170,8 @@ class InMemorySemanticCacheStoreTests extends SemanticCacheStoreContract {
 	private void fill(InMemorySemanticCacheStore filled, String partition, int from, int to, int dimension) {
 		Random own = new Random(from);
 		for (int i = from; i < to; i++) {
-			filled.store(new SemanticCacheEntry(partition, "f" + i, Vectors.random(own, dimension), response("a")),
+			filled.store(
+					new SemanticCacheEntry(partition, "f" + i, Vectors.random(own, dimension), response("a"), LABELS),
 					HOUR);
 		}
 	}

@@ -21,6 +21,7 @@ import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingAdvisors;
+import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
@@ -699,6 +700,12 @@ class SemanticCacheAdvisorTests {
 					throw new IllegalStateException("interrupted");
 				}
 			}
+		}
+
+		@Override
+		public long evict(CacheEviction eviction) {
+			fail();
+			return 0;
 		}
 
 		@Override
