@@ -269,6 +269,30 @@ class SemanticCacheAdvisorTests {
 		assertThat(this.statistics.errors(Component.SEMANTIC_CACHE)).isEqualTo(1);
 	}
 
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void answersCanBeEvictedByWorkspacePlanScopeAndTag(boolean stream) {
+		ChatClient client = client();
+		CacheEviction eviction = CacheEviction.ofWorkspace("default").plan("p").scope("u1").tag("faq");
+		Runnable ask = () -> {
+			ChatClient.ChatClientRequestSpec request = client.prompt("How do I reset my password?")
+				.advisors(TokenSaving.plan("p").scope("u1").tags("faq", "docs"));
+			if (stream) {
+				request.stream().content().blockLast();
+			}
+			else {
+				request.call().content();
+			}
+		};
+		ask.run();
+		for (CacheEviction other : List.of(CacheEviction.ofWorkspace("other"), eviction.plan("other"),
+				eviction.scope("u2"), eviction.tag("other"))) {
+			assertThat(this.store.evict(other)).isZero();
+		}
+		await(() -> this.store.evict(eviction) == 1);
+		assertThat(this.store.evict(eviction)).isZero();
+	}
+
 	@Test
 	void honoursDirectives() {
 		ChatClient client = client();
