@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 
 import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheEvictor;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
@@ -49,6 +50,19 @@ public class DocumentationSnippets {
 			.advisors(TokenSaving.plan("support-bot").scope(tenantId).maxAge(Duration.ofMinutes(10)))
 			.call()
 			.content();
+	}
+
+	void tag(ChatClient chatClient, String question, String tenantId) {
+		chatClient.prompt()
+			.user(question)
+			.advisors(TokenSaving.plan("support-bot").scope(tenantId).tags("prices"))
+			.call()
+			.content();
+	}
+
+	void evict(CacheEvictor cacheEvictor, String tenantId) {
+		cacheEvictor.evict(CacheEviction.ofWorkspace("default").tag("prices"));
+		cacheEvictor.evict(CacheEviction.ofWorkspace("default").plan("support-bot").scope(tenantId));
 	}
 
 	void plainParameters(ChatClient chatClient, String question) {

@@ -16,6 +16,8 @@ import java.util.function.Supplier;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheEvictor;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.CompressionSettings;
 import io.tokensaving.plan.DedupSettings;
@@ -34,6 +36,8 @@ import io.tokensaving.savings.ScopedStatistics;
 import io.tokensaving.savings.StatisticsAggregator;
 import io.tokensaving.savings.StatisticsScope;
 import io.tokensaving.savings.StatisticsSnapshot;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
@@ -45,7 +49,7 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 /**
  * Shows what is saved: plans with their settings and statistics, totals, engines and
- * backends. Creates, changes and deletes stored plans. Needs a
+ * backends. Creates, changes and deletes stored plans, and evicts answers. Needs a
  * {@link TokenSavingOperationInvokerAdvisor} to be given all fields of a request.
  * Thread-safe.
  */
@@ -59,6 +63,16 @@ public class TokenSavingEndpoint {
 	static final String BODY = "body";
 
 	private static final String PLANS = "plans";
+
+	private static final String CACHE = "cache";
+
+	private static final String PLAN = "plan";
+
+	private static final String SCOPE = "scope";
+
+	private static final String TAG = "tag";
+
+	private static final Log logger = LogFactory.getLog(TokenSavingEndpoint.class);
 
 	private static final int STATUS_CREATED = 201;
 
@@ -78,6 +92,8 @@ public class TokenSavingEndpoint {
 
 	private final List<String> compressionEngines;
 
+	private final CacheEvictor evictor;
+
 	/**
 	 * Create the endpoint.
 	 * @param workspace the workspace whose plans are shown
@@ -86,16 +102,18 @@ public class TokenSavingEndpoint {
 	 * @param aggregator what was saved, summed over all instances
 	 * @param cacheEngines supplies the cache backends with their present state
 	 * @param compressionEngines the names of the compression engines
+	 * @param evictor evicts answers from all caches
 	 */
 	public TokenSavingEndpoint(String workspace, PlanRepository plans, SavingsStatistics statistics,
 			StatisticsAggregator aggregator, Supplier<List<CacheEngineDescriptor>> cacheEngines,
-			Collection<String> compressionEngines) {
+			Collection<String> compressionEngines, CacheEvictor evictor) {
 		this.workspace = workspace;
 		this.plans = plans;
 		this.statistics = statistics;
 		this.aggregator = aggregator;
 		this.cacheEngines = cacheEngines;
 		this.compressionEngines = List.copyOf(compressionEngines);
+		this.evictor = evictor;
 	}
 
 	/**
@@ -183,22 +201,55 @@ public class TokenSavingEndpoint {
 	}
 
 	/**
-	 * Delete a plan.
-	 * @param path {@code plans/{id}}
-	 * @param version the version that is meant, or {@code null} for any
-	 * @return the status 204, or what is wrong
+	 * Delete a plan, or evict the answers of this endpoint's workspace to which all that
+	 * is named applies.
+	 * @param path {@code plans/{id}} or {@code cache}
+	 * @param version the version of the plan that is meant, or {@code null} for any
+	 * @param plan the id of the plan whose answers are evicted, or {@code null} for all
+	 * @param scope the scope whose answers are evicted, or {@code null} for all
+	 * @param tag the tag whose answers are evicted, or {@code null} for all
+	 * @return the status 204, the number of evicted answers, or what is wrong
 	 */
 	@DeleteOperation
 	public WebEndpointResponse<Object> delete(@Selector(match = Selector.Match.ALL_REMAINING) String[] path,
-			@Nullable String version) {
+			@Nullable String version, @Nullable String plan, @Nullable String scope, @Nullable String tag) {
+		if (path.length == 1 && path[0].equals(CACHE)) {
+			return (version != null) ? unknown(PlanRequest.VERSION)
+					: evict(new CacheEviction(this.workspace, plan, scope, tag));
+		}
 		if (!isPlans(path, 2)) {
 			return notFound(path);
+		}
+		if (plan != null || scope != null || tag != null) {
+			return unknown((plan != null) ? PLAN : (scope != null) ? SCOPE : TAG);
 		}
 		return respond(Map.of(), (request) -> {
 			Long expected = PlanRequest.version(version);
 			mutablePlans(path[1]).delete(this.workspace, path[1], expected);
 			return new WebEndpointResponse<>(WebEndpointResponse.STATUS_NO_CONTENT);
 		});
+	}
+
+	private WebEndpointResponse<Object> evict(CacheEviction eviction) {
+		Map<String, @Nullable String> labels = new LinkedHashMap<>();
+		labels.put(PLAN, eviction.plan());
+		labels.put(SCOPE, eviction.scope());
+		labels.put(TAG, eviction.tag());
+		for (Map.Entry<String, @Nullable String> label : labels.entrySet()) {
+			String value = label.getValue();
+			// Never all, because of a variable that is empty in a script
+			if (value != null && value.isBlank()) {
+				return error(WebEndpointResponse.STATUS_BAD_REQUEST,
+						ErrorDescriptor.invalid(label.getKey(), value, "a text that is not blank"));
+			}
+		}
+		try {
+			return new WebEndpointResponse<>(new EvictionDescriptor(this.evictor.evict(eviction)));
+		}
+		catch (IllegalStateException ex) {
+			logger.warn("Answers could not be evicted", ex);
+			return error(STATUS_UNAVAILABLE, ErrorDescriptor.of(ex.getMessage(), null));
+		}
 	}
 
 	private WebEndpointResponse<Object> create(PlanRequest request) {
@@ -237,6 +288,10 @@ public class TokenSavingEndpoint {
 	private static WebEndpointResponse<Object> notFound(String[] path) {
 		return error(WebEndpointResponse.STATUS_NOT_FOUND,
 				ErrorDescriptor.of("There is no '%s'".formatted(String.join("/", path)), null));
+	}
+
+	private static WebEndpointResponse<Object> unknown(String parameter) {
+		return error(WebEndpointResponse.STATUS_BAD_REQUEST, ErrorDescriptor.unknown(parameter));
 	}
 
 	private static WebEndpointResponse<Object> error(int status, ErrorDescriptor error) {
@@ -357,6 +412,15 @@ public class TokenSavingEndpoint {
 	}
 
 	/**
+	 * What was evicted.
+	 *
+	 * @param evicted the number of answers, in all caches together
+	 */
+	public record EvictionDescriptor(long evicted) {
+
+	}
+
+	/**
 	 * What is wrong with a request. Texts of the request are cut short.
 	 *
 	 * @param error what is wrong, in words
@@ -382,6 +446,10 @@ public class TokenSavingEndpoint {
 			return new ErrorDescriptor(clean(String.valueOf(error), MAX_LENGTH),
 					(field != null) ? clean(field, MAX_VALUE_LENGTH) : null,
 					(value != null) ? clean(value, MAX_VALUE_LENGTH) : null, accepted, null);
+		}
+
+		static ErrorDescriptor unknown(String field) {
+			return of("There is no field or parameter '%s'".formatted(field), field);
 		}
 
 		static ErrorDescriptor invalid(String field, String value, String accepted) {

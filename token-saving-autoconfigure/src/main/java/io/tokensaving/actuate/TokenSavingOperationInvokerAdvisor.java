@@ -1,5 +1,6 @@
 package io.tokensaving.actuate;
 
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -18,6 +19,7 @@ import org.springframework.boot.actuate.endpoint.invoke.OperationInvokerAdvisor;
 import org.springframework.boot.actuate.endpoint.invoke.OperationParameter;
 import org.springframework.boot.actuate.endpoint.invoke.OperationParameters;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.actuate.endpoint.web.WebServerNamespace;
 
 /**
  * Hands all fields of a request to the operations of {@link TokenSavingEndpoint}: Spring
@@ -37,7 +39,7 @@ public final class TokenSavingOperationInvokerAdvisor implements OperationInvoke
 			return invoker;
 		}
 		return (context) -> {
-			Map<String, Object> arguments = context.getArguments();
+			Map<String, @Nullable Object> arguments = context.getArguments();
 			// Only the server makes an array of what follows the endpoint's path
 			if (!(arguments.get(TokenSavingEndpoint.PATH) instanceof String[])) {
 				return refuse(TokenSavingEndpoint.PATH);
@@ -46,9 +48,14 @@ public final class TokenSavingOperationInvokerAdvisor implements OperationInvoke
 				return invoker.invoke(withBody(context));
 			}
 			if (operationType != OperationType.READ) {
-				for (String name : arguments.keySet()) {
-					if (!names.contains(name)) {
-						return refuse(name);
+				for (Map.Entry<String, @Nullable Object> argument : arguments.entrySet()) {
+					if (!names.contains(argument.getKey())) {
+						return refuse(argument.getKey());
+					}
+					if (!hasOneValue(argument, context)) {
+						return refuse(TokenSavingEndpoint.ErrorDescriptor.of(
+								"The parameter '%s' must have one value".formatted(argument.getKey()),
+								argument.getKey()));
 					}
 				}
 			}
@@ -56,10 +63,22 @@ public final class TokenSavingOperationInvokerAdvisor implements OperationInvoke
 		};
 	}
 
+	// Several values would be joined, and "?tag" be taken for no tag at all: everything
+	// would be evicted. A JMX client passes null for what is not given
+	private static boolean hasOneValue(Map.Entry<String, @Nullable Object> argument, InvocationContext context) {
+		if (argument.getKey().equals(TokenSavingEndpoint.PATH)) {
+			return true;
+		}
+		return (argument.getValue() != null) ? !(argument.getValue() instanceof Collection<?>)
+				: !context.canResolve(WebServerNamespace.class);
+	}
+
 	private static Object refuse(String name) {
-		return new WebEndpointResponse<>(
-				TokenSavingEndpoint.ErrorDescriptor.of("There is no field or parameter '%s'".formatted(name), name),
-				WebEndpointResponse.STATUS_BAD_REQUEST);
+		return refuse(TokenSavingEndpoint.ErrorDescriptor.unknown(name));
+	}
+
+	private static Object refuse(TokenSavingEndpoint.ErrorDescriptor error) {
+		return new WebEndpointResponse<>(error, WebEndpointResponse.STATUS_BAD_REQUEST);
 	}
 
 	private static InvocationContext withBody(InvocationContext context) {

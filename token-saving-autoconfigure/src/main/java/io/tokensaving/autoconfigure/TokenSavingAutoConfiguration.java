@@ -7,9 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.tokensaving.TokenSavingAdvisors;
 import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.cache.CacheEvictor;
+import io.tokensaving.cache.CacheStore;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.exact.ExactCacheStore;
@@ -212,6 +215,15 @@ public final class TokenSavingAutoConfiguration {
 			.statistics(statistics)
 			.order(new ConfigurationReader(properties).advisorOrder().getSemanticCache())
 			.build();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	CacheEvictor tokenSavingCacheEvictor(ObjectProvider<ExactCacheStore> stores,
+			ObjectProvider<SemanticCacheStore> semanticStores) {
+		// What a semantic cache serves meanwhile may be stored in an exact one
+		return CacheEvictor
+			.of(Stream.<CacheStore>concat(semanticStores.orderedStream(), stores.orderedStream()).toList());
 	}
 
 	@Bean

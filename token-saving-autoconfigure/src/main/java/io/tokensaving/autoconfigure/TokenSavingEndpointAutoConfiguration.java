@@ -13,6 +13,7 @@ import io.tokensaving.actuate.TokenSavingOperationInvokerAdvisor;
 import io.tokensaving.actuate.TokenSavingRequestBodyAdvice;
 import io.tokensaving.actuate.TokenSavingWebFilter;
 import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.cache.CacheEvictor;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
@@ -52,7 +53,7 @@ public final class TokenSavingEndpointAutoConfiguration {
 	TokenSavingEndpoint tokenSavingEndpoint(TokenSavingProperties properties, PlanRepository plans,
 			SavingsStatistics statistics, StatisticsAggregator aggregator, ObjectProvider<ExactCacheStore> stores,
 			ObjectProvider<SemanticCacheStore> semanticStores, CompressionAdvisor compressionAdvisor,
-			CircuitBreakers breakers) {
+			CircuitBreakers breakers, CacheEvictor evictor) {
 		return new TokenSavingEndpoint(properties.getWorkspace(), plans, statistics, aggregator, () -> {
 			Map<String, State> states = breakers.states();
 			return Stream
@@ -60,7 +61,7 @@ public final class TokenSavingEndpointAutoConfiguration {
 						semanticStores.stream().map((store) -> describe(store.backend(), store::status, states)))
 				.sorted(Comparator.comparing(CacheEngineDescriptor::name))
 				.toList();
-		}, compressionAdvisor.engineNames());
+		}, compressionAdvisor.engineNames(), evictor);
 	}
 
 	@Bean

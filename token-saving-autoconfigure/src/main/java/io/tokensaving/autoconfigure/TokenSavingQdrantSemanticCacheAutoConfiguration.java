@@ -39,6 +39,7 @@ public final class TokenSavingQdrantSemanticCacheAutoConfiguration {
 			QdrantConnection connection) {
 		return QdrantSemanticCacheStore.builder(connection.client())
 			.collectionName(QdrantSettings.collectionName(properties.getQdrant()))
+			.codec(new ConfigurationReader(properties).entryCodec())
 			.build();
 	}
 

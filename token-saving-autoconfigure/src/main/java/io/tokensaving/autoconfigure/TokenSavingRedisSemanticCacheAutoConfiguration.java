@@ -37,7 +37,7 @@ import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 		matchIfMissing = true)
 @ConditionalOnCacheBackend(RedisSemanticCacheStore.BACKEND)
 @ConditionalOnMissingBean(RedisSemanticCacheStore.class)
-@EnableConfigurationProperties(DataRedisProperties.class)
+@EnableConfigurationProperties({ DataRedisProperties.class, TokenSavingProperties.class })
 public final class TokenSavingRedisSemanticCacheAutoConfiguration {
 
 	private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(2);
@@ -45,9 +45,10 @@ public final class TokenSavingRedisSemanticCacheAutoConfiguration {
 	private static final int MAX_CONNECTIONS = 16;
 
 	@Bean
-	RedisSemanticCacheStore tokenSavingRedisSemanticCacheStore(DataRedisProperties properties,
-			DataRedisConnectionDetails details) {
-		RedisSemanticCacheStore store = new RedisSemanticCacheStore(connectionFactory(properties, details));
+	RedisSemanticCacheStore tokenSavingRedisSemanticCacheStore(TokenSavingProperties tokenSavingProperties,
+			DataRedisProperties properties, DataRedisConnectionDetails details) {
+		RedisSemanticCacheStore store = new RedisSemanticCacheStore(connectionFactory(properties, details),
+				new ConfigurationReader(tokenSavingProperties).entryCodec());
 		store.verify();
 		return store;
 	}

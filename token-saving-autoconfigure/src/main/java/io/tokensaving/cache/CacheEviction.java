@@ -1,6 +1,7 @@
 package io.tokensaving.cache;
 
 import java.util.Collection;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
@@ -52,15 +53,36 @@ public record CacheEviction(String workspace, @Nullable String plan, @Nullable S
 	}
 
 	/**
+	 * Return what an answer must have of {@link EntryLabels#keywords()} to be evicted.
+	 * @return the keywords, one or more
+	 */
+	public Set<String> keywords() {
+		return EntryLabels.keywords(this.workspace, this.plan, this.scope,
+				(this.tag != null) ? Set.of(this.tag) : Set.of());
+	}
+
+	/**
+	 * Whether an answer is to be evicted.
+	 * @param labels the labels of the answer
+	 * @return whether all that is named applies
+	 */
+	public boolean matches(EntryLabels labels) {
+		return matches(labels.workspace(), labels.plan(), labels.scope(), labels.tags());
+	}
+
+	/**
 	 * Whether an answer is to be evicted.
 	 * @param key the key of the answer
 	 * @param tags the tags of the answer
 	 * @return whether all that is named applies
 	 */
 	public boolean matches(CacheKey key, Collection<String> tags) {
-		return this.workspace.equals(key.workspace()) && (this.plan == null || this.plan.equals(key.plan()))
-				&& (this.scope == null || this.scope.equals(key.scope()))
-				&& (this.tag == null || tags.contains(this.tag));
+		return matches(key.workspace(), key.plan(), key.scope(), tags);
+	}
+
+	private boolean matches(String workspace, String plan, @Nullable String scope, Collection<String> tags) {
+		return this.workspace.equals(workspace) && (this.plan == null || this.plan.equals(plan))
+				&& (this.scope == null || this.scope.equals(scope)) && (this.tag == null || tags.contains(this.tag));
 	}
 
 }

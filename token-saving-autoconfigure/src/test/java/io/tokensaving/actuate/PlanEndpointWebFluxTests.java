@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalManagementPort;
@@ -57,13 +58,21 @@ class PlanEndpointWebFluxTests {
 				client.get("/totals?path=plans"), client.delete("/plans/other?path=plans&path=faq") }) {
 			answer.json().extractingPath("$.field").isEqualTo("path");
 		}
+		client.delete("/cache?tag=x").json().extractingPath("$.evicted").isEqualTo(0);
+		for (Answer answer : new Answer[] { client.delete("/cache?tag"), client.delete("/cache?tag="),
+				client.delete("/cache?tag=a&tag=b"), client.delete("/cache?tag=a&tag"),
+				client.delete("/cache?tga=a") }) {
+			assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+			assertThat(answer.body()).startsWith("{\"error\":");
+		}
 		assertThat(client.post("/plans/faq/resume").status()).isEqualTo(200);
 		assertThat(client.delete("/plans/faq?version=2").status()).isEqualTo(204);
 		assertThat(client.delete("/plans/faq").status()).isEqualTo(404);
 	}
 
 	@Configuration(proxyBeanMethods = false)
-	@EnableAutoConfiguration(excludeName = "com.redis.om.spring.RedisModulesConfiguration")
+	@EnableAutoConfiguration(exclude = DataRedisAutoConfiguration.class,
+			excludeName = "com.redis.om.spring.RedisModulesConfiguration")
 	static class Application {
 
 		@Bean

@@ -9,6 +9,7 @@ import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingAdvisors;
 import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheEvictor;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
@@ -149,6 +150,13 @@ class TokenSavingAutoConfigurationTests {
 					assertThat(context).hasSingleBean(bean.getValue()).hasBean(bean.getKey());
 				}
 			});
+	}
+
+	@Test
+	void usersEvictorWins() {
+		this.contextRunner.run((context) -> assertThat(context).hasSingleBean(CacheEvictor.class));
+		this.contextRunner.withBean("own", CacheEvictor.class, () -> (eviction) -> 0)
+			.run((context) -> assertThat(context).hasSingleBean(CacheEvictor.class).hasBean("own"));
 	}
 
 	@Test

@@ -48,6 +48,23 @@ class TokenSavingQdrantSemanticCacheAutoConfigurationTests {
 	}
 
 	@Test
+	void encryptsIfThereIsAKey() {
+		this.withPlan.run((context) -> assertThat(context.getBean(QdrantSemanticCacheStore.class))
+			.extracting("points.codec.encryptionKey")
+			.isNull());
+		this.withPlan.withPropertyValues("token-saving.cache.encryption-key=AAAAAAAAAAAAAAAAAAAAAA==")
+			.run((context) -> assertThat(context.getBean(QdrantSemanticCacheStore.class))
+				.extracting("points.codec.encryptionKey")
+				.isNotNull());
+		this.withPlan.withPropertyValues("token-saving.cache.encryption-key=c2hvcnQ=")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOf(InvalidConfigurationPropertyValueException.class)
+				.hasMessageContaining("token-saving.cache.encryption-key")
+				.hasMessageNotContaining("c2hvcnQ="));
+	}
+
+	@Test
 	void usersStoreWins() {
 		this.withPlan
 			.withBean("own", QdrantSemanticCacheStore.class,

@@ -57,6 +57,23 @@ class TokenSavingRedisSemanticCacheAutoConfigurationTests {
 	}
 
 	@Test
+	void encryptsIfThereIsAKey() {
+		this.withPlan.run((context) -> assertThat(context.getBean(RedisSemanticCacheStore.class))
+			.extracting("codec.encryptionKey")
+			.isNull());
+		this.withPlan.withPropertyValues("token-saving.cache.encryption-key=AAAAAAAAAAAAAAAAAAAAAA==")
+			.run((context) -> assertThat(context.getBean(RedisSemanticCacheStore.class))
+				.extracting("codec.encryptionKey")
+				.isNotNull());
+		this.withPlan.withPropertyValues("token-saving.cache.encryption-key=c2hvcnQ=")
+			.run((context) -> assertThat(context).getFailure()
+				.rootCause()
+				.isInstanceOf(InvalidConfigurationPropertyValueException.class)
+				.hasMessageContaining("token-saving.cache.encryption-key")
+				.hasMessageNotContaining("c2hvcnQ="));
+	}
+
+	@Test
 	void usersStoreWins() {
 		this.withPlan
 			.withBean("own", RedisSemanticCacheStore.class,

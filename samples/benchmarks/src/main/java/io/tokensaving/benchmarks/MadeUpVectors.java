@@ -11,6 +11,7 @@ import java.util.Random;
 
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.CachedResponse.CachedGeneration;
+import io.tokensaving.cache.EntryLabels;
 import io.tokensaving.cache.semantic.InMemorySemanticCacheStore;
 import io.tokensaving.cache.semantic.LangChain4jEmbeddingModel;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
@@ -33,6 +34,8 @@ final class MadeUpVectors {
 	private static final double NEAR_SPACE = 0.95;
 
 	private static final double NEAR = 0.9;
+
+	private static final EntryLabels LABELS = EntryLabels.of("default", "benchmark");
 
 	private static final CachedResponse RESPONSE = new CachedResponse("id", "model",
 			List.of(new CachedGeneration("answer", List.of(), List.of(), Map.of(), "STOP", Map.of())), Map.of(),
@@ -151,7 +154,7 @@ final class MadeUpVectors {
 	}
 
 	static void store(InMemorySemanticCacheStore store, String question, float[] vector) {
-		store.store(new SemanticCacheEntry(PARTITION, question, vector, RESPONSE), Duration.ofDays(1));
+		store.store(new SemanticCacheEntry(PARTITION, question, vector, RESPONSE, LABELS), Duration.ofDays(1));
 	}
 
 }

@@ -3,9 +3,8 @@ package io.tokensaving.cache.exact;
 import java.time.Duration;
 import java.util.Set;
 
-import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheKey;
-import io.tokensaving.cache.CacheStoreStatus;
+import io.tokensaving.cache.CacheStore;
 import io.tokensaving.cache.CachedResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -15,12 +14,13 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * A store may fail or hang in any way: the request then goes to the model.
  */
-public interface ExactCacheStore {
+public interface ExactCacheStore extends CacheStore {
 
 	/**
 	 * Return the name by which plans select this store, such as {@code in_memory}.
 	 * @return the name in snake case
 	 */
+	@Override
 	String backend();
 
 	/**
@@ -40,13 +40,6 @@ public interface ExactCacheStore {
 	void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags);
 
 	/**
-	 * Remove answers. Answers that are stored meanwhile may stay.
-	 * @param eviction says which
-	 * @return the number of answers that were removed
-	 */
-	long evict(CacheEviction eviction);
-
-	/**
 	 * Whether {@link #find} and {@link #store} may wait for something outside this
 	 * process. If so, they are called with a deadline, and a stream calls them on a
 	 * thread that may block.
@@ -63,11 +56,5 @@ public interface ExactCacheStore {
 	default boolean isShared() {
 		return isBlocking();
 	}
-
-	/**
-	 * Return the state of the store.
-	 * @return the state
-	 */
-	CacheStoreStatus status();
 
 }

@@ -17,6 +17,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheStoreStatus;
 import org.jspecify.annotations.Nullable;
 
@@ -168,6 +169,19 @@ public final class InMemorySemanticCacheStore implements SemanticCacheStore, Aut
 			partition.remove(item);
 			return partition.isEmpty() ? null : partition;
 		});
+	}
+
+	@Override
+	public long evict(CacheEviction eviction) {
+		long evicted = 0;
+		for (VectorItem item : this.items.asMap().values()) {
+			// Not what is stored in its place meanwhile
+			if (eviction.matches(item.labels) && this.items.asMap().remove(item.key, item)) {
+				removeFromPartition(item);
+				evicted++;
+			}
+		}
+		return evicted;
 	}
 
 	@Override

@@ -34,6 +34,7 @@ import io.tokensaving.SavingsReport;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.cache.CacheEligibility;
 import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.EntryLabels;
 import io.tokensaving.cache.StreamRecording;
 import io.tokensaving.cache.WriteBehindQueue;
 import io.tokensaving.cache.semantic.guard.EnglishGuards;
@@ -628,9 +629,10 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 				EmbeddedText embedding = embed();
 				component = Component.SEMANTIC_CACHE;
 				Duration ttl = this.call.directives().ttl();
-				this.store.store(
-						new SemanticCacheEntry(partition(embedding), this.asked.text(), embedding.vector(), cached),
-						(ttl != null) ? ttl : this.settings.ttl());
+				EntryLabels labels = new EntryLabels(this.call.workspace(), this.call.plan().id(),
+						this.call.directives().scope(), this.call.directives().tags());
+				this.store.store(new SemanticCacheEntry(partition(embedding), this.asked.text(), embedding.vector(),
+						cached, labels), (ttl != null) ? ttl : this.settings.ttl());
 			}
 			catch (RuntimeException ex) {
 				fail(component, ex);

@@ -3,7 +3,7 @@ package io.tokensaving.cache.semantic;
 import java.time.Duration;
 import java.util.List;
 
-import io.tokensaving.cache.CacheStoreStatus;
+import io.tokensaving.cache.CacheStore;
 
 /**
  * Keeps answers by the embedding of their question and finds those of similar questions.
@@ -14,13 +14,14 @@ import io.tokensaving.cache.CacheStoreStatus;
  * the same number of dimensions. A store may fail in any way: the request then goes to
  * the model.
  */
-public interface SemanticCacheStore {
+public interface SemanticCacheStore extends CacheStore {
 
 	/**
 	 * Return the name by which plans select this store, such as
 	 * {@code in_memory_semantic}.
 	 * @return the name in snake case
 	 */
+	@Override
 	String backend();
 
 	/**
@@ -50,11 +51,5 @@ public interface SemanticCacheStore {
 	default boolean isBlocking() {
 		return true;
 	}
-
-	/**
-	 * Return the state of the store.
-	 * @return the state
-	 */
-	CacheStoreStatus status();
 
 }

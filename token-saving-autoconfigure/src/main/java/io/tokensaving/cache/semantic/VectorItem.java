@@ -2,6 +2,7 @@ package io.tokensaving.cache.semantic;
 
 import io.github.jbellis.jvector.vector.types.VectorFloat;
 import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.EntryLabels;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,8 @@ final class VectorItem {
 	final Key key;
 
 	final CachedResponse response;
+
+	final EntryLabels labels;
 
 	final long ttlNanos;
 
@@ -46,6 +49,7 @@ final class VectorItem {
 	VectorItem(SemanticCacheEntry entry, long ttlNanos, long nowNanos) {
 		this.key = new Key(entry.partition(), entry.question());
 		this.response = entry.response();
+		this.labels = entry.labels();
 		this.ttlNanos = ttlNanos;
 		this.expiresAtNanos = nowNanos + ttlNanos;
 		long size = OVERHEAD_BYTES + entry.response().sizeInBytes() + 2L * entry.question().length()

@@ -5,13 +5,17 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
+import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.EntryLabels;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -72,7 +76,8 @@ class InMemorySemanticCacheStoreTests extends SemanticCacheStoreContract {
 	@Test
 	void partitionsWithoutEntriesAreForgotten() {
 		for (int i = 0; i < 500; i++) {
-			this.store.store(new SemanticCacheEntry("p" + i, "q", Vectors.random(this.random, 8), response("a")),
+			this.store.store(
+					new SemanticCacheEntry("p" + i, "q", Vectors.random(this.random, 8), response("a"), LABELS),
 					Duration.ofSeconds(5));
 		}
 		pass(Duration.ofSeconds(10));
@@ -82,11 +87,11 @@ class InMemorySemanticCacheStoreTests extends SemanticCacheStoreContract {
 
 	@Test
 	void anotherDimensionInAPartitionIsRefused() {
-		this.store.store(new SemanticCacheEntry("p", "q", new float[] { 1, 0 }, response("a")), HOUR);
+		this.store.store(new SemanticCacheEntry("p", "q", new float[] { 1, 0 }, response("a"), LABELS), HOUR);
 		assertThatIllegalArgumentException().isThrownBy(() -> this.store.search("p", new float[] { 1, 0, 0 }, 5, 0.5))
 			.withMessage("The vector has 3 dimensions, those of its partition have 2");
 		assertThatIllegalArgumentException().isThrownBy(() -> this.store
-			.store(new SemanticCacheEntry("p", "q2", new float[] { 1, 0, 0 }, response("a")), HOUR));
+			.store(new SemanticCacheEntry("p", "q2", new float[] { 1, 0, 0 }, response("a"), LABELS), HOUR));
 	}
 
 	@Test
@@ -146,18 +151,63 @@ class InMemorySemanticCacheStoreTests extends SemanticCacheStoreContract {
 		writer.join();
 	}
 
+	@Test
+	void evictsFromALargePartitionAndForgetsIt() throws Exception {
+		EntryLabels odd = new EntryLabels("default", "plan", null, Set.of("odd"));
+		List<float[]> vectors = fillClusters(2 * VectorPartition.MAX_SCANNED, (i) -> (i % 2 == 1) ? odd : LABELS);
+		settle();
+		assertThat(this.store.evict(CacheEviction.ofWorkspace("default").tag("odd")))
+			.isEqualTo(VectorPartition.MAX_SCANNED);
+		for (int i = 0; i < vectors.size(); i += 25) {
+			List<SemanticMatch> matches = this.store.search("large", vectors.get(i), 1, 0.999);
+			assertThat(matches).extracting(SemanticMatch::question)
+				.containsExactlyElementsOf((i % 2 == 1) ? List.of() : List.of("q" + i));
+		}
+		assertThat(this.store.evict(CacheEviction.ofWorkspace("default"))).isEqualTo(VectorPartition.MAX_SCANNED);
+		assertThat(this.store.search("large", vectors.get(0), 1, -1)).isEmpty();
+		assertThat(this.store.status().entries()).isZero();
+		// A partition that is still there would refuse another number of dimensions
+		this.store.store(new SemanticCacheEntry("large", "q", new float[] { 1, 0 }, response("a"), LABELS), HOUR);
+	}
+
+	@Test
+	void evictionWhileAnswersAreReplacedLeavesNoneThatIsForgotten() throws Exception {
+		float[] vector = { 1, 0 };
+		SemanticCacheEntry entry = new SemanticCacheEntry("p", "q", vector, response("a"), LABELS);
+		CacheEviction eviction = CacheEviction.ofWorkspace("default");
+		Thread writer = new Thread(() -> {
+			for (int i = 0; i < 20_000; i++) {
+				this.store.store(entry, HOUR);
+			}
+		});
+		writer.start();
+		while (writer.isAlive()) {
+			this.store.evict(eviction);
+		}
+		writer.join();
+		this.store.store(entry, HOUR);
+		assertThat(this.store.search("p", vector, 5, 0.9)).hasSize(1);
+		assertThat(this.store.evict(eviction)).isEqualTo(1);
+		assertThat(this.store.search("p", vector, 5, 0.9)).isEmpty();
+		this.store.store(new SemanticCacheEntry("p", "q", new float[] { 1, 0, 0 }, response("a"), LABELS), HOUR);
+	}
+
 	private void settle() throws Exception {
 		this.indexer.submit(() -> {
 		}).get(1, TimeUnit.MINUTES);
 	}
 
 	private List<float[]> fillClusters(int count) {
+		return fillClusters(count, (i) -> LABELS);
+	}
+
+	private List<float[]> fillClusters(int count, IntFunction<EntryLabels> labels) {
 		List<float[]> centres = IntStream.range(0, 50).mapToObj((i) -> Vectors.random(this.random, 64)).toList();
 		List<float[]> vectors = new ArrayList<>();
 		for (int i = 0; i < count; i++) {
 			float[] vector = Vectors.near(centres.get(i % centres.size()), this.random, 0.7);
 			vectors.add(vector);
-			this.store.store(new SemanticCacheEntry("large", "q" + i, vector, response("a")), HOUR);
+			this.store.store(new SemanticCacheEntry("large", "q" + i, vector, response("a"), labels.apply(i)), HOUR);
 		}
 		return vectors;
 	}
@@ -169,7 +219,8 @@ class InMemorySemanticCacheStoreTests extends SemanticCacheStoreContract {
 	private void fill(InMemorySemanticCacheStore filled, String partition, int from, int to, int dimension) {
 		Random own = new Random(from);
 		for (int i = from; i < to; i++) {
-			filled.store(new SemanticCacheEntry(partition, "f" + i, Vectors.random(own, dimension), response("a")),
+			filled.store(
+					new SemanticCacheEntry(partition, "f" + i, Vectors.random(own, dimension), response("a"), LABELS),
 					HOUR);
 		}
 	}

@@ -21,6 +21,7 @@ import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingAdvisors;
+import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
@@ -266,6 +267,30 @@ class SemanticCacheAdvisorTests {
 		client.prompt("how do i reset the password").call().content();
 		assertThat(this.model.calls()).isEqualTo(2);
 		assertThat(this.statistics.errors(Component.SEMANTIC_CACHE)).isEqualTo(1);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void answersCanBeEvictedByWorkspacePlanScopeAndTag(boolean stream) {
+		ChatClient client = client();
+		CacheEviction eviction = CacheEviction.ofWorkspace("default").plan("p").scope("u1").tag("faq");
+		Runnable ask = () -> {
+			ChatClient.ChatClientRequestSpec request = client.prompt("How do I reset my password?")
+				.advisors(TokenSaving.plan("p").scope("u1").tags("faq", "docs"));
+			if (stream) {
+				request.stream().content().blockLast();
+			}
+			else {
+				request.call().content();
+			}
+		};
+		ask.run();
+		for (CacheEviction other : List.of(CacheEviction.ofWorkspace("other"), eviction.plan("other"),
+				eviction.scope("u2"), eviction.tag("other"))) {
+			assertThat(this.store.evict(other)).isZero();
+		}
+		await(() -> this.store.evict(eviction) == 1);
+		assertThat(this.store.evict(eviction)).isZero();
 	}
 
 	@Test
@@ -699,6 +724,12 @@ class SemanticCacheAdvisorTests {
 					throw new IllegalStateException("interrupted");
 				}
 			}
+		}
+
+		@Override
+		public long evict(CacheEviction eviction) {
+			fail();
+			return 0;
 		}
 
 		@Override

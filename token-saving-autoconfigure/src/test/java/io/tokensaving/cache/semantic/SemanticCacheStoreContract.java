@@ -17,8 +17,10 @@ import java.util.concurrent.Future;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
+import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.CachedResponse.CachedGeneration;
+import io.tokensaving.cache.EntryLabels;
 import io.tokensaving.plan.CacheHistory;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.Plan;
@@ -47,6 +49,11 @@ import static org.assertj.core.api.Assertions.within;
  */
 public abstract class SemanticCacheStoreContract {
 
+	/**
+	 * Labels where they do not matter.
+	 */
+	protected static final EntryLabels LABELS = EntryLabels.of("default", "plan");
+
 	private static final Duration HOUR = Duration.ofHours(1);
 
 	private static final int DIMENSION = 384;
@@ -71,7 +78,7 @@ public abstract class SemanticCacheStoreContract {
 		String partition = newPartition();
 		float[] vector = Vectors.random(this.random, DIMENSION);
 		CachedResponse response = response("It is 42.");
-		store().store(new SemanticCacheEntry(partition, "What is it?", vector, response), HOUR);
+		store().store(new SemanticCacheEntry(partition, "What is it?", vector, response, LABELS), HOUR);
 		List<SemanticMatch> matches = store().search(partition, vector, 5, 0.9);
 		assertThat(matches).singleElement().satisfies((match) -> {
 			assertThat(match.question()).isEqualTo("What is it?");
@@ -137,8 +144,8 @@ public abstract class SemanticCacheStoreContract {
 	void sameQuestionReplacesItsAnswer() {
 		String partition = newPartition();
 		float[] vector = Vectors.random(this.random, DIMENSION);
-		store().store(new SemanticCacheEntry(partition, "q", vector, response("old")), HOUR);
-		store().store(new SemanticCacheEntry(partition, "q", vector, response("new")), HOUR);
+		store().store(new SemanticCacheEntry(partition, "q", vector, response("old"), LABELS), HOUR);
+		store().store(new SemanticCacheEntry(partition, "q", vector, response("new"), LABELS), HOUR);
 		assertThat(store().search(partition, vector, 5, 0.5)).singleElement()
 			.satisfies((match) -> assertThat(match.response().generations().get(0).text()).isEqualTo("new"));
 	}
@@ -147,7 +154,7 @@ public abstract class SemanticCacheStoreContract {
 	void entriesEnd() throws InterruptedException {
 		String partition = newPartition();
 		float[] vector = Vectors.random(this.random, DIMENSION);
-		SemanticCacheEntry entry = new SemanticCacheEntry(partition, "short", vector, response("short"));
+		SemanticCacheEntry entry = new SemanticCacheEntry(partition, "short", vector, response("short"), LABELS);
 		store().store(entry, Duration.ofSeconds(1));
 		store(partition, "long", Vectors.near(vector, this.random, 0.9));
 		assertThat(store().search(partition, vector, 1, -1)).extracting(SemanticMatch::question)
@@ -167,7 +174,7 @@ public abstract class SemanticCacheStoreContract {
 		float[] query = Vectors.random(this.random, DIMENSION);
 		for (int i = 0; i < 50; i++) {
 			store().store(new SemanticCacheEntry(partition, "gone " + i, Vectors.near(query, this.random, 0.97),
-					response("gone")), Duration.ofSeconds(1));
+					response("gone"), LABELS), Duration.ofSeconds(1));
 		}
 		store(partition, "live", Vectors.near(query, this.random, 0.9));
 		pass(Duration.ofMillis(1500));
@@ -200,6 +207,101 @@ public abstract class SemanticCacheStoreContract {
 			assertThat(store().search(partition, vector, 5, 0.9)).extracting(SemanticMatch::question)
 				.containsExactly("q" + dimension);
 		}
+	}
+
+	@Test
+	void evictsWorkspace() {
+		String workspace = "contract-" + UUID.randomUUID();
+		String other = workspace + "-other";
+		String partition = newPartition();
+		float[] vector = Vectors.random(this.random, DIMENSION);
+		store(partition, "plain", vector, EntryLabels.of(workspace, "plan"));
+		store(partition, "labelled", vector, new EntryLabels(workspace, "plan", "user", Set.of("x")));
+		store(partition, "other", vector, EntryLabels.of(other, "plan"));
+		store(newPartition(), "elsewhere", Vectors.random(this.random, 8), EntryLabels.of(workspace, "plan"));
+		assertThat(store().evict(CacheEviction.ofWorkspace(workspace))).isEqualTo(3);
+		assertThat(questions(partition, vector)).containsExactly("other");
+		assertThat(store().evict(CacheEviction.ofWorkspace(workspace))).isZero();
+		assertThat(store().evict(CacheEviction.ofWorkspace(other))).isEqualTo(1);
+		assertThat(questions(partition, vector)).isEmpty();
+	}
+
+	@Test
+	void evictsPlanAndScope() {
+		CacheEviction eviction = CacheEviction.ofWorkspace("contract-" + UUID.randomUUID());
+		String workspace = eviction.workspace();
+		String partition = newPartition();
+		float[] vector = Vectors.random(this.random, DIMENSION);
+		store(partition, "plain", vector, EntryLabels.of(workspace, "plan"));
+		store(partition, "scoped", vector, new EntryLabels(workspace, "plan", "user *?[a]:1 b", Set.of()));
+		store(partition, "other plan", vector, new EntryLabels(workspace, "plan.b", "user *?[a]:1 b", Set.of()));
+		assertThat(store().evict(eviction.scope("user"))).isZero();
+		assertThat(store().evict(eviction.scope("plan"))).isZero();
+		assertThat(store().evict(eviction.plan("plan").scope("user *?[a]:1 b"))).isEqualTo(1);
+		assertThat(questions(partition, vector)).containsExactlyInAnyOrder("plain", "other plan");
+		assertThat(store().evict(eviction.plan("plan"))).isEqualTo(1);
+		assertThat(questions(partition, vector)).containsExactly("other plan");
+		assertThat(store().evict(eviction.scope("user *?[a]:1 b"))).isEqualTo(1);
+		assertThat(questions(partition, vector)).isEmpty();
+	}
+
+	@Test
+	void evictsTag() {
+		CacheEviction eviction = CacheEviction.ofWorkspace("contract-" + UUID.randomUUID());
+		String workspace = eviction.workspace();
+		String partition = newPartition();
+		float[] vector = Vectors.random(this.random, DIMENSION);
+		store(partition, "both", vector, new EntryLabels(workspace, "plan", null, Set.of("prices", "docs")));
+		store(partition, "docs", vector, new EntryLabels(workspace, "plan", null, Set.of("docs")));
+		store(partition, "scoped", vector, new EntryLabels(workspace, "plan", "user", Set.of("prices")));
+		store(partition, "none", vector, EntryLabels.of(workspace, "plan"));
+		assertThat(store().evict(eviction.tag("price"))).isZero();
+		assertThat(store().evict(eviction.tag("user"))).isZero();
+		assertThat(store().evict(eviction.tag("prices").scope("user"))).isEqualTo(1);
+		assertThat(store().evict(eviction.tag("prices"))).isEqualTo(1);
+		assertThat(questions(partition, vector)).containsExactlyInAnyOrder("docs", "none");
+	}
+
+	@Test
+	void evictedQuestionCanBeStoredAgain() {
+		CacheEviction eviction = CacheEviction.ofWorkspace("contract-" + UUID.randomUUID());
+		String partition = newPartition();
+		float[] vector = Vectors.random(this.random, DIMENSION);
+		for (int i = 0; i < 3; i++) {
+			store(partition, "q", vector, EntryLabels.of(eviction.workspace(), "plan"));
+			assertThat(questions(partition, vector)).containsExactly("q");
+			assertThat(store().evict(eviction)).isEqualTo(1);
+			assertThat(questions(partition, vector)).isEmpty();
+		}
+	}
+
+	@Test
+	void labelsAreThoseOfTheLastAnswer() {
+		CacheEviction eviction = CacheEviction.ofWorkspace("contract-" + UUID.randomUUID());
+		String partition = newPartition();
+		float[] vector = Vectors.random(this.random, DIMENSION);
+		store(partition, "q", vector, new EntryLabels(eviction.workspace(), "plan", null, Set.of("old")));
+		store(partition, "q", vector, new EntryLabels(eviction.workspace(), "plan", null, Set.of("new")));
+		assertThat(store().evict(eviction.tag("old"))).isZero();
+		assertThat(store().evict(eviction.tag("new"))).isEqualTo(1);
+	}
+
+	@Test
+	void evictsManyAnswers() {
+		CacheEviction eviction = CacheEviction.ofWorkspace("contract-" + UUID.randomUUID());
+		EntryLabels even = new EntryLabels(eviction.workspace(), "plan", null, Set.of("even"));
+		EntryLabels odd = EntryLabels.of(eviction.workspace(), "plan");
+		String partition = newPartition();
+		for (int i = 0; i < 1234; i++) {
+			store(partition, "q" + i, Vectors.random(this.random, 8), (i % 2 == 0) ? even : odd);
+		}
+		assertThat(store().evict(eviction.tag("even"))).isEqualTo(617);
+		assertThat(store().evict(eviction)).isEqualTo(617);
+		assertThat(store().search(partition, Vectors.random(this.random, 8), 50, -1)).isEmpty();
+	}
+
+	private List<String> questions(String partition, float[] vector) {
+		return store().search(partition, vector, 10, 0.9).stream().map(SemanticMatch::question).toList();
 	}
 
 	@Test
@@ -285,7 +387,12 @@ public abstract class SemanticCacheStoreContract {
 	}
 
 	private void store(String partition, String question, float[] vector) {
-		store().store(new SemanticCacheEntry(partition, question, vector, response("Answer to " + question)), HOUR);
+		store(partition, question, vector, LABELS);
+	}
+
+	private void store(String partition, String question, float[] vector, EntryLabels labels) {
+		store().store(new SemanticCacheEntry(partition, question, vector, response("Answer to " + question), labels),
+				HOUR);
 	}
 
 	protected static String newPartition() {

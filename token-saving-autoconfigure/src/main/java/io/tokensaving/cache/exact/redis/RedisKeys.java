@@ -1,13 +1,10 @@
 package io.tokensaving.cache.exact.redis;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheKey;
+import io.tokensaving.cache.EntryLabels;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,8 +24,6 @@ final class RedisKeys {
 	private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
 	private static final String NO_SCOPE = "-";
-
-	private static final int HASH_BYTES = 16;
 
 	private RedisKeys() {
 	}
@@ -50,25 +45,15 @@ final class RedisKeys {
 	}
 
 	static String tag(String workspace, String tag) {
-		return prefix(workspace) + "tag:" + hash(tag);
+		return prefix(workspace) + "tag:" + EntryLabels.hash(tag);
 	}
 
 	private static String prefix(String workspace) {
-		return PREFIX + (PLAIN.matcher(workspace).matches() ? workspace : "~" + hash(workspace)) + ":";
+		return PREFIX + (PLAIN.matcher(workspace).matches() ? workspace : "~" + EntryLabels.hash(workspace)) + ":";
 	}
 
 	private static String scope(@Nullable String scope) {
-		return (scope != null) ? hash(scope) : NO_SCOPE;
-	}
-
-	private static String hash(String text) {
-		try {
-			byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-			return HexFormat.of().formatHex(digest, 0, HASH_BYTES);
-		}
-		catch (NoSuchAlgorithmException ex) {
-			throw new IllegalStateException(ex);
-		}
+		return (scope != null) ? EntryLabels.hash(scope) : NO_SCOPE;
 	}
 
 }

@@ -49,7 +49,7 @@ final class QdrantCollections {
 
 	QdrantCollections(QdrantCalls calls, String name) {
 		this.calls = calls;
-		this.prefix = name + "_v1_";
+		this.prefix = name + "_v2_";
 		this.pattern = Pattern.compile(Pattern.quote(this.prefix) + "\\d+");
 	}
 
@@ -123,6 +123,13 @@ final class QdrantCollections {
 						.build(),
 					deadline);
 		}
+		if (!info.containsPayloadSchema(QdrantPoints.LABELS)) {
+			createIndex(name, QdrantPoints.LABELS, FieldType.FieldTypeKeyword,
+					PayloadIndexParams.newBuilder()
+						.setKeywordIndexParams(KeywordIndexParams.newBuilder().setEnableHnsw(false))
+						.build(),
+					deadline);
+		}
 		if (!info.containsPayloadSchema(QdrantPoints.EXPIRES_AT)) {
 			createIndex(name, QdrantPoints.EXPIRES_AT, FieldType.FieldTypeInteger,
 					PayloadIndexParams.newBuilder()
@@ -188,16 +195,27 @@ final class QdrantCollections {
 	 * @throws QdrantCallException if Qdrant does not say it in time
 	 */
 	long count(Deadline deadline) {
-		List<CollectionDescription> collections = QdrantCalls
-			.await(this.calls.collections(deadline).list(ListCollectionsRequest.getDefaultInstance()), deadline)
-			.getCollectionsList();
 		long count = 0;
-		for (CollectionDescription collection : collections) {
-			if (this.pattern.matcher(collection.getName()).matches()) {
-				count += info(collection.getName(), deadline).getPointsCount();
-			}
+		for (String collection : all(deadline)) {
+			count += info(collection, deadline).getPointsCount();
 		}
 		return count;
+	}
+
+	/**
+	 * List all collections, those of other numbers of dimensions included.
+	 * @param deadline when to give up
+	 * @return their names
+	 * @throws QdrantCallException if Qdrant does not say it in time
+	 */
+	List<String> all(Deadline deadline) {
+		return QdrantCalls
+			.await(this.calls.collections(deadline).list(ListCollectionsRequest.getDefaultInstance()), deadline)
+			.getCollectionsList()
+			.stream()
+			.map(CollectionDescription::getName)
+			.filter((name) -> this.pattern.matcher(name).matches())
+			.toList();
 	}
 
 }

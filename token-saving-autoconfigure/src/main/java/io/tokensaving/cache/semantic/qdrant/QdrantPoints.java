@@ -1,12 +1,10 @@
 package io.tokensaving.cache.semantic.qdrant;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 
 import io.qdrant.client.ConditionFactory;
@@ -18,14 +16,15 @@ import io.qdrant.client.grpc.Common.Range;
 import io.qdrant.client.grpc.JsonWithInt.Value;
 import io.qdrant.client.grpc.Points.PointStruct;
 import io.qdrant.client.grpc.Points.ScoredPoint;
-import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CachedResponseCodec;
+import io.tokensaving.cache.EntryCodec;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
 import io.tokensaving.cache.semantic.SemanticMatch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns entries into points and points into matches.
+ * Turns entries into points and points into matches. Thread-safe.
  */
 final class QdrantPoints {
 
@@ -35,37 +34,43 @@ final class QdrantPoints {
 
 	static final String QUESTION = "question";
 
-	static final String QUESTION_UTF_16 = "question_utf16";
-
 	static final String RESPONSE = "response";
+
+	static final String LABELS = "labels";
 
 	/**
 	 * The fields that a match is made of.
 	 */
-	static final List<String> MATCH_FIELDS = List.of(QUESTION, QUESTION_UTF_16, RESPONSE);
+	static final List<String> MATCH_FIELDS = List.of(QUESTION, RESPONSE);
 
-	private QdrantPoints() {
+	private final EntryCodec codec;
+
+	QdrantPoints(EntryCodec codec) {
+		this.codec = codec;
 	}
 
-	static PointStruct of(SemanticCacheEntry entry, long expiresAt) {
-		PointStruct.Builder point = PointStruct.newBuilder()
-			.setId(PointIdFactory.id(id(entry.partition(), entry.question())))
+	PointStruct of(SemanticCacheEntry entry, long expiresAt) {
+		UUID id = id(entry.partition(), entry.question());
+		List<Value> labels = entry.labels().keywords().stream().map(ValueFactory::value).toList();
+		return PointStruct.newBuilder()
+			.setId(PointIdFactory.id(id))
 			.setVectors(VectorsFactory.vectors(entry.vector()))
 			.putPayload(PARTITION, ValueFactory.value(entry.partition()))
 			.putPayload(EXPIRES_AT, ValueFactory.value(expiresAt))
-			.putPayload(RESPONSE, base64(CachedResponseCodec.encode(entry.response())));
-		if (StandardCharsets.UTF_8.newEncoder().canEncode(entry.question())) {
-			point.putPayload(QUESTION, ValueFactory.value(entry.question()));
-		}
-		else {
+			.putPayload(LABELS, ValueFactory.list(labels))
 			// UTF-8, and so protobuf, has no unpaired surrogates
-			point.putPayload(QUESTION_UTF_16, base64(utf16(entry.question())));
-		}
-		return point.build();
+			.putPayload(QUESTION, seal(utf16(entry.question()), id.toString(), QUESTION))
+			.putPayload(RESPONSE, seal(CachedResponseCodec.encode(entry.response()), id.toString(), RESPONSE))
+			.build();
 	}
 
-	private static Value base64(byte[] bytes) {
-		return ValueFactory.value(Base64.getEncoder().encodeToString(bytes));
+	private Value seal(byte[] content, String id, String field) {
+		return ValueFactory.value(Base64.getEncoder().encodeToString(this.codec.seal(content, name(id, field))));
+	}
+
+	// Binds what is encrypted to its place
+	private static String name(String id, String field) {
+		return id + ":" + field;
 	}
 
 	private static byte[] utf16(String text) {
@@ -109,6 +114,12 @@ final class QdrantPoints {
 			.build();
 	}
 
+	static Filter evicted(CacheEviction eviction) {
+		Filter.Builder filter = Filter.newBuilder();
+		eviction.keywords().forEach((keyword) -> filter.addMust(ConditionFactory.matchKeyword(LABELS, keyword)));
+		return filter.build();
+	}
+
 	static Filter expired(long now) {
 		return Filter.newBuilder()
 			.addMust(ConditionFactory.range(EXPIRES_AT, Range.newBuilder().setLte((double) now).build()))
@@ -120,35 +131,27 @@ final class QdrantPoints {
 	 * @param point the point
 	 * @return the match, or {@code null} if the point is not one that can be read
 	 */
-	static @Nullable SemanticMatch match(ScoredPoint point) {
-		Map<String, Value> payload = point.getPayloadMap();
-		String response = text(payload, RESPONSE);
-		if (response == null || Float.isNaN(point.getScore())) {
+	@Nullable SemanticMatch match(ScoredPoint point) {
+		if (Float.isNaN(point.getScore())) {
 			return null;
 		}
 		try {
-			String question = question(payload);
-			CachedResponse decoded = CachedResponseCodec.decode(Base64.getDecoder().decode(response));
-			return (question != null)
-					? new SemanticMatch(question, decoded, Math.max(-1, Math.min(1, point.getScore()))) : null;
+			byte[] question = open(point, QUESTION);
+			byte[] response = open(point, RESPONSE);
+			return (question != null && response != null)
+					? new SemanticMatch(ByteBuffer.wrap(question).asCharBuffer().toString(),
+							CachedResponseCodec.decode(response), Math.max(-1, Math.min(1, point.getScore())))
+					: null;
 		}
 		catch (IllegalArgumentException ex) {
 			return null;
 		}
 	}
 
-	private static @Nullable String question(Map<String, Value> payload) {
-		String encoded = text(payload, QUESTION_UTF_16);
-		if (encoded == null) {
-			return text(payload, QUESTION);
-		}
-		byte[] bytes = Base64.getDecoder().decode(encoded);
-		return (bytes.length % Character.BYTES == 0) ? ByteBuffer.wrap(bytes).asCharBuffer().toString() : null;
-	}
-
-	private static @Nullable String text(Map<String, Value> payload, String field) {
-		Value value = payload.get(field);
-		return (value != null && value.hasStringValue()) ? value.getStringValue() : null;
+	private byte @Nullable [] open(ScoredPoint point, String field) {
+		Value value = point.getPayloadMap().get(field);
+		return (value != null && value.hasStringValue()) ? this.codec
+			.open(Base64.getDecoder().decode(value.getStringValue()), name(point.getId().getUuid(), field)) : null;
 	}
 
 }

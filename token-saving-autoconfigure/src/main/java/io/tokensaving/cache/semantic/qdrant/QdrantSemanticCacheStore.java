@@ -12,6 +12,8 @@ import io.grpc.Status;
 import io.qdrant.client.QdrantClient;
 import io.qdrant.client.QueryFactory;
 import io.qdrant.client.WithPayloadSelectorFactory;
+import io.qdrant.client.grpc.Common.Filter;
+import io.qdrant.client.grpc.Points.CountPoints;
 import io.qdrant.client.grpc.Points.DeletePoints;
 import io.qdrant.client.grpc.Points.PointStruct;
 import io.qdrant.client.grpc.Points.PointsSelector;
@@ -19,7 +21,9 @@ import io.qdrant.client.grpc.Points.QueryPoints;
 import io.qdrant.client.grpc.Points.ScoredPoint;
 import io.qdrant.client.grpc.Points.UpsertPoints;
 import io.qdrant.client.grpc.QdrantOuterClass.HealthCheckRequest;
+import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheStoreStatus;
+import io.tokensaving.cache.EntryCodec;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.cache.semantic.SemanticMatch;
@@ -32,8 +36,10 @@ import org.springframework.util.Assert;
 /**
  * Keeps answers in Qdrant, version 1.10 or later, shared by all instances of an
  * application. There is one collection for each number of dimensions of embeddings, such
- * as {@code tokensaving_v1_1536}; it is created when the first answer is stored, and
- * again if it is dropped. Questions are stored as they were asked, answers encoded.
+ * as {@code tokensaving_v2_1536}; it is created when the first answer is stored, and
+ * again if it is dropped. Questions and answers are compressed and encrypted by an
+ * {@link EntryCodec}; vectors stay readable, because the server computes with them, and
+ * tell roughly what was asked.
  * <p>
  * Answers whose time is over are not found from then on and are deleted from time to
  * time, by the clocks of the instances. Those of a collection that is no longer written
@@ -63,6 +69,8 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 
 	private final QdrantCollections collections;
 
+	private final QdrantPoints points;
+
 	private final Clock clock;
 
 	private final Duration purgeInterval;
@@ -78,6 +86,7 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 	private QdrantSemanticCacheStore(Builder builder) {
 		this.calls = new QdrantCalls(builder.client);
 		this.collections = new QdrantCollections(this.calls, builder.collectionName);
+		this.points = new QdrantPoints(builder.codec);
 		this.clock = builder.clock;
 		this.purgeInterval = builder.purgeInterval;
 		this.searchTimeout = builder.searchTimeout;
@@ -113,7 +122,7 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 		}
 		List<SemanticMatch> matches = new ArrayList<>();
 		for (ScoredPoint point : search(query.build(), vector.length)) {
-			SemanticMatch match = QdrantPoints.match(point);
+			SemanticMatch match = this.points.match(point);
 			if (match != null) {
 				matches.add(match);
 			}
@@ -141,7 +150,7 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 	@Override
 	public void store(SemanticCacheEntry entry, Duration ttl) {
 		int dimension = entry.vector().length;
-		PointStruct point = QdrantPoints.of(entry, this.clock.millis() + toMillis(ttl));
+		PointStruct point = this.points.of(entry, this.clock.millis() + toMillis(ttl));
 		UpsertPoints request = UpsertPoints.newBuilder()
 			.setCollectionName(this.collections.name(dimension))
 			.setWait(true)
@@ -165,6 +174,50 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 
 	private static long toMillis(Duration ttl) {
 		return (ttl.compareTo(MAX_TTL) < 0) ? Math.max(1, ttl.toMillis()) : MAX_TTL.toMillis();
+	}
+
+	/**
+	 * Remove answers from all collections, also from those that are no longer written to.
+	 * Answers that are stored meanwhile may stay. May take the time limit of writing for
+	 * each collection.
+	 * @param eviction says which
+	 * @return the number of answers that there were to be removed
+	 */
+	@Override
+	public long evict(CacheEviction eviction) {
+		long evicted = 0;
+		Filter filter = QdrantPoints.evicted(eviction);
+		for (String collection : this.collections.all(QdrantCalls.in(this.writeTimeout))) {
+			evicted += evict(collection, filter);
+		}
+		return evicted;
+	}
+
+	private long evict(String collection, Filter filter) {
+		CountPoints count = CountPoints.newBuilder()
+			.setCollectionName(collection)
+			.setFilter(filter)
+			.setExact(true)
+			.build();
+		DeletePoints deletion = DeletePoints.newBuilder()
+			.setCollectionName(collection)
+			.setWait(true)
+			.setPoints(PointsSelector.newBuilder().setFilter(filter))
+			.build();
+		Deadline deadline = QdrantCalls.in(this.writeTimeout);
+		try {
+			// The deletion does not tell how many there were
+			long counted = QdrantCalls.await(this.calls.points(deadline).count(count), deadline).getResult().getCount();
+			QdrantCalls.await(this.calls.points(deadline).delete(deletion), deadline);
+			return counted;
+		}
+		catch (QdrantCallException ex) {
+			if (ex.code() == Status.Code.NOT_FOUND) {
+				// Dropped meanwhile
+				return 0;
+			}
+			throw ex;
+		}
 	}
 
 	private void purgeIfDue() {
@@ -246,6 +299,8 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 
 		private String collectionName = DEFAULT_COLLECTION_NAME;
 
+		private EntryCodec codec = new EntryCodec();
+
 		private Clock clock = Clock.systemUTC();
 
 		private Duration purgeInterval = Duration.ofMinutes(10);
@@ -271,6 +326,18 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 					() -> "'collectionName' must be 1 to 200 letters, digits, underscores, dots and hyphens, but is '"
 							+ collectionName + "'");
 			this.collectionName = collectionName;
+			return this;
+		}
+
+		/**
+		 * Set what compresses and encrypts questions and answers.
+		 * @param codec the codec; by default one that compresses above 4 KiB and does not
+		 * encrypt
+		 * @return this builder
+		 */
+		public Builder codec(EntryCodec codec) {
+			Assert.notNull(codec, "'codec' must not be null");
+			this.codec = codec;
 			return this;
 		}
 

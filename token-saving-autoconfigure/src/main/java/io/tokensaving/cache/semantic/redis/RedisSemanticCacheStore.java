@@ -22,20 +22,26 @@ import com.redis.om.spring.client.RedisModulesClient;
 import com.redis.om.spring.ops.NoOpCommandListener;
 import com.redis.om.spring.ops.search.SearchOperations;
 import com.redis.om.spring.ops.search.SearchOperationsImpl;
+import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponseCodec;
+import io.tokensaving.cache.EntryCodec;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.cache.semantic.SemanticMatch;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.AbstractPipeline;
 import redis.clients.jedis.AbstractTransaction;
+import redis.clients.jedis.Response;
 import redis.clients.jedis.UnifiedJedis;
 import redis.clients.jedis.args.SortingOrder;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.params.ScanParams;
+import redis.clients.jedis.resps.ScanResult;
 import redis.clients.jedis.search.Document;
 import redis.clients.jedis.search.FTCreateParams;
 import redis.clients.jedis.search.FTSearchParams;
@@ -54,9 +60,11 @@ import org.springframework.data.redis.core.StringRedisTemplate;
  * operations on a connection of its own.
  * <p>
  * An entry is a hash with a time to live; its key is a SHA-256 of partition and question.
- * Questions and answers are stored encoded, not encrypted. There is one HNSW index for
- * each number of dimensions of embeddings; it is made when the first answer is stored,
- * and again if it is dropped.
+ * Questions and answers are compressed and encrypted by an {@link EntryCodec}; vectors
+ * stay readable, because the server computes with them, and tell roughly what was asked.
+ * There is one HNSW index for each number of dimensions of embeddings; it is made when
+ * the first answer is stored, and again if it is dropped. Answers are evicted by a cursor
+ * over the keys, which blocks nobody but takes its time on a large server.
  * <p>
  * Standalone servers and Sentinel are supported. A cluster is not, because one index
  * covers the keys of one node only; a proxy that makes a cluster look like one server,
@@ -71,13 +79,17 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 
 	private static final Log logger = LogFactory.getLog(RedisSemanticCacheStore.class);
 
-	private static final String PREFIX = "tokensaving:semantic:v1:";
+	private static final String PREFIX = "tokensaving:semantic:v2:";
 
 	private static final String PARTITION = "partition";
 
 	private static final String QUESTION = "question";
 
 	private static final String RESPONSE = "response";
+
+	private static final String LABELS = "labels";
+
+	private static final String LABEL_SEPARATOR = " ";
 
 	private static final String VECTOR = "vector";
 
@@ -93,18 +105,35 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 
 	private static final Duration MAX_TTL = Duration.ofDays(36_500);
 
+	private static final int BATCH = 500;
+
+	private static final String HASH_TYPE = "hash";
+
 	private final JedisConnectionFactory connectionFactory;
+
+	private final EntryCodec codec;
 
 	private final Set<Integer> indexes = ConcurrentHashMap.newKeySet();
 
 	private volatile @Nullable RedisModulesClient client;
 
 	/**
-	 * Create a store. Does not connect to the server.
+	 * Create a store that compresses but does not encrypt. Does not connect to the
+	 * server.
 	 * @param connectionFactory says how to connect; belongs to the store
 	 */
 	public RedisSemanticCacheStore(JedisConnectionFactory connectionFactory) {
+		this(connectionFactory, new EntryCodec());
+	}
+
+	/**
+	 * Create a store. Does not connect to the server.
+	 * @param connectionFactory says how to connect; belongs to the store
+	 * @param codec compresses and encrypts questions and answers
+	 */
+	public RedisSemanticCacheStore(JedisConnectionFactory connectionFactory, EntryCodec codec) {
 		this.connectionFactory = connectionFactory;
+		this.codec = codec;
 	}
 
 	// Made late, because for Sentinel it connects
@@ -219,16 +248,19 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 		}
 	}
 
-	private static List<SemanticMatch> matches(List<Document> rows, int limit, double threshold) {
+	private List<SemanticMatch> matches(List<Document> rows, int limit, double threshold) {
 		List<SemanticMatch> matches = new ArrayList<>(limit);
 		for (Document row : rows) {
 			double similarity = similarity(row);
-			// Of a key that has expired only the distance is left
-			if (matches.size() < limit && similarity >= threshold && row.get(QUESTION) instanceof String question
-					&& row.get(RESPONSE) instanceof String response) {
+			if (matches.size() < limit && similarity >= threshold) {
 				try {
-					matches.add(new SemanticMatch(decodeText(question),
-							CachedResponseCodec.decode(Base64.getDecoder().decode(response)), similarity));
+					// Of a key that has expired only the distance is left
+					byte[] question = open(row, QUESTION);
+					byte[] response = (question != null) ? open(row, RESPONSE) : null;
+					if (question != null && response != null) {
+						matches
+							.add(new SemanticMatch(text(question), CachedResponseCodec.decode(response), similarity));
+					}
 				}
 				catch (IllegalArgumentException ex) {
 					logger.debug("An entry of the semantic cache cannot be read and is left out", ex);
@@ -236,6 +268,20 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 			}
 		}
 		return matches;
+	}
+
+	private byte @Nullable [] open(Document row, String field) {
+		return (row.get(field) instanceof String sealed)
+				? this.codec.open(Base64.getDecoder().decode(sealed), name(row.getId(), field)) : null;
+	}
+
+	private byte[] seal(byte[] content, String key, String field) {
+		return Base64.getEncoder().encode(this.codec.seal(content, name(key, field)));
+	}
+
+	// Binds what is encrypted to its place
+	private static String name(String key, String field) {
+		return key + ":" + field;
 	}
 
 	private static double similarity(Document row) {
@@ -255,12 +301,14 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 	public void store(SemanticCacheEntry entry, Duration ttl) {
 		int dimension = entry.vector().length;
 		createIndex(dimension);
-		byte[] key = key(entry, dimension).getBytes(StandardCharsets.UTF_8);
+		String name = key(entry, dimension);
+		byte[] key = utf8(name);
 		Map<byte[], byte[]> fields = new HashMap<>();
 		fields.put(utf8(PARTITION), utf8(entry.partition()));
-		fields.put(utf8(QUESTION), utf8(encodeText(entry.question())));
+		fields.put(utf8(QUESTION), seal(utf16(entry.question()), name, QUESTION));
 		fields.put(utf8(VECTOR), bytes(entry.vector()));
-		fields.put(utf8(RESPONSE), Base64.getEncoder().encode(CachedResponseCodec.encode(entry.response())));
+		fields.put(utf8(RESPONSE), seal(CachedResponseCodec.encode(entry.response()), name, RESPONSE));
+		fields.put(utf8(LABELS), utf8(String.join(LABEL_SEPARATOR, entry.labels().keywords())));
 		// All or nothing: no entry is ever left without an end
 		try (AbstractTransaction transaction = commands().multi()) {
 			transaction.del(key);
@@ -268,6 +316,43 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 			transaction.pexpire(key, toMillis(ttl));
 			transaction.exec();
 		}
+	}
+
+	@Override
+	public long evict(CacheEviction eviction) {
+		Set<String> keywords = eviction.keywords();
+		// Other types than hashes are none of this store's
+		ScanParams params = new ScanParams().match(PREFIX + "*").count(BATCH);
+		long evicted = 0;
+		String cursor = ScanParams.SCAN_POINTER_START;
+		do {
+			String position = cursor;
+			ScanResult<String> page = retried(() -> commands().scan(position, params, HASH_TYPE));
+			evicted += unlink(retried(() -> matching(page.getResult(), keywords)));
+			cursor = page.getCursor();
+		}
+		while (!cursor.equals(ScanParams.SCAN_POINTER_START));
+		return evicted;
+	}
+
+	private List<String> matching(List<String> keys, Set<String> keywords) {
+		List<Response<String>> labels = new ArrayList<>(keys.size());
+		try (AbstractPipeline pipeline = commands().pipelined()) {
+			keys.forEach((key) -> labels.add(pipeline.hget(key, LABELS)));
+			pipeline.sync();
+		}
+		List<String> matching = new ArrayList<>();
+		for (int i = 0; i < keys.size(); i++) {
+			String found = labels.get(i).get();
+			if (found != null && List.of(found.split(LABEL_SEPARATOR)).containsAll(keywords)) {
+				matching.add(keys.get(i));
+			}
+		}
+		return matching;
+	}
+
+	private long unlink(List<String> keys) {
+		return keys.isEmpty() ? 0 : commands().unlink(keys.toArray(String[]::new));
 	}
 
 	private void createIndex(int dimension) {
@@ -302,7 +387,7 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 			MessageDigest digest = MessageDigest.getInstance("SHA-256");
 			digest.update(utf8(entry.partition()));
 			digest.update((byte) '\n');
-			digest.update(utf8(encodeText(entry.question())));
+			digest.update(utf16(entry.question()));
 			return PREFIX + dimension + ":" + HexFormat.of().formatHex(digest.digest());
 		}
 		catch (NoSuchAlgorithmException ex) {
@@ -332,13 +417,15 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 		return escaped.toString();
 	}
 
-	// A lone surrogate has no form in UTF-8
-	private static String encodeText(String text) {
-		return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_16BE));
+	// Also half of a surrogate pair, which has no form in UTF-8
+	private static byte[] utf16(String text) {
+		ByteBuffer bytes = ByteBuffer.allocate(Character.BYTES * text.length());
+		bytes.asCharBuffer().put(text);
+		return bytes.array();
 	}
 
-	private static String decodeText(String encoded) {
-		return new String(Base64.getDecoder().decode(encoded), StandardCharsets.UTF_16BE);
+	private static String text(byte[] utf16) {
+		return ByteBuffer.wrap(utf16).asCharBuffer().toString();
 	}
 
 	private static byte[] utf8(String text) {

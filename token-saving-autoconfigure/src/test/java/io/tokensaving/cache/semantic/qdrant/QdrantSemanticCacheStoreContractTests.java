@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import io.qdrant.client.QdrantClient;
 import io.qdrant.client.QdrantGrpcClient;
 import io.qdrant.client.grpc.Collections.CollectionInfo;
+import io.tokensaving.cache.EntryCodec;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheStoreContract;
@@ -98,11 +99,27 @@ class QdrantSemanticCacheStoreContractTests extends SemanticCacheStoreContract {
 	}
 
 	@Test
+	void entriesOfAnotherKeyOrOfNoneAreLeftOut() {
+		String name = NAME + "_encrypted";
+		String partition = newPartition();
+		float[] vector = Vectors.random(this.random, 8);
+		QdrantSemanticCacheStore encrypted = QdrantSemanticCacheStore.builder(client)
+			.collectionName(name)
+			.clock(this.clock)
+			.codec(new EntryCodec(0, new byte[32]))
+			.build();
+		encrypted.store(new SemanticCacheEntry(partition, "q", vector, response("a"), LABELS), HOUR);
+		assertThat(encrypted.search(partition, vector, 5, 0.9)).singleElement()
+			.satisfies((match) -> assertThat(match.response()).usingRecursiveComparison().isEqualTo(response("a")));
+		assertThat(open(name).search(partition, vector, 5, 0.9)).isEmpty();
+	}
+
+	@Test
 	void unpairedSurrogatesOfAQuestionSurvive() {
 		String partition = newPartition();
 		for (String question : List.of("\uD83D half", "\uDE00", "a\uDE00\uD83Db \u0000")) {
 			float[] vector = Vectors.random(this.random, 8);
-			this.store.store(new SemanticCacheEntry(partition, question, vector, response("a")), HOUR);
+			this.store.store(new SemanticCacheEntry(partition, question, vector, response("a"), LABELS), HOUR);
 			assertThat(this.store.search(partition, vector, 1, 0.99)).extracting(SemanticMatch::question)
 				.containsExactly(question);
 		}
@@ -120,7 +137,7 @@ class QdrantSemanticCacheStoreContractTests extends SemanticCacheStoreContract {
 			for (int i = 0; i < 8; i++) {
 				String question = "q" + i;
 				results.add(executor.submit(() -> open(name)
-					.store(new SemanticCacheEntry(partition, question, vector, response("a")), HOUR)));
+					.store(new SemanticCacheEntry(partition, question, vector, response("a"), LABELS), HOUR)));
 			}
 			for (Future<?> result : results) {
 				result.get(1, TimeUnit.MINUTES);
@@ -130,8 +147,8 @@ class QdrantSemanticCacheStoreContractTests extends SemanticCacheStoreContract {
 		finally {
 			executor.shutdownNow();
 		}
-		CollectionInfo info = client.getCollectionInfoAsync(name + "_v1_16").get(10, TimeUnit.SECONDS);
-		assertThat(info.getPayloadSchemaMap()).containsOnlyKeys("partition", "expires_at");
+		CollectionInfo info = client.getCollectionInfoAsync(name + "_v2_16").get(10, TimeUnit.SECONDS);
+		assertThat(info.getPayloadSchemaMap()).containsOnlyKeys("partition", "labels", "expires_at");
 		assertThat(info.getConfig().getHnswConfig().getM()).isZero();
 		assertThat(open(name).status().entries()).isEqualTo(8);
 	}
@@ -142,18 +159,18 @@ class QdrantSemanticCacheStoreContractTests extends SemanticCacheStoreContract {
 		QdrantSemanticCacheStore own = open(name);
 		String partition = newPartition();
 		float[] vector = Vectors.random(this.random, 16);
-		SemanticCacheEntry entry = new SemanticCacheEntry(partition, "q", vector, response("a"));
+		SemanticCacheEntry entry = new SemanticCacheEntry(partition, "q", vector, response("a"), LABELS);
 		assertThat(own.search(partition, vector, 1, 0.9)).isEmpty();
 		own.store(entry, HOUR);
-		client.deleteCollectionAsync(name + "_v1_16").get(10, TimeUnit.SECONDS);
+		client.deleteCollectionAsync(name + "_v2_16").get(10, TimeUnit.SECONDS);
 		own.store(entry, HOUR);
 		assertThat(own.search(partition, vector, 1, 0.9)).hasSize(1);
-		client.deleteCollectionAsync(name + "_v1_16").get(10, TimeUnit.SECONDS);
+		client.deleteCollectionAsync(name + "_v2_16").get(10, TimeUnit.SECONDS);
 		assertThat(own.search(partition, vector, 1, 0.9)).isEmpty();
 		own.store(entry, HOUR);
 		assertThat(own.search(partition, vector, 1, 0.9)).hasSize(1);
-		assertThat(client.getCollectionInfoAsync(name + "_v1_16").get(10, TimeUnit.SECONDS).getPayloadSchemaMap())
-			.containsOnlyKeys("partition", "expires_at");
+		assertThat(client.getCollectionInfoAsync(name + "_v2_16").get(10, TimeUnit.SECONDS).getPayloadSchemaMap())
+			.containsOnlyKeys("partition", "labels", "expires_at");
 	}
 
 	@Test
@@ -162,14 +179,16 @@ class QdrantSemanticCacheStoreContractTests extends SemanticCacheStoreContract {
 		QdrantSemanticCacheStore own = open(name);
 		String partition = newPartition();
 		for (int i = 0; i < 20; i++) {
-			own.store(new SemanticCacheEntry(partition, "q" + i, Vectors.random(this.random, 16), response("a")),
+			own.store(
+					new SemanticCacheEntry(partition, "q" + i, Vectors.random(this.random, 16), response("a"), LABELS),
 					Duration.ofMinutes(5));
 		}
 		pass(Duration.ofMinutes(11));
-		own.store(new SemanticCacheEntry(partition, "live", Vectors.random(this.random, 16), response("a")), HOUR);
+		own.store(new SemanticCacheEntry(partition, "live", Vectors.random(this.random, 16), response("a"), LABELS),
+				HOUR);
 		long count = Long.MAX_VALUE;
 		for (int i = 0; i < 200 && count > 1; i++) {
-			count = client.countAsync(name + "_v1_16").get(10, TimeUnit.SECONDS);
+			count = client.countAsync(name + "_v2_16").get(10, TimeUnit.SECONDS);
 			TimeUnit.MILLISECONDS.sleep(50);
 		}
 		assertThat(count).isEqualTo(1);
@@ -182,7 +201,7 @@ class QdrantSemanticCacheStoreContractTests extends SemanticCacheStoreContract {
 		List<float[]> vectors = new ArrayList<>();
 		for (int i = 0; i < 300; i++) {
 			vectors.add(Vectors.random(this.random, 64));
-			own.store(new SemanticCacheEntry(partition, "q" + i, vectors.get(i), response("a")), HOUR);
+			own.store(new SemanticCacheEntry(partition, "q" + i, vectors.get(i), response("a"), LABELS), HOUR);
 		}
 		for (int i = 0; i < vectors.size(); i++) {
 			assertThat(own.search(partition, vectors.get(i), 1, 0.99)).extracting(SemanticMatch::question)

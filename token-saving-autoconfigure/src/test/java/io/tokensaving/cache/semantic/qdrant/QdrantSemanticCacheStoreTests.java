@@ -1,6 +1,7 @@
 package io.tokensaving.cache.semantic.qdrant;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,14 +16,20 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 import io.grpc.Status;
+import io.qdrant.client.PointIdFactory;
 import io.qdrant.client.QdrantClient;
 import io.qdrant.client.ValueFactory;
+import io.qdrant.client.grpc.Common.PointId;
 import io.qdrant.client.grpc.JsonWithInt.Value;
+import io.qdrant.client.grpc.Points.DeletePoints;
+import io.qdrant.client.grpc.Points.PointStruct;
 import io.qdrant.client.grpc.Points.ScoredPoint;
 import io.qdrant.client.grpc.Points.UpsertPoints;
+import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
-import io.tokensaving.cache.CachedResponseCodec;
+import io.tokensaving.cache.EntryCodec;
+import io.tokensaving.cache.EntryLabels;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
 import io.tokensaving.savings.TokenUsage;
 import org.junit.jupiter.api.AfterEach;
@@ -39,6 +46,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 class QdrantSemanticCacheStoreTests {
 
 	private static final Duration HOUR = Duration.ofHours(1);
+
+	private static final EntryLabels LABELS = EntryLabels.of("default", "plan");
 
 	private static final float[] VECTOR = { 0.6f, 0.8f };
 
@@ -74,7 +83,7 @@ class QdrantSemanticCacheStoreTests {
 	}
 
 	private static SemanticCacheEntry entry(String question) {
-		return new SemanticCacheEntry("p", question, VECTOR, RESPONSE);
+		return new SemanticCacheEntry("p", question, VECTOR, RESPONSE, LABELS);
 	}
 
 	@Test
@@ -101,7 +110,8 @@ class QdrantSemanticCacheStoreTests {
 		}
 		assertThat(this.server.creations).hasValue(1);
 		assertThat(this.server.upserts).hasSize(8).allMatch(UpsertPoints::getWait);
-		assertThat(this.server.indexes.get("tokensaving_v1_2")).containsExactlyInAnyOrder("partition", "expires_at");
+		assertThat(this.server.indexes.get("tokensaving_v2_2")).containsExactlyInAnyOrder("partition", "labels",
+				"expires_at");
 	}
 
 	@Test
@@ -110,7 +120,7 @@ class QdrantSemanticCacheStoreTests {
 			this.server.indexes.clear();
 			this.server.creationStatus = status;
 			builder().build().store(entry("q"), HOUR);
-			assertThat(this.server.indexes.get("tokensaving_v1_2")).hasSize(2);
+			assertThat(this.server.indexes.get("tokensaving_v2_2")).hasSize(3);
 		}
 	}
 
@@ -133,25 +143,30 @@ class QdrantSemanticCacheStoreTests {
 		this.server.indexes.clear();
 		this.store.store(entry("q"), HOUR);
 		assertThat(this.server.creations).hasValue(2);
-		assertThat(this.server.indexes.get("tokensaving_v1_2")).hasSize(2);
+		assertThat(this.server.indexes.get("tokensaving_v2_2")).hasSize(3);
 	}
 
 	@Test
 	void pointsThatCannotBeReadAreLeftOut() {
-		this.store.store(entry("q"), HOUR);
-		Value response = this.server.upserts.get(0).getPoints(0).getPayloadMap().get("response");
-		byte[] broken = CachedResponseCodec.encode(RESPONSE);
-		broken[0] = 99;
-		this.server.found = List.of(point(Map.of()), point(Map.of("question", ValueFactory.value("q"))),
-				point(Map.of("response", response)),
-				point(Map.of("question", ValueFactory.value("q"), "response", ValueFactory.value("no base 64"))),
-				point(Map.of("question", ValueFactory.value("q"), "response", ValueFactory.value(5))),
-				point(Map.of("question", ValueFactory.value("q"), "response", ValueFactory.value(""))),
-				point(Map.of("question", ValueFactory.value(5), "response", response)),
-				point(Map.of("question_utf16", ValueFactory.value("AAAA"), "response", response)),
-				point(Map.of("question", ValueFactory.value("q"), "response",
-						ValueFactory.value(Base64.getEncoder().encodeToString(broken)))),
-				point(Map.of("question", ValueFactory.value("whole"), "response", response)));
+		this.store.store(entry("whole"), HOUR);
+		PointStruct stored = this.server.upserts.get(0).getPoints(0);
+		Value question = stored.getPayloadMap().get("question");
+		Value response = stored.getPayloadMap().get("response");
+		byte[] broken = Base64.getDecoder().decode(response.getStringValue());
+		broken[broken.length - 1]++;
+		byte[] newer = Base64.getDecoder().decode(response.getStringValue());
+		newer[0] = 99;
+		PointId id = stored.getId();
+		this.server.found = List.of(point(id, Map.of()), point(id, Map.of("question", question)),
+				point(id, Map.of("response", response)),
+				point(id, Map.of("question", question, "response", ValueFactory.value("no base 64"))),
+				point(id, Map.of("question", question, "response", ValueFactory.value(5))),
+				point(id, Map.of("question", question, "response", ValueFactory.value(""))),
+				point(id, Map.of("question", ValueFactory.value(5), "response", response)),
+				point(id, Map.of("question", ValueFactory.value("whole"), "response", response)),
+				point(id, Map.of("question", question, "response", base64(broken))),
+				point(id, Map.of("question", question, "response", base64(newer))),
+				point(id, Map.of("question", question, "response", response)));
 		assertThat(this.store.search("p", VECTOR, 5, 0.5)).singleElement().satisfies((match) -> {
 			assertThat(match.question()).isEqualTo("whole");
 			assertThat(match.response()).isEqualTo(RESPONSE);
@@ -159,8 +174,70 @@ class QdrantSemanticCacheStoreTests {
 		});
 	}
 
-	private static ScoredPoint point(Map<String, Value> payload) {
-		return ScoredPoint.newBuilder().setScore(1.0000002f).putAllPayload(payload).build();
+	@Test
+	void withAKeyNothingIsReadableAndOtherKeysFindNothing() {
+		QdrantSemanticCacheStore encrypted = builder().codec(new EntryCodec(0, new byte[32])).build();
+		EntryLabels labels = new EntryLabels("secret workspace", "secretplan", "secret scope", Set.of("secret tag"));
+		encrypted.store(new SemanticCacheEntry("p", "my secret question", VECTOR, RESPONSE, labels), HOUR);
+		PointStruct stored = this.server.upserts.get(0).getPoints(0);
+		assertThat(stored.getPayloadMap()).containsOnlyKeys("partition", "expires_at", "labels", "question",
+				"response");
+		assertThat(stored.toString()).doesNotContain("secret");
+		for (String field : List.of("question", "response")) {
+			byte[] bytes = Base64.getDecoder().decode(stored.getPayloadMap().get(field).getStringValue());
+			assertThat(new String(bytes, StandardCharsets.UTF_16BE)).doesNotContain("secret");
+			assertThat(bytes[1] & 2).as("encrypted").isNotZero();
+		}
+		this.server.found = List.of(point(stored.getId(), stored.getPayloadMap()));
+		assertThat(encrypted.search("p", VECTOR, 5, 0.5)).singleElement()
+			.satisfies((match) -> assertThat(match.question()).isEqualTo("my secret question"));
+		byte[] otherKey = new byte[32];
+		otherKey[0] = 1;
+		assertThat(builder().codec(new EntryCodec(0, otherKey)).build().search("p", VECTOR, 5, 0.5)).isEmpty();
+		assertThat(this.store.search("p", VECTOR, 5, 0.5)).isEmpty();
+		// Nor may an entry be put in the place of another
+		this.server.found = List.of(point(PointIdFactory.id(QdrantPoints.id("p", "other")), stored.getPayloadMap()));
+		assertThat(encrypted.search("p", VECTOR, 5, 0.5)).isEmpty();
+	}
+
+	@Test
+	void evictsFromAllOwnCollections() {
+		this.store.store(entry("q"), HOUR);
+		this.server.deletions.clear();
+		this.server.indexes.put("other", Set.of());
+		this.server.indexes.put("tokensaving_v2_9", Set.of());
+		assertThat(this.store.evict(CacheEviction.ofWorkspace("w").scope("s").tag("t"))).isEqualTo(6);
+		assertThat(this.server.deletions).extracting(DeletePoints::getCollectionName)
+			.containsExactlyInAnyOrder("tokensaving_v2_2", "tokensaving_v2_9");
+		assertThat(this.server.deletions).allSatisfy((deletion) -> {
+			assertThat(deletion.getWait()).isTrue();
+			assertThat(deletion.getPoints().getFilter().getMustList())
+				.allSatisfy((condition) -> assertThat(condition.getField().getKey()).isEqualTo("labels"))
+				.extracting((condition) -> condition.getField().getMatch().getKeyword().split(":")[0])
+				.containsExactly("workspace", "scope", "tag");
+		});
+		assertThat(this.server.counts).allSatisfy((count) -> {
+			assertThat(count.getExact()).isTrue();
+			assertThat(count.getFilter()).isEqualTo(this.server.deletions.get(0).getPoints().getFilter());
+		});
+	}
+
+	@Test
+	void collectionThatIsDroppedMeanwhileHasNothingToEvict() {
+		this.server.indexes.put("tokensaving_v2_9", Set.of());
+		this.server.deletionStatus = Status.NOT_FOUND;
+		assertThat(this.store.evict(CacheEviction.ofWorkspace("w"))).isZero();
+		this.server.deletionStatus = Status.PERMISSION_DENIED;
+		assertThatExceptionOfType(QdrantCallException.class)
+			.isThrownBy(() -> this.store.evict(CacheEviction.ofWorkspace("w")));
+	}
+
+	private static Value base64(byte[] bytes) {
+		return ValueFactory.value(Base64.getEncoder().encodeToString(bytes));
+	}
+
+	private static ScoredPoint point(PointId id, Map<String, Value> payload) {
+		return ScoredPoint.newBuilder().setId(id).setScore(1.0000002f).putAllPayload(payload).build();
 	}
 
 	@Test
@@ -272,7 +349,7 @@ class QdrantSemanticCacheStoreTests {
 	void statusCountsOnlyOwnCollections() {
 		this.store.store(entry("q"), HOUR);
 		this.server.indexes.put("other", Set.of());
-		this.server.indexes.put("tokensaving_v1_x", Set.of());
+		this.server.indexes.put("tokensaving_v2_x", Set.of());
 		assertThat(this.store.status()).isEqualTo(new CacheStoreStatus(true, 7L, null, null, null));
 		this.server.listStatus = Status.PERMISSION_DENIED;
 		assertThat(this.store.status()).isEqualTo(new CacheStoreStatus(true, null, null, null, null));

@@ -26,6 +26,9 @@ import io.qdrant.client.grpc.Collections.ListCollectionsRequest;
 import io.qdrant.client.grpc.Collections.ListCollectionsResponse;
 import io.qdrant.client.grpc.Collections.PayloadSchemaInfo;
 import io.qdrant.client.grpc.CollectionsGrpc;
+import io.qdrant.client.grpc.Points.CountPoints;
+import io.qdrant.client.grpc.Points.CountResponse;
+import io.qdrant.client.grpc.Points.CountResult;
 import io.qdrant.client.grpc.Points.CreateFieldIndexCollection;
 import io.qdrant.client.grpc.Points.DeletePoints;
 import io.qdrant.client.grpc.Points.PointsOperationResponse;
@@ -51,6 +54,8 @@ final class ScriptedQdrant implements AutoCloseable {
 	final List<UpsertPoints> upserts = new CopyOnWriteArrayList<>();
 
 	final List<DeletePoints> deletions = new CopyOnWriteArrayList<>();
+
+	final List<CountPoints> counts = new CopyOnWriteArrayList<>();
 
 	final List<QueryPoints> queries = new CopyOnWriteArrayList<>();
 
@@ -160,6 +165,13 @@ final class ScriptedQdrant implements AutoCloseable {
 		public void delete(DeletePoints request, StreamObserver<PointsOperationResponse> observer) {
 			ScriptedQdrant.this.deletions.add(request);
 			answer(observer, ScriptedQdrant.this.deletionStatus, PointsOperationResponse.getDefaultInstance());
+		}
+
+		@Override
+		public void count(CountPoints request, StreamObserver<CountResponse> observer) {
+			ScriptedQdrant.this.counts.add(request);
+			answer(observer, exists(request.getCollectionName()),
+					CountResponse.newBuilder().setResult(CountResult.newBuilder().setCount(3)).build());
 		}
 
 		@Override

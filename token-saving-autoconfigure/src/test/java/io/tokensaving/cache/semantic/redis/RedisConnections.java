@@ -2,6 +2,7 @@ package io.tokensaving.cache.semantic.redis;
 
 import java.time.Duration;
 
+import io.tokensaving.cache.EntryCodec;
 import redis.clients.jedis.ConnectionPoolConfig;
 
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
@@ -17,6 +18,10 @@ final class RedisConnections {
 	}
 
 	static RedisSemanticCacheStore store(String host, int port, Duration timeout) {
+		return store(host, port, timeout, new EntryCodec());
+	}
+
+	static RedisSemanticCacheStore store(String host, int port, Duration timeout, EntryCodec codec) {
 		JedisClientConfiguration client = JedisClientConfiguration.builder()
 			.readTimeout(timeout)
 			.connectTimeout(timeout)
@@ -24,7 +29,7 @@ final class RedisConnections {
 			.poolConfig(new ConnectionPoolConfig())
 			.build();
 		return new RedisSemanticCacheStore(
-				new JedisConnectionFactory(new RedisStandaloneConfiguration(host, port), client));
+				new JedisConnectionFactory(new RedisStandaloneConfiguration(host, port), client), codec);
 	}
 
 }

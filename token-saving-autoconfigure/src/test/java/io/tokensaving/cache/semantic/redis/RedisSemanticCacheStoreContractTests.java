@@ -1,13 +1,20 @@
 package io.tokensaving.cache.semantic.redis;
 
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
+import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.EntryCodec;
+import io.tokensaving.cache.EntryLabels;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheStoreContract;
@@ -46,8 +53,12 @@ class RedisSemanticCacheStoreContractTests extends SemanticCacheStoreContract {
 	}
 
 	private static RedisSemanticCacheStore open(String uri) {
+		return open(uri, new EntryCodec());
+	}
+
+	private static RedisSemanticCacheStore open(String uri, EntryCodec codec) {
 		URI server = URI.create(uri);
-		return RedisConnections.store(server.getHost(), server.getPort(), Duration.ofSeconds(20));
+		return RedisConnections.store(server.getHost(), server.getPort(), Duration.ofSeconds(20), codec);
 	}
 
 	private static void dropIndexes() {
@@ -91,23 +102,99 @@ class RedisSemanticCacheStoreContractTests extends SemanticCacheStoreContract {
 
 	@Test
 	void noEntryIsWithoutEndAndNoKeyHoldsText() {
-		store.store(
-				new SemanticCacheEntry(newPartition(), "my secret question", new float[] { 1, 0, 0 }, response("a")),
-				Duration.ofSeconds(100));
-		assertThat(commands.keys("tokensaving:semantic:v1:3:*")).isNotEmpty().allSatisfy((key) -> {
-			assertThat(key).matches("tokensaving:semantic:v1:3:[0-9a-f]{64}");
+		store.store(new SemanticCacheEntry(newPartition(), "my secret question", new float[] { 1, 0, 0 }, response("a"),
+				LABELS), Duration.ofSeconds(100));
+		assertThat(commands.keys("tokensaving:semantic:v2:3:*")).isNotEmpty().allSatisfy((key) -> {
+			assertThat(key).matches("tokensaving:semantic:v2:3:[0-9a-f]{64}");
 			assertThat(commands.pttl(key)).isPositive();
 		});
+	}
+
+	@Test
+	void entriesOfAnotherKeyOrOfNoneAreLeftOut() {
+		byte[] key = new byte[32];
+		byte[] otherKey = new byte[32];
+		otherKey[0] = 1;
+		String partition = newPartition();
+		float[] vector = { 0, 1, 0, 0, 0, 0, 0 };
+		SemanticCacheEntry entry = new SemanticCacheEntry(partition, "my secret", vector, response("a"), LABELS);
+		try (RedisSemanticCacheStore encrypted = open(System.getenv(VARIABLE), new EntryCodec(0, key));
+				RedisSemanticCacheStore other = open(System.getenv(VARIABLE), new EntryCodec(0, otherKey))) {
+			encrypted.store(entry, Duration.ofHours(1));
+			assertThat(encrypted.search(partition, vector, 5, 0.5)).singleElement().satisfies((match) -> {
+				assertThat(match.question()).isEqualTo("my secret");
+				assertThat(match.response()).usingRecursiveComparison().isEqualTo(response("a"));
+			});
+			assertThat(other.search(partition, vector, 5, 0.5)).isEmpty();
+			assertThat(store.search(partition, vector, 5, 0.5)).isEmpty();
+			store.store(entry, Duration.ofHours(1));
+			assertThat(encrypted.search(partition, vector, 5, 0.5)).isEmpty();
+			assertThat(store.search(partition, vector, 5, 0.5)).hasSize(1);
+		}
+	}
+
+	@Test
+	void withAKeyNothingIsReadable() {
+		String partition = newPartition();
+		EntryLabels labels = new EntryLabels("secret workspace", "secretplan", "secret scope", Set.of("secret tag"));
+		try (RedisSemanticCacheStore encrypted = open(System.getenv(VARIABLE), new EntryCodec(0, new byte[16]))) {
+			encrypted.store(new SemanticCacheEntry(partition, "my secret question", new float[] { 0, 0, 0, 1 },
+					response("secret answer"), labels), Duration.ofHours(1));
+		}
+		assertThat(commands.keys("tokensaving:semantic:v2:4:*")).singleElement().satisfies((key) -> {
+			Map<String, String> fields = commands.hgetAll(key);
+			assertThat(fields).containsOnlyKeys("partition", "question", "response", "vector", "labels")
+				.containsEntry("partition", partition);
+			assertThat(fields.get("labels"))
+				.matches("workspace:[0-9a-f]{32} plan:[0-9a-f]{32} scope:[0-9a-f]{32} tag:[0-9a-f]{32}");
+			for (String field : List.of("question", "response")) {
+				byte[] stored = Base64.getDecoder().decode(fields.get(field));
+				assertThat(new String(stored, StandardCharsets.ISO_8859_1)).doesNotContain("secret");
+				assertThat(new String(stored, StandardCharsets.UTF_16BE)).doesNotContain("secret");
+				assertThat(stored[1] & 2).as("encrypted").isNotZero();
+			}
+		});
+	}
+
+	@Test
+	void entryThatWasPutInAnotherPlaceIsLeftOut() {
+		String partition = newPartition();
+		float[] vector = { 0, 0, 0, 0, 0, 0, 0, 1, 0 };
+		SemanticCacheEntry entry = new SemanticCacheEntry(partition, "one", vector, response("a"), LABELS);
+		try (RedisSemanticCacheStore encrypted = open(System.getenv(VARIABLE), new EntryCodec(0, new byte[16]))) {
+			for (RedisSemanticCacheStore written : List.of(store, encrypted)) {
+				written.store(entry, Duration.ofHours(1));
+				String first = commands.keys("tokensaving:semantic:v2:9:*").iterator().next();
+				Map<byte[], byte[]> fields = commands.hgetAll(first.getBytes(StandardCharsets.UTF_8));
+				commands.hset((first + "0").getBytes(StandardCharsets.UTF_8), fields);
+				// Without a key entries are not bound to their place
+				assertThat(written.search(partition, vector, 5, 0.5)).hasSize((written == encrypted) ? 1 : 2);
+				commands.del(first, first + "0");
+			}
+		}
+	}
+
+	@Test
+	void evictsOnlyWhatIsItsOwn() {
+		CacheEviction eviction = CacheEviction.ofWorkspace("own-" + newPartition());
+		String labels = String.join(" ", eviction.keywords());
+		commands.set("tokensaving:semantic:v2:text", labels);
+		commands.hset("tokensaving:semantic:v2:7:other", "field", labels);
+		commands.hset("tokensaving:other:v2:7:other", "labels", labels);
+		assertThat(store.evict(eviction)).isZero();
+		assertThat(commands.del("tokensaving:semantic:v2:text", "tokensaving:semantic:v2:7:other",
+				"tokensaving:other:v2:7:other"))
+			.isEqualTo(3);
 	}
 
 	@Test
 	void droppedIndexIsMadeAgain() {
 		String partition = newPartition();
 		float[] vector = { 0, 1, 0, 0, 0 };
-		store.store(new SemanticCacheEntry(partition, "before", vector, response("a")), Duration.ofHours(1));
-		commands.ftDropIndexDD("tokensaving:semantic:v1:5");
+		store.store(new SemanticCacheEntry(partition, "before", vector, response("a"), LABELS), Duration.ofHours(1));
+		commands.ftDropIndexDD("tokensaving:semantic:v2:5");
 		assertThat(store.search(partition, vector, 5, 0.5)).isEmpty();
-		store.store(new SemanticCacheEntry(partition, "after", vector, response("a")), Duration.ofHours(1));
+		store.store(new SemanticCacheEntry(partition, "after", vector, response("a"), LABELS), Duration.ofHours(1));
 		assertThat(store.search(partition, vector, 5, 0.5)).extracting(SemanticMatch::question)
 			.containsExactly("after");
 		assertThat(store.status().entries()).isPositive();
@@ -117,8 +204,8 @@ class RedisSemanticCacheStoreContractTests extends SemanticCacheStoreContract {
 	void entryThatCannotBeReadIsLeftOut() {
 		String partition = newPartition();
 		float[] vector = { 0, 0, 1, 0, 0, 0 };
-		store.store(new SemanticCacheEntry(partition, "whole", vector, response("a")), Duration.ofHours(1));
-		String key = commands.keys("tokensaving:semantic:v1:6:*").iterator().next();
+		store.store(new SemanticCacheEntry(partition, "whole", vector, response("a"), LABELS), Duration.ofHours(1));
+		String key = commands.keys("tokensaving:semantic:v2:6:*").iterator().next();
 		commands.hset(key, "response", "%%%");
 		assertThat(store.search(partition, vector, 5, 0.5)).isEmpty();
 		commands.hset(key, "response", "AAAA");
@@ -138,7 +225,7 @@ class RedisSemanticCacheStoreContractTests extends SemanticCacheStoreContract {
 					String question = "q" + i;
 					results.add(executor.submit(() -> {
 						try (RedisSemanticCacheStore instance = open(System.getenv(VARIABLE))) {
-							instance.store(new SemanticCacheEntry(partition, question, vector, response("a")),
+							instance.store(new SemanticCacheEntry(partition, question, vector, response("a"), LABELS),
 									Duration.ofHours(1));
 						}
 					}));

@@ -8,12 +8,16 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
+import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.CachedResponse.CachedGeneration;
 import io.tokensaving.cache.CachedResponseCodec;
+import io.tokensaving.cache.EntryCodec;
+import io.tokensaving.cache.EntryLabels;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
 import io.tokensaving.cache.semantic.SemanticMatch;
 import io.tokensaving.savings.TokenUsage;
@@ -32,6 +36,8 @@ import static org.assertj.core.api.Assertions.within;
  */
 @Timeout(30)
 class RedisSemanticCacheStoreTests {
+
+	private static final EntryLabels LABELS = EntryLabels.of("default", "plan");
 
 	private static final String PARTITION = "0a-1b";
 
@@ -59,7 +65,7 @@ class RedisSemanticCacheStoreTests {
 		assertThat(RedisSemanticCacheStore.escape("a}|{b")).isEqualTo("a\\}\\|\\{b");
 		this.store.search(PARTITION, VECTOR, 5, 0.8);
 		List<String> search = this.server.commands("FT.SEARCH").get(0);
-		assertThat(search.get(1)).isEqualTo("tokensaving:semantic:v1:2");
+		assertThat(search.get(1)).isEqualTo("tokensaving:semantic:v2:2");
 		assertThat(search.get(2)).isEqualTo("(@partition:{0a\\-1b})=>[KNN 20 @vector $vector AS distance]");
 		assertThat(search).contains("DIALECT");
 	}
@@ -93,7 +99,7 @@ class RedisSemanticCacheStoreTests {
 
 	@Test
 	void missingIndexIsAMiss() {
-		this.server.script((command) -> "-tokensaving:semantic:v1:2: no such index\r\n");
+		this.server.script((command) -> "-tokensaving:semantic:v2:2: no such index\r\n");
 		assertThat(this.store.search(PARTITION, VECTOR, 5, 0.8)).isEmpty();
 		this.server.script((command) -> "-Unknown index name\r\n");
 		assertThat(this.store.search(PARTITION, VECTOR, 5, 0.8)).isEmpty();
@@ -107,16 +113,46 @@ class RedisSemanticCacheStoreTests {
 			case "MULTI" -> "+OK\r\n";
 			default -> "+QUEUED\r\n";
 		});
-		this.store.store(new SemanticCacheEntry(PARTITION, "my secret", VECTOR, response("answer")),
+		this.store.store(new SemanticCacheEntry(PARTITION, "my secret", VECTOR, response("answer"), LABELS),
 				Duration.ofMillis(1500));
-		this.store.store(new SemanticCacheEntry(PARTITION, "my secret", VECTOR, response("answer")),
+		this.store.store(new SemanticCacheEntry(PARTITION, "my secret", VECTOR, response("answer"), LABELS),
 				Duration.ofMillis(1500));
 		assertThat(this.server.commands("FT.CREATE")).hasSize(1);
 		assertThat(this.server.commands("MULTI")).hasSize(2);
 		String key = this.server.commands("HSET").get(0).get(1);
-		assertThat(key).matches("tokensaving:semantic:v1:2:[0-9a-f]{64}");
+		assertThat(key).matches("tokensaving:semantic:v2:2:[0-9a-f]{64}");
 		assertThat(this.server.commands("DEL").get(0)).containsExactly("DEL", key);
 		assertThat(this.server.commands("PEXPIRE").get(0)).containsExactly("PEXPIRE", key, "1500");
+	}
+
+	@Test
+	void evictsByACursorAndNeverBlocks() {
+		CacheEviction eviction = CacheEviction.ofWorkspace("w").plan("p");
+		String labels = String.join(" ", new EntryLabels("w", "p", "s", Set.of("t")).keywords());
+		this.server.script((command) -> switch (command.get(0)) {
+			case "SCAN" -> "*2\r\n" + bulk(command.get(1).equals("0") ? "7" : "0") + "*3\r\n" + bulk("all")
+					+ bulk("none") + bulk("other");
+			case "HGET" -> switch (command.get(1)) {
+				case "all" -> bulk(labels);
+				case "other" -> bulk(labels.replace("plan:", "plan:0"));
+				default -> "$-1\r\n";
+			};
+			default -> ":1\r\n";
+		});
+		assertThat(this.store.evict(eviction)).isEqualTo(2);
+		assertThat(this.server.commands("SCAN")).extracting((command) -> command.get(1)).containsExactly("0", "7");
+		assertThat(this.server.commands("SCAN").get(0)).contains("tokensaving:semantic:v2:*", "500", "hash");
+		assertThat(this.server.commands("HGET")).hasSize(6);
+		assertThat(this.server.commands("UNLINK")).hasSize(2)
+			.allSatisfy((command) -> assertThat(command).containsExactly("UNLINK", "all"));
+		assertThat(this.server.commands("KEYS")).isEmpty();
+	}
+
+	@Test
+	void evictionFromAServerThatIsAwayFails() throws IOException {
+		this.server.close();
+		assertThatExceptionOfType(JedisException.class)
+			.isThrownBy(() -> this.store.evict(CacheEviction.ofWorkspace("w")));
 	}
 
 	@Test
@@ -175,8 +211,7 @@ class RedisSemanticCacheStoreTests {
 		String fields = bulk("distance") + bulk(distance);
 		int count = 2;
 		if (response != null) {
-			fields += bulk("question")
-					+ bulk(Base64.getEncoder().encodeToString(question.getBytes(StandardCharsets.UTF_16BE)))
+			fields += bulk("question") + bulk(sealed(question.getBytes(StandardCharsets.UTF_16BE), "key:question"))
 					+ bulk("response") + bulk(response);
 			count += 4;
 		}
@@ -188,7 +223,11 @@ class RedisSemanticCacheStoreTests {
 	}
 
 	private static String encoded(String text) {
-		return Base64.getEncoder().encodeToString(CachedResponseCodec.encode(response(text)));
+		return sealed(CachedResponseCodec.encode(response(text)), "key:response");
+	}
+
+	private static String sealed(byte[] content, String name) {
+		return Base64.getEncoder().encodeToString(new EntryCodec().seal(content, name));
 	}
 
 	private static CachedResponse response(String text) {
