@@ -27,7 +27,9 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
  */
 final class LettuceEntryConnection implements EntryConnection {
 
-	private static final Duration WRITE_TIMEOUT = Duration.ofSeconds(2);
+	private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+
+	private static final Duration WRITE_TIMEOUT = Duration.ofSeconds(5);
 
 	private final LettuceConnectionFactory connectionFactory;
 
@@ -66,14 +68,14 @@ final class LettuceEntryConnection implements EntryConnection {
 	public void set(byte[] key, byte[] value, long ttlMillis) {
 		RedisClusterAsyncCommands<byte[], byte[]> commands = this.commands;
 		if (commands == null) {
-			commands = await(connected());
+			commands = await(connected(), CONNECT_TIMEOUT);
 		}
 		if (!isOpen(commands)) {
 			throw notConnected();
 		}
 		RedisFuture<String> written = commands.set(key, value, SetArgs.Builder.px(ttlMillis));
 		try {
-			await(written.toCompletableFuture());
+			await(written.toCompletableFuture(), WRITE_TIMEOUT);
 		}
 		finally {
 			written.cancel(true);
@@ -120,9 +122,9 @@ final class LettuceEntryConnection implements EntryConnection {
 		}
 	}
 
-	private static <T> T await(CompletableFuture<T> future) {
+	private static <T> T await(CompletableFuture<T> future, Duration timeout) {
 		try {
-			return future.get(WRITE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+			return future.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
