@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  * {@code null} to start one
  * @param jar the jar of the support bot
  * @param latencyMillis how long the model takes to answer
+ * @param lookupTimeoutMillis how long a look-up in Redis may take; by default longer than
+ * that of a plan, as what is to be seen is whether instances share, not whether the
+ * machine is busy
  * @param rounds how often each check is repeated
  * @param callers the number of equal calls at the same time
  * @param requests the number of requests of the load
@@ -28,11 +31,11 @@ import org.jspecify.annotations.Nullable;
  * @param threads the number of threads of the load
  * @param zipf the exponent of the popularity of the questions
  */
-record InstancesOptions(int instances, @Nullable String redis, Path jar, int latencyMillis, int rounds, int callers,
-		int requests, int questions, int threads, double zipf) {
+record InstancesOptions(int instances, @Nullable String redis, Path jar, int latencyMillis, int lookupTimeoutMillis,
+		int rounds, int callers, int requests, int questions, int threads, double zipf) {
 
-	private static final Set<String> NAMES = Set.of("instances", "redis", "jar", "latency", "rounds", "callers",
-			"requests", "questions", "threads", "zipf");
+	private static final Set<String> NAMES = Set.of("instances", "redis", "jar", "latency", "lookup-timeout", "rounds",
+			"callers", "requests", "questions", "threads", "zipf");
 
 	/**
 	 * Parse the command line.
@@ -55,9 +58,10 @@ record InstancesOptions(int instances, @Nullable String redis, Path jar, int lat
 		}
 		return new InstancesOptions(number(values, "instances", 2, 2, 16), redis(values.get("redis")),
 				jar(values.getOrDefault("jar", "samples/support-bot/target/support-bot.jar")),
-				number(values, "latency", 100, 1, 10_000), number(values, "rounds", 20, 1, 1000),
-				number(values, "callers", 64, 2, 200), number(values, "requests", 40_000, 1, 10_000_000),
-				number(values, "questions", 1000, 1, 1_000_000), number(values, "threads", 16, 1, 200), zipf(values));
+				number(values, "latency", 100, 1, 10_000), number(values, "lookup-timeout", 1000, 1, 10_000),
+				number(values, "rounds", 20, 1, 1000), number(values, "callers", 64, 2, 200),
+				number(values, "requests", 40_000, 1, 10_000_000), number(values, "questions", 1000, 1, 1_000_000),
+				number(values, "threads", 16, 1, 200), zipf(values));
 	}
 
 	private static @Nullable String redis(@Nullable String value) {

@@ -64,6 +64,7 @@ final class SupportBotInstance implements AutoCloseable {
 		ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
 				"-jar", options.jar().toString(), "--spring.profiles.active=redis", "--spring.ai.model.chat=none",
 				"--server.address=127.0.0.1", "--server.port=" + port, "--token-saving.workspace=" + WORKSPACE,
+				"--token-saving.plans.support-bot.cache.lookup-timeout=" + options.lookupTimeoutMillis() + "ms",
 				"--support-bot.demonstration.latency=" + options.latencyMillis() + "ms");
 		// Not an argument, which everybody on the machine can read: it may hold a
 		// password
@@ -157,6 +158,21 @@ final class SupportBotInstance implements AutoCloseable {
 			throw new IOException(
 					"DELETE %s got the status %d: %s".formatted(path, response.statusCode(), response.body()));
 		}
+	}
+
+	/**
+	 * Return whether Redis is asked at all, as it is not while it keeps failing.
+	 * @return whether the circuit breaker is closed
+	 * @throws IOException if it is not shown
+	 * @throws InterruptedException if the thread is interrupted
+	 */
+	boolean asksRedis() throws IOException, InterruptedException {
+		for (JsonNode engine : read("cache-engines").path("cache_engines")) {
+			if (engine.path("name").asString("").equals("redis")) {
+				return engine.path("circuit_breaker").asString("").equals("closed");
+			}
+		}
+		throw new IOException("The instance does not show the backend 'redis'");
 	}
 
 	/**
