@@ -36,9 +36,10 @@ class DocumentationTests {
 
 	private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)(#[^)]*)?\\)");
 
-	private static final AutoConfigurations AUTO_CONFIGURATIONS = AutoConfigurations.of(DataRedisAutoConfiguration.class,
-			TokenSavingRedisAutoConfiguration.class, TokenSavingRedisPlansAutoConfiguration.class,
-			TokenSavingRedisStatisticsAutoConfiguration.class, TokenSavingAutoConfiguration.class);
+	private static final AutoConfigurations AUTO_CONFIGURATIONS = AutoConfigurations.of(
+			DataRedisAutoConfiguration.class, TokenSavingRedisAutoConfiguration.class,
+			TokenSavingRedisPlansAutoConfiguration.class, TokenSavingRedisStatisticsAutoConfiguration.class,
+			TokenSavingAutoConfiguration.class);
 
 	@Test
 	void javaIsCompiled() throws IOException {
