@@ -11,11 +11,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import io.tokensaving.autoconfigure.TokenSavingAutoConfiguration;
+import io.tokensaving.autoconfigure.TokenSavingRedisAutoConfiguration;
+import io.tokensaving.autoconfigure.TokenSavingRedisPlansAutoConfiguration;
+import io.tokensaving.autoconfigure.TokenSavingRedisStatisticsAutoConfiguration;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.savings.PriceTable;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.core.io.ByteArrayResource;
@@ -32,6 +36,11 @@ class DocumentationTests {
 
 	private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)(#[^)]*)?\\)");
 
+	private static final AutoConfigurations AUTO_CONFIGURATIONS = AutoConfigurations.of(
+			DataRedisAutoConfiguration.class, TokenSavingRedisAutoConfiguration.class,
+			TokenSavingRedisPlansAutoConfiguration.class, TokenSavingRedisStatisticsAutoConfiguration.class,
+			TokenSavingAutoConfiguration.class);
+
 	@Test
 	void javaIsCompiled() throws IOException {
 		String compiled = squeeze(Files.readString(Path.of("src/test/java/io/tokensaving/DocumentationSnippets.java")));
@@ -47,7 +56,8 @@ class DocumentationTests {
 		for (String snippet : snippets) {
 			var yaml = new YamlPropertySourceLoader().load("documentation",
 					new ByteArrayResource(snippet.getBytes(StandardCharsets.UTF_8)));
-			new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(TokenSavingAutoConfiguration.class))
+			new ApplicationContextRunner().withConfiguration(AUTO_CONFIGURATIONS)
+				.withPropertyValues("spring.data.redis.port=1") // nobody listens there
 				.withInitializer((context) -> context.getEnvironment().getPropertySources().addFirst(yaml.get(0)))
 				.run((context) -> assertThat(context).as(snippet).hasNotFailed().hasSingleBean(PlanRepository.class));
 		}

@@ -4,6 +4,7 @@ import java.util.UUID;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.tokensaving.SavingsReport;
+import io.tokensaving.TokenSaving;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
@@ -51,12 +52,15 @@ class ChatController {
 		if (!StringUtils.hasText(message.message())) {
 			throw new ResponseStatusException(HttpStatus.BAD_REQUEST, "'message' must not be blank");
 		}
+		String plan = message.plan();
 		return this.chatClient.prompt()
 			.user(message.message())
+			.advisors(StringUtils.hasText(plan) ? TokenSaving.plan(plan) : TokenSaving.defaultPlan())
 			.advisors((advisors) -> advisors.param(ChatMemory.CONVERSATION_ID, conversationId));
 	}
 
-	record ChatMessage(@JsonProperty("conversation_id") @Nullable String conversationId, @Nullable String message) {
+	record ChatMessage(@JsonProperty("conversation_id") @Nullable String conversationId, @Nullable String message,
+			@Nullable String plan) {
 
 		String conversationOrNew() {
 			return StringUtils.hasText(this.conversationId) ? this.conversationId : UUID.randomUUID().toString();

@@ -1,5 +1,6 @@
 package io.tokensaving.samples.supportbot.demo;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -38,12 +39,20 @@ public final class DemonstrationChatModel implements ChatModel {
 
 	private final SupportQuestions questions;
 
+	private final Duration latency;
+
 	private final TokenCountEstimator tokens = new JTokkitTokenCountEstimator(EncodingType.O200K_BASE);
 
 	private final AtomicLong calls = new AtomicLong();
 
-	public DemonstrationChatModel(SupportQuestions questions) {
+	/**
+	 * Create a model.
+	 * @param questions the questions it knows
+	 * @param latency how long it takes to answer, 0 or more
+	 */
+	public DemonstrationChatModel(SupportQuestions questions, Duration latency) {
 		this.questions = questions;
+		this.latency = latency;
 	}
 
 	/**
@@ -73,6 +82,7 @@ public final class DemonstrationChatModel implements ChatModel {
 	@Override
 	public ChatResponse call(Prompt prompt) {
 		this.calls.incrementAndGet();
+		takeTime();
 		String answer = answerTo(prompt.getUserMessage().getText());
 		return new ChatResponse(List.of(new Generation(new AssistantMessage(answer), FINISHED)),
 				metadata(prompt, answer));
@@ -89,8 +99,19 @@ public final class DemonstrationChatModel implements ChatModel {
 			}
 			elements.add(new ChatResponse(List.of(new Generation(new AssistantMessage(""), FINISHED)),
 					metadata(prompt, answer)));
-			return Flux.fromIterable(elements);
+			Flux<ChatResponse> stream = Flux.fromIterable(elements);
+			return this.latency.isZero() ? stream : stream.delaySubscription(this.latency);
 		});
+	}
+
+	private void takeTime() {
+		try {
+			Thread.sleep(this.latency.toMillis());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IllegalStateException("Interrupted while answering", ex);
+		}
 	}
 
 	private ChatResponseMetadata metadata(Prompt prompt, String answer) {

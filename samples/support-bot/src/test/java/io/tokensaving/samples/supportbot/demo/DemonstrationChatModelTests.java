@@ -1,5 +1,6 @@
 package io.tokensaving.samples.supportbot.demo;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -17,7 +18,7 @@ class DemonstrationChatModelTests {
 
 	private final SupportQuestions questions = SupportQuestions.load();
 
-	private final DemonstrationChatModel model = new DemonstrationChatModel(this.questions);
+	private final DemonstrationChatModel model = new DemonstrationChatModel(this.questions, Duration.ZERO);
 
 	@Test
 	void answersEveryQuestionItKnowsWithAnAnswerOfItsOwn() {
@@ -60,6 +61,16 @@ class DemonstrationChatModelTests {
 			.isEqualTo(called.getMetadata().getUsage().getTotalTokens())
 			.isGreaterThan(20);
 		assertThat(this.model.calls()).isEqualTo(2);
+	}
+
+	@Test
+	void takesItsTimeForCallAndStream() {
+		DemonstrationChatModel slow = new DemonstrationChatModel(this.questions, Duration.ofMillis(30));
+		Prompt prompt = new Prompt("Where is my new card?");
+		long start = System.nanoTime();
+		slow.call(prompt);
+		slow.stream(prompt).blockLast();
+		assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(Duration.ofMillis(60).toNanos());
 	}
 
 }
