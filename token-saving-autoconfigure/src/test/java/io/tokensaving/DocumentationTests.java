@@ -57,7 +57,8 @@ class DocumentationTests {
 			var yaml = new YamlPropertySourceLoader().load("documentation",
 					new ByteArrayResource(snippet.getBytes(StandardCharsets.UTF_8)));
 			new ApplicationContextRunner().withConfiguration(AUTO_CONFIGURATIONS)
-				.withPropertyValues("spring.data.redis.port=1") // nobody listens there
+				.withPropertyValues("spring.data.redis.port=1", // nobody listens there
+						"TOKEN_SAVING_ENCRYPTION_KEY=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
 				.withInitializer((context) -> context.getEnvironment().getPropertySources().addFirst(yaml.get(0)))
 				.run((context) -> assertThat(context).as(snippet).hasNotFailed().hasSingleBean(PlanRepository.class));
 		}

@@ -41,6 +41,12 @@ final class ClusterFlights {
 
 	private static final int MAX_THREADS = 64;
 
+	/**
+	 * By what factor one waits longer for Redis here than for a look-up: the alternative
+	 * is a call of the model.
+	 */
+	private static final int PATIENCE = 4;
+
 	private final ClusterLeases leases;
 
 	private final CircuitBreaker breaker;
@@ -162,7 +168,7 @@ final class ClusterFlights {
 			// Between the look-up of this request and its lease the answer may have been
 			// stored
 			ChatClientResponse answer = (lease != null || !first)
-					? source.find(Outcome.DEDUP_HIT, SavingTechnique.DEDUP) : null;
+					? source.find(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, timeout(leader)) : null;
 			if (answer != null) {
 				if (lease != null) {
 					lease.release(true);
@@ -176,7 +182,7 @@ final class ClusterFlights {
 			}
 			first = false;
 			if (wasAnswered(released, end)) {
-				answer = source.find(Outcome.DEDUP_HIT, SavingTechnique.DEDUP);
+				answer = source.find(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, timeout(leader));
 				// There was an answer, but none that is stored: nobody is helped by
 				// taking turns
 				return (answer != null) ? new Turn(answer) : Turn.ALONE;
@@ -185,11 +191,10 @@ final class ClusterFlights {
 		return Turn.ALONE;
 	}
 
-	// Redis may hang, but nobody waits for it longer than for a look-up
+	// Redis may hang
 	private @Nullable Lease acquire(Participant leader, String fingerprint) throws InterruptedException {
 		this.breaker.acquirePermission();
-		CacheSettings cache = leader.call().plan().cache();
-		Duration timeout = (cache != null) ? cache.lookupTimeout() : CacheSettings.DEFAULT_LOOKUP_TIMEOUT;
+		Duration timeout = timeout(leader);
 		long start = this.ticker.read();
 		CompletableFuture<@Nullable Lease> acquiring = new CompletableFuture<>();
 		try {
@@ -209,6 +214,11 @@ final class ClusterFlights {
 		finally {
 			acquiring.cancel(false);
 		}
+	}
+
+	private static Duration timeout(Participant leader) {
+		CacheSettings cache = leader.call().plan().cache();
+		return ((cache != null) ? cache.lookupTimeout() : CacheSettings.DEFAULT_LOOKUP_TIMEOUT).multipliedBy(PATIENCE);
 	}
 
 	private void acquire(String fingerprint, CompletableFuture<@Nullable Lease> acquiring) {

@@ -1,5 +1,6 @@
 package io.tokensaving.request;
 
+import java.time.Duration;
 import java.util.function.Consumer;
 
 import io.tokensaving.Outcome;
@@ -22,12 +23,13 @@ public interface AnswerSource {
 	boolean isShared();
 
 	/**
-	 * Look for the answer; may block, but not longer than a look-up may.
+	 * Look for the answer; may block.
 	 * @param outcome the outcome to write down if it is found
 	 * @param technique what is to be credited
+	 * @param timeout for how long it may block at most, above zero
 	 * @return the answer, or {@code null} if it is not there
 	 */
-	@Nullable ChatClientResponse find(Outcome outcome, SavingTechnique technique);
+	@Nullable ChatClientResponse find(Outcome outcome, SavingTechnique technique, Duration timeout);
 
 	/**
 	 * Store the answer, if it may be stored. Does not block.

@@ -252,17 +252,18 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 		}
 
 		@Nullable ChatClientResponse find() {
-			return this.call.directives().noCache() ? null : find(Outcome.EXACT_HIT, SavingTechnique.EXACT_CACHE);
+			return this.call.directives().noCache() ? null
+					: find(Outcome.EXACT_HIT, SavingTechnique.EXACT_CACHE, this.settings.lookupTimeout());
 		}
 
 		@Override
-		public @Nullable ChatClientResponse find(Outcome outcome, SavingTechnique technique) {
+		public @Nullable ChatClientResponse find(Outcome outcome, SavingTechnique technique, Duration timeout) {
 			if (isBroken()) {
 				return null;
 			}
 			long start = ExactCacheAdvisor.this.ticker.read();
 			try {
-				CachedResponse found = (this.breaker != null) ? await(start()) : this.store.find(this.key);
+				CachedResponse found = (this.breaker != null) ? await(start(), timeout) : this.store.find(this.key);
 				return answer(found, start, outcome, technique);
 			}
 			catch (InterruptedException ex) {
@@ -323,13 +324,12 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 			}
 		}
 
-		private @Nullable CachedResponse await(CompletionStage<Supplier<@Nullable CachedResponse>> started)
-				throws InterruptedException, TimeoutException {
+		private @Nullable CachedResponse await(CompletionStage<Supplier<@Nullable CachedResponse>> started,
+				Duration timeout) throws InterruptedException, TimeoutException {
 			long start = ExactCacheAdvisor.this.ticker.read();
 			CompletableFuture<Supplier<@Nullable CachedResponse>> future = started.toCompletableFuture();
 			try {
-				Supplier<@Nullable CachedResponse> reader = future.get(this.settings.lookupTimeout().toNanos(),
-						TimeUnit.NANOSECONDS);
+				Supplier<@Nullable CachedResponse> reader = future.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
 				succeeded(start);
 				return reader.get();
 			}

@@ -290,7 +290,10 @@ class RedisClusterLeasesTests {
 			RedisClusterLeases leases = new RedisClusterLeases(factory);
 			this.opened.add(leases);
 			assertThat(leases.tryAcquire(FINGERPRINT)).isNotNull();
-			TokenSavingTestChain chain = instance(leases);
+			TokenSavingTestChain chain = new TokenSavingTestChain(
+					Plan.builder("support-bot").cache(new CacheSettings("redis")).dedup(PLAN.dedup()).build())
+				.store(RedisExactCacheStore.builder(lettuce).build())
+				.dedup((dedup) -> dedup.clusterLeases(leases, "leases", new CircuitBreakers()));
 			ScriptedChatModel model = ScriptedChatModel.echoing();
 			ChatClient client = chain.client(model);
 			hanging.pause();
