@@ -25,9 +25,11 @@ import org.springframework.util.Assert;
  * above a size, and encrypted with AES-GCM if there is a key. Thread-safe.
  * <p>
  * Layout: version (1 byte), flags (1 byte: 1 compressed, 2 encrypted), then the payload,
- * or its 12 byte nonce and its ciphertext. The payload is a CRC-32C of the flags and the
- * rest (4 bytes), the number of its bytes once inflated (4 bytes), and the content. What
- * is encrypted is bound to its name, so that it cannot be passed off as another entry.
+ * or its 12 byte nonce and its ciphertext. The payload is a CRC-32C of the flags, the
+ * name and the rest (4 bytes), the number of its bytes once inflated (4 bytes), and the
+ * content. So an entry that comes back under another name than its own, such as by a
+ * connection that has mixed up replies, is refused; with encryption it cannot be forged
+ * either.
  */
 public final class EntryCodec {
 
@@ -104,7 +106,11 @@ public final class EntryCodec {
 		}
 		int start = HEADER_BYTES;
 		ByteBuffer plain = ByteBuffer.allocate(start + PAYLOAD_HEADER_BYTES + body.length);
-		plain.put(VERSION).put(flags).putInt(crc(flags, content.length, body, 0)).putInt(content.length).put(body);
+		plain.put(VERSION)
+			.put(flags)
+			.putInt(crc(flags, name, content.length, body, 0))
+			.putInt(content.length)
+			.put(body);
 		return (this.encryptionKey != null) ? encrypt(plain.array(), flags, name, this.encryptionKey) : plain.array();
 	}
 
@@ -141,7 +147,7 @@ public final class EntryCodec {
 		int length = payload.getInt();
 		byte[] body = payload.array();
 		int offset = payload.arrayOffset() + payload.position();
-		if (crc != crc((byte) (flags & ~ENCRYPTED), length, body, offset)) {
+		if (crc != crc((byte) (flags & ~ENCRYPTED), name, length, body, offset)) {
 			throw new IllegalArgumentException("The entry is not what was stored");
 		}
 		if ((flags & COMPRESSED) != 0) {
@@ -153,9 +159,10 @@ public final class EntryCodec {
 		return Arrays.copyOfRange(body, offset, body.length);
 	}
 
-	private static int crc(byte flags, int length, byte[] body, int offset) {
+	private static int crc(byte flags, String name, int length, byte[] body, int offset) {
 		CRC32C crc = new CRC32C();
 		crc.update(flags);
+		crc.update(name.getBytes(StandardCharsets.UTF_8));
 		crc.update(ByteBuffer.allocate(Integer.BYTES).putInt(length).flip());
 		crc.update(body, offset, body.length - offset);
 		return (int) crc.getValue();

@@ -96,6 +96,12 @@ class EntryCodecTests {
 	}
 
 	@Test
+	void anEntryUnderAnotherNameIsRefused() {
+		byte[] sealed = this.plain.seal("an answer".getBytes(), "name");
+		assertThatIllegalArgumentException().isThrownBy(() -> this.plain.open(sealed, "other"));
+	}
+
+	@Test
 	void theSameContentIsNeverEncryptedTheSameWay() {
 		assertThat(Base64.getEncoder().encodeToString(this.encrypting.seal(new byte[10], "name")))
 			.isNotEqualTo(Base64.getEncoder().encodeToString(this.encrypting.seal(new byte[10], "name")));

@@ -22,17 +22,19 @@ import org.springframework.data.redis.connection.Message;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
+import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.listener.ChannelTopic;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 import org.springframework.util.Assert;
+import org.springframework.util.ClassUtils;
 
 /**
  * Leases that are keys of Redis with a time to live. The value of a key is a fencing
  * token: a number that grows with every lease of the same request, and a random part. An
  * instance that was paused longer than its lease lasted can neither prolong nor give back
  * nor announce what is another's by now. The end of a lease is published on one channel;
- * messages that get lost are made up for by asking again. Thread-safe; close it to end
- * its threads.
+ * messages that get lost, and instances that do not listen because their client is not
+ * Lettuce, are made up for by asking again. Thread-safe; close it to end its threads.
  */
 public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 
@@ -42,6 +44,9 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 	public static final Duration DEFAULT_TTL = Duration.ofSeconds(10);
 
 	private static final Log logger = LogFactory.getLog(RedisClusterLeases.class);
+
+	private static final boolean LETTUCE_PRESENT = ClassUtils.isPresent("io.lettuce.core.RedisClient",
+			RedisClusterLeases.class.getClassLoader());
 
 	private static final String PREFIX = "tokensaving:";
 
@@ -93,6 +98,8 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 
 	private boolean closed;
 
+	private final boolean subscribes;
+
 	/**
 	 * Create leases of ten seconds. Does not connect yet.
 	 * @param connectionFactory connects to Redis
@@ -111,6 +118,9 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 		Assert.isTrue(ttl.toMillis() >= 100, () -> "'ttl' must be at least 100 milliseconds, but is " + ttl);
 		this.connectionFactory = connectionFactory;
 		this.ttl = ttl;
+		// Jedis returns connections to the pool that have subscribed, and what comes late
+		// is then read as the reply to another command
+		this.subscribes = LETTUCE_PRESENT && Lettuce.isUsedBy(connectionFactory);
 		this.upkeep = new ScheduledThreadPoolExecutor(2, (task) -> {
 			Thread thread = new Thread(task, "token-saving-leases");
 			thread.setDaemon(true);
@@ -161,7 +171,7 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 	}
 
 	private synchronized void listen() {
-		if (this.container != null || this.closed) {
+		if (this.container != null || this.closed || !this.subscribes) {
 			return;
 		}
 		RedisMessageListenerContainer container = new RedisMessageListenerContainer();
@@ -223,6 +233,20 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 				logger.debug("The subscription could not be ended", ex);
 			}
 		}
+	}
+
+	/**
+	 * Is not loaded without Lettuce.
+	 */
+	private static final class Lettuce {
+
+		private Lettuce() {
+		}
+
+		static boolean isUsedBy(RedisConnectionFactory connectionFactory) {
+			return connectionFactory instanceof LettuceConnectionFactory;
+		}
+
 	}
 
 	/**

@@ -110,8 +110,7 @@ class RedisClusterLeasesTests {
 	@Test
 	void tellsOfTheRelease() throws Exception {
 		RedisClusterLeases one = leases(Duration.ofSeconds(10));
-		RedisClusterLeases two = new RedisClusterLeases(jedis);
-		this.opened.add(two);
+		RedisClusterLeases two = leases(Duration.ofSeconds(10));
 		for (boolean answered : new boolean[] { true, false }) {
 			CompletableFuture<Boolean> released = awaitListening(one, two);
 			Lease lease = one.tryAcquire(FINGERPRINT);
@@ -308,6 +307,23 @@ class RedisClusterLeasesTests {
 			hanging.resume();
 			factory.destroy();
 		}
+	}
+
+	@Test
+	void asksInsteadOfListeningWithoutLettuce() throws Exception {
+		RedisClusterLeases leases = new RedisClusterLeases(jedis);
+		this.opened.add(leases);
+		ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
+			sleep(300);
+			return ScriptedChatModel.answer("the answer");
+		});
+		ChatClient one = instance().client(model);
+		ChatClient two = instance(leases).client(model);
+		Future<String> first = this.callers.submit(() -> one.prompt("one").call().content());
+		await(() -> model.calls() == 1);
+		assertThat(two.prompt("one").call().content()).isEqualTo("the answer");
+		assertThat(first.get()).isEqualTo("the answer");
+		assertThat(model.calls()).isEqualTo(1);
 	}
 
 	private RedisClusterLeases leases(Duration ttl) {

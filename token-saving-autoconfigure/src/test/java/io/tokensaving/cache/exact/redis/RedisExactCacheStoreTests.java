@@ -130,6 +130,19 @@ class RedisExactCacheStoreTests {
 	}
 
 	@Test
+	void anAnswerUnderAnotherKeyThanItsOwnIsRefused() {
+		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory).build();
+		store.store(KEY, response("one"), Duration.ofHours(1), Set.of());
+		CacheKey other = new CacheKey("shop", "faq", "anna@example.com", "2".repeat(64));
+		try (RedisConnection connection = connectionFactory.getConnection()) {
+			connection.stringCommands()
+				.set(RedisKeys.entry(other).getBytes(),
+						connection.stringCommands().get(RedisKeys.entry(KEY).getBytes()));
+		}
+		assertThatIllegalArgumentException().isThrownBy(() -> store.find(other));
+	}
+
+	@Test
 	void nearCacheServesWithoutAskingAndForgetsWhatIsEvicted() {
 		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory)
 			.nearCache(100_000, Duration.ofMinutes(1))
