@@ -220,10 +220,18 @@ public final class TokenSavingAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	CacheEvictor tokenSavingCacheEvictor(ObjectProvider<ExactCacheStore> stores,
-			ObjectProvider<SemanticCacheStore> semanticStores) {
+			ObjectProvider<SemanticCacheStore> semanticStores, DedupAdvisor dedupAdvisor) {
 		// What a semantic cache serves meanwhile may be stored in an exact one
-		return CacheEvictor
+		CacheEvictor stored = CacheEvictor
 			.of(Stream.<CacheStore>concat(semanticStores.orderedStream(), stores.orderedStream()).toList());
+		return (eviction) -> {
+			try {
+				return stored.evict(eviction);
+			}
+			finally {
+				dedupAdvisor.forget();
+			}
+		};
 	}
 
 	@Bean

@@ -1,6 +1,7 @@
 package io.tokensaving.autoconfigure;
 
 import io.tokensaving.cache.exact.redis.RedisExactCacheStore;
+import io.tokensaving.dedup.ClusterLeases;
 import io.tokensaving.dedup.redis.RedisClusterLeases;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
@@ -28,7 +29,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 public final class TokenSavingRedisAutoConfiguration {
 
 	@Bean
-	@ConditionalOnMissingBean
+	@ConditionalOnMissingBean(ClusterLeases.class)
 	RedisClusterLeases tokenSavingRedisClusterLeases(RedisConnectionFactory connectionFactory) {
 		return new RedisClusterLeases(connectionFactory);
 	}

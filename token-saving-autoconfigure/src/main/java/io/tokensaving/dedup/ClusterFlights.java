@@ -14,10 +14,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.Ticker;
-import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
+import io.tokensaving.backend.Attempt;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.dedup.ClusterLeases.Lease;
 import io.tokensaving.plan.CacheSettings;
@@ -80,7 +80,8 @@ final class ClusterFlights {
 	 */
 	boolean isWanted(Participant leader) {
 		AnswerSource source = leader.call().answerSource();
-		return leader.settings().scope() == Scope.CLUSTER && source != null && source.isShared();
+		return leader.settings().scope() == Scope.CLUSTER && source != null && source.isShared()
+				&& !leader.call().directives().noCache() && this.breaker.getState() != CircuitBreaker.State.OPEN;
 	}
 
 	/**
@@ -139,9 +140,6 @@ final class ClusterFlights {
 			Thread.currentThread().interrupt();
 			throw new CancellationException("Interrupted while waiting for another instance");
 		}
-		catch (CallNotPermittedException ex) {
-			return Turn.ALONE;
-		}
 		catch (RuntimeException ex) {
 			leader.fail(ex);
 			return Turn.ALONE;
@@ -164,25 +162,18 @@ final class ClusterFlights {
 			if (before != null) {
 				before.cancel(false);
 			}
-			Lease lease = acquire(leader, fingerprint);
-			// Between the look-up of this request and its lease the answer may have been
-			// stored
-			ChatClientResponse answer = (lease != null || !first)
-					? source.find(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, timeout(leader)) : null;
-			if (answer != null) {
-				if (lease != null) {
-					lease.release(true);
-				}
-				return new Turn(answer);
-			}
-			leader.ledger().recordMiss();
-			if (lease != null) {
-				leader.hold(lease);
+			Attempt attempt = Attempt.begin(this.breaker, this.ticker);
+			if (attempt == null) {
 				return Turn.ALONE;
+			}
+			Lease lease = acquire(leader, fingerprint, attempt);
+			Turn turn = turn(leader, source, lease, first);
+			if (turn != null) {
+				return turn;
 			}
 			first = false;
 			if (wasAnswered(released, end)) {
-				answer = source.find(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, timeout(leader));
+				ChatClientResponse answer = source.find(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, timeout(leader));
 				// There was an answer, but none that is stored: nobody is helped by
 				// taking turns
 				return (answer != null) ? new Turn(answer) : Turn.ALONE;
@@ -191,28 +182,57 @@ final class ClusterFlights {
 		return Turn.ALONE;
 	}
 
-	// Redis may hang
-	private @Nullable Lease acquire(Participant leader, String fingerprint) throws InterruptedException {
-		this.breaker.acquirePermission();
-		Duration timeout = timeout(leader);
-		long start = this.ticker.read();
-		CompletableFuture<@Nullable Lease> acquiring = new CompletableFuture<>();
+	// Null if another instance holds the lease
+	private static @Nullable Turn turn(Participant leader, AnswerSource source, @Nullable Lease lease, boolean first) {
+		boolean held = false;
 		try {
-			this.threads.execute(() -> acquire(fingerprint, acquiring));
-			Lease lease = acquiring.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-			this.breaker.onSuccess(this.ticker.read() - start, TimeUnit.NANOSECONDS);
-			return lease;
-		}
-		catch (ExecutionException | TimeoutException | RejectedExecutionException ex) {
-			this.breaker.onError(this.ticker.read() - start, TimeUnit.NANOSECONDS, ex);
-			throw new IllegalStateException("No lease could be asked for", ex);
-		}
-		catch (InterruptedException ex) {
-			this.breaker.releasePermission();
-			throw ex;
+			// Between the look-up of this request and its lease the answer may have been
+			// stored
+			ChatClientResponse answer = (lease != null || !first)
+					? source.find(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, timeout(leader)) : null;
+			if (answer != null) {
+				return new Turn(answer);
+			}
+			leader.ledger().recordMiss();
+			if (lease == null) {
+				return null;
+			}
+			leader.hold(lease);
+			held = true;
+			return Turn.ALONE;
 		}
 		finally {
-			acquiring.cancel(false);
+			if (lease != null && !held) {
+				lease.release(true);
+			}
+		}
+	}
+
+	// Redis may hang
+	private @Nullable Lease acquire(Participant leader, String fingerprint, Attempt attempt)
+			throws InterruptedException {
+		CompletableFuture<@Nullable Lease> acquiring = new CompletableFuture<>();
+		boolean taken = false;
+		try {
+			this.threads.execute(() -> acquire(fingerprint, acquiring));
+			Lease lease = acquiring.get(timeout(leader).toNanos(), TimeUnit.NANOSECONDS);
+			attempt.succeeded();
+			taken = true;
+			return lease;
+		}
+		catch (ExecutionException | TimeoutException | RejectedExecutionException | OutOfMemoryError ex) {
+			attempt.failed(ex);
+			throw new IllegalStateException("No lease could be asked for", ex);
+		}
+		finally {
+			attempt.end();
+			// It may have come a moment too late
+			if (!taken && !acquiring.cancel(false) && !acquiring.isCompletedExceptionally()) {
+				Lease late = acquiring.getNow(null);
+				if (late != null) {
+					late.release(false);
+				}
+			}
 		}
 	}
 

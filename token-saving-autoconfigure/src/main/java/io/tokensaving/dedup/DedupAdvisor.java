@@ -3,6 +3,7 @@ package io.tokensaving.dedup;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.Future;
@@ -164,6 +165,14 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 	 */
 	int buffered() {
 		return this.budget.used();
+	}
+
+	/**
+	 * Forget answers that were bought and stored just now, because they may have been
+	 * evicted.
+	 */
+	public void forget() {
+		this.landed.invalidateAll();
 	}
 
 	/**
@@ -333,7 +342,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 					|| (maxTemperature != null && SamplingOptions.isAbove(request.prompt(), maxTemperature))) {
 				return null;
 			}
-			return new Ticket(call, settings, call.fingerprint(request).exact());
+			return new Ticket(call, settings, key(call.fingerprint(request).exact(), call.directives()));
 		}
 		catch (RuntimeException | StackOverflowError ex) {
 			this.statistics.recordError(Component.FINGERPRINT, call.plan().id(), ex);
@@ -341,12 +350,21 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 		}
 	}
 
+	// Requests that differ in what they accept from a cache further in do not share
+	private static String key(String fingerprint, CacheDirectives directives) {
+		boolean plain = !directives.noCache() && directives.maxAge() == null
+				&& directives.similarityThreshold() == null;
+		return plain ? fingerprint : "%s %s %s %s".formatted(fingerprint, directives.noCache(), directives.maxAge(),
+				directives.similarityThreshold());
+	}
+
 	// Joins the flight of the same request, or begins one. Null if there is no room
 	private @Nullable Boarding board(String key, Participant participant, Context context) {
 		Flight created = new Flight(participant, context, this.budget, new Landing(key));
+		boolean fresh = !mayTakeLanded(participant);
 		while (true) {
 			Flight present = this.flights.get(key);
-			if (present != null && present.join(participant)) {
+			if (present != null && present.join(participant, fresh)) {
 				participant.ledger().recordJoined();
 				return new Boarding(present, false, null);
 			}
@@ -366,7 +384,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 			if (this.flights.putIfAbsent(key, created) != null) {
 				continue;
 			}
-			ChatResponse landed = mayTakeLanded(participant) ? this.landed.getIfPresent(key) : null;
+			ChatResponse landed = fresh ? null : this.landed.getIfPresent(key);
 			if (landed != null) {
 				ChatClientResponse taken = participant.take(landed);
 				// For those who joined meanwhile
@@ -436,6 +454,16 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 		@Override
 		public void ended(Flight flight, @Nullable Throwable failure) {
 			Participant leader = flight.leader();
+			try {
+				land(flight, failure, leader);
+			}
+			catch (RuntimeException | Error ex) {
+				remove(flight, false);
+				leader.fail(ex);
+			}
+		}
+
+		private void land(Flight flight, @Nullable Throwable failure, Participant leader) {
 			boolean served = leader.ledger().servedUsage() != null;
 			AnswerSource source = served ? null : leader.call().answerSource();
 			ChatClientResponse answer = (failure == null && source != null) ? flight.answer() : null;
@@ -445,12 +473,19 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 				return;
 			}
 			leader.call().storedElsewhere();
-			source.store(response, flight.isStreamed(), (stored) -> {
+			AtomicBoolean removed = new AtomicBoolean();
+			source.store(response, leader instanceof StreamParticipant, (stored) -> {
+				removed.set(true);
 				if (stored) {
 					DedupAdvisor.this.landed.put(this.key, response);
 				}
 				remove(flight, true);
 			});
+			if (!removed.get()) {
+				// A write that is stuck must not hold up others for long
+				CompletableFuture.delayedExecutor(LANDED_TIME.toMillis(), TimeUnit.MILLISECONDS)
+					.execute(() -> remove(flight, false));
+			}
 		}
 
 		@Override

@@ -87,10 +87,11 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 	/**
 	 * Wait for the answer too.
 	 * @param participant who wants to
+	 * @param fresh whether it has to be an answer that is still on its way
 	 * @return {@code false} if it is too late
 	 */
-	synchronized boolean join(Participant participant) {
-		if (!this.open || this.abandoned || this.error != null) {
+	synchronized boolean join(Participant participant, boolean fresh) {
+		if (!this.open || this.abandoned || this.error != null || (fresh && this.done)) {
 			return false;
 		}
 		return this.participants.add(participant);
@@ -125,13 +126,15 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 	void leave(Participant participant) {
 		Runnable cancellation = null;
 		Subscription upstream = null;
+		Participant promoted = null;
 		boolean over = false;
 		synchronized (this) {
 			if (!this.participants.remove(participant)) {
 				return;
 			}
-			if (this.payer == participant) {
-				this.payer = this.participants.isEmpty() ? null : this.participants.iterator().next();
+			if (this.payer == participant && !this.done) {
+				promoted = this.participants.isEmpty() ? null : this.participants.iterator().next();
+				this.payer = promoted;
 			}
 			if (this.participants.isEmpty() && !this.done) {
 				this.abandoned = true;
@@ -144,6 +147,9 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 			else {
 				trim();
 			}
+		}
+		if (promoted != null) {
+			promoted.pay(this);
 		}
 		if (cancellation != null) {
 			cancellation.run();
@@ -162,7 +168,7 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 	 * @return whether others wait
 	 */
 	synchronized boolean hasOthers(Participant participant) {
-		return this.participants.size() > (this.participants.contains(participant) ? 1 : 0);
+		return !this.done && this.participants.size() > (this.participants.contains(participant) ? 1 : 0);
 	}
 
 	synchronized boolean isPayer(Participant participant) {
@@ -297,14 +303,6 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 	}
 
 	/**
-	 * Whether the answer came in pieces.
-	 * @return whether there was more than one element
-	 */
-	synchronized boolean isStreamed() {
-		return this.dropped + this.elements.size() > 1;
-	}
-
-	/**
 	 * Return an element.
 	 * @param position its position, from 0
 	 * @return the element, or {@code null} if it has not arrived
@@ -373,14 +371,25 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 			this.answer = this.elements.get(0);
 			return this.answer;
 		}
+		try {
+			this.answer = assemble();
+		}
+		catch (RuntimeException ex) {
+			// What cannot be put together has no form of one piece
+			this.leader.fail(ex);
+		}
+		return this.answer;
+	}
+
+	private @Nullable ChatClientResponse assemble() {
 		if (this.assembler == null) {
 			this.assembler = new ResponseAssembler();
 			this.elements.forEach(this::assemble);
 		}
 		if (this.assembler.isLossless() && this.dropped + this.elements.size() > 0) {
-			this.answer = new ChatClientResponse(this.assembler.assemble(), Map.of());
+			return new ChatClientResponse(this.assembler.assemble(), Map.of());
 		}
-		return this.answer;
+		return null;
 	}
 
 	/**

@@ -194,17 +194,23 @@ abstract class Participant {
 	}
 
 	/**
-	 * Make of an element what this one is given: the element itself for the one who pays
-	 * it, and for others a copy, so that what one does to it no other sees, which cost
-	 * nothing.
+	 * Pay for the call from now on, because the one who would have paid has left.
+	 * @param flight the flight
+	 */
+	final void pay(Flight flight) {
+		this.ledger.recordMiss();
+		this.ledger.recordShared(() -> flight.hasOthers(this));
+	}
+
+	/**
+	 * Make of an element what this one is given: a copy, so that what one does to it no
+	 * other sees, which for those who do not pay cost nothing. What is of a provider's
+	 * own class cannot be copied, and is given to all.
 	 * @param flight the flight
 	 * @param element the element
 	 * @return the element for this one
 	 */
 	final ChatClientResponse own(Flight flight, ChatClientResponse element) {
-		if (flight.leader() == this) {
-			return element;
-		}
 		ChatResponse response = element.chatResponse();
 		try {
 			response = (response != null) ? copy(response, !flight.isPayer(this)) : null;
@@ -212,7 +218,8 @@ abstract class Participant {
 		catch (RuntimeException ex) {
 			fail(ex);
 		}
-		return new ChatClientResponse(response, new HashMap<>(this.request.context()));
+		boolean leads = flight.leader() == this;
+		return new ChatClientResponse(response, new HashMap<>(leads ? element.context() : this.request.context()));
 	}
 
 	private static ChatResponse copy(ChatResponse response, boolean free) {

@@ -464,6 +464,87 @@ class DedupAdvisorTests {
 	}
 
 	@Test
+	void doesNotStoreAStreamThatWasCutOffAfterItsFirstElement() {
+		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
+			.cache(new CacheSettings("in_memory"))
+			.dedup(DedupSettings.DEFAULTS)
+			.build());
+		ChatClient client = this.chain.client(new ScriptedChatModel((prompt) -> {
+			throw new IllegalStateException("No call was expected");
+		}).streaming((prompt) -> {
+			this.started.incrementAndGet();
+			return Flux.just(chunk("cut"));
+		}));
+		client.prompt("one").stream().content().blockLast();
+		client.prompt("one").stream().content().blockLast();
+		assertThat(this.started).hasValue(2);
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void requestsThatWantAFreshAnswerShareOnlyWithTheirLike() throws Exception {
+		ChatClient client = this.chain.client(this.slow);
+		List<Future<String>> answers = new ArrayList<>();
+		for (TokenSaving parameters : List.of(TokenSaving.plan("support-bot"),
+				TokenSaving.plan("support-bot").noCache(), TokenSaving.plan("support-bot").noCache(),
+				TokenSaving.plan("support-bot").maxAge(Duration.ofMinutes(1)),
+				TokenSaving.plan("support-bot").similarityThreshold(0.99))) {
+			answers.add(this.callers.submit(() -> client.prompt("one").advisors(parameters).call().content()));
+		}
+		await(() -> waiting() == 5);
+		this.answering.countDown();
+		for (Future<String> answer : answers) {
+			assertThat(answer.get()).isEqualTo("Answer to one");
+		}
+		assertThat(this.slow.calls()).isEqualTo(4);
+	}
+
+	@Test
+	void whatTheFirstCallerDoesToItsAnswerNoOtherSees() throws Exception {
+		ChatClient client = this.chain.client(this.slow);
+		List<Future<ChatResponse>> answers = new ArrayList<>();
+		for (int i = 0; i < 2; i++) {
+			answers.add(this.callers.submit(() -> client.prompt("one").call().chatResponse()));
+		}
+		await(() -> waiting() == 2);
+		this.answering.countDown();
+		AssistantMessage first = answers.get(0).get().getResult().getOutput();
+		AssistantMessage second = answers.get(1).get().getResult().getOutput();
+		first.getMetadata().put("user", "anna");
+		assertThat(second.getMetadata()).doesNotContainKey("user");
+	}
+
+	@Test
+	void aStreamThatLeavesAfterTheEndHasPaid() {
+		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
+		ChatClient client = this.chain.client(streaming(sink, new AtomicInteger()));
+		BaseSubscriber<String> leader = new BaseSubscriber<>() {
+
+			@Override
+			protected void hookOnSubscribe(Subscription subscription) {
+				subscription.request(1);
+			}
+
+		};
+		client.prompt("one").stream().content().subscribe(leader);
+		List<String> follower = Collections.synchronizedList(new ArrayList<>());
+		AtomicBoolean completed = new AtomicBoolean();
+		client.prompt("one").stream().content().subscribe(follower::add, (ex) -> {
+		}, () -> completed.set(true));
+		await(() -> waiting() == 2);
+		sink.tryEmitNext(chunk("a "));
+		sink.tryEmitNext(chunk("b"));
+		sink.tryEmitNext(ScriptedChatModel.answer(""));
+		sink.tryEmitComplete();
+		await(completed::get);
+		leader.cancel();
+		StatisticsSnapshot stats = this.chain.statistics().plan("support-bot").snapshot();
+		assertThat(stats.dedupHits()).isEqualTo(1);
+		assertThat(stats.tokensBought()).isPositive();
+		assertNothingIsLeft();
+	}
+
+	@Test
 	void aStreamThatIsNotReadHoldsUpNobody() {
 		AtomicInteger subscriptions = new AtomicInteger();
 		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();

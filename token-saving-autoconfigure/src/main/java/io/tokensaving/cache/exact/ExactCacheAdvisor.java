@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
@@ -26,6 +27,7 @@ import io.tokensaving.AdvisorOrder;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
+import io.tokensaving.backend.Attempt;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.cache.CacheEligibility;
 import io.tokensaving.cache.CacheKey;
@@ -258,43 +260,45 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 
 		@Override
 		public @Nullable ChatClientResponse find(Outcome outcome, SavingTechnique technique, Duration timeout) {
-			if (isBroken()) {
+			Attempt attempt = (this.breaker != null) ? Attempt.begin(this.breaker, ExactCacheAdvisor.this.ticker)
+					: null;
+			if (this.breaker != null && attempt == null) {
 				return null;
 			}
 			long start = ExactCacheAdvisor.this.ticker.read();
 			try {
-				CachedResponse found = (this.breaker != null) ? await(start(), timeout) : this.store.find(this.key);
+				CachedResponse found = (attempt != null) ? await(attempt, timeout) : this.store.find(this.key);
 				return answer(found, start, outcome, technique);
 			}
 			catch (InterruptedException ex) {
 				Thread.currentThread().interrupt();
-				release();
 				return null;
 			}
-			catch (RuntimeException | TimeoutException ex) {
+			catch (RuntimeException | TimeoutException | StackOverflowError ex) {
 				fail(ex);
 				return null;
+			}
+			finally {
+				if (attempt != null) {
+					attempt.end();
+				}
 			}
 		}
 
 		// For stores outside this process only
 		Mono<ChatClientResponse> findLater() {
-			if (this.call.directives().noCache() || isBroken()) {
+			CircuitBreaker breaker = this.breaker;
+			Attempt attempt = (breaker != null && !this.call.directives().noCache())
+					? Attempt.begin(breaker, ExactCacheAdvisor.this.ticker) : null;
+			if (attempt == null) {
 				return Mono.empty();
 			}
 			long start = ExactCacheAdvisor.this.ticker.read();
-			AtomicBoolean answered = new AtomicBoolean();
-			return Mono.fromCompletionStage(this::start).timeout(this.settings.lookupTimeout()).doOnError((ex) -> {
-				answered.set(true);
-				failed(start, ex);
-			}).doOnNext((reader) -> {
-				answered.set(true);
-				succeeded(start);
-			}).doOnCancel(() -> {
-				if (answered.compareAndSet(false, true)) {
-					release();
-				}
-			})
+			return Mono.fromCompletionStage(this::start)
+				.timeout(this.settings.lookupTimeout())
+				.doOnError(attempt::failed)
+				.doOnNext((reader) -> attempt.succeeded())
+				.doOnCancel(attempt::end)
 				// Neither reading the answer nor the caller belongs on a thread of the
 				// client
 				.publishOn(Schedulers.boundedElastic())
@@ -303,10 +307,6 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 					fail(ex);
 					return Mono.empty();
 				});
-		}
-
-		private boolean isBroken() {
-			return this.breaker != null && !this.breaker.tryAcquirePermission();
 		}
 
 		private CompletionStage<Supplier<@Nullable CachedResponse>> start() {
@@ -319,48 +319,30 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 					return () -> found;
 				}, ExactCacheAdvisor.this.lookups);
 			}
-			catch (RuntimeException ex) {
+			catch (RuntimeException | OutOfMemoryError ex) { // there may be no more
+																// threads
 				return CompletableFuture.failedFuture(ex);
 			}
 		}
 
-		private @Nullable CachedResponse await(CompletionStage<Supplier<@Nullable CachedResponse>> started,
-				Duration timeout) throws InterruptedException, TimeoutException {
-			long start = ExactCacheAdvisor.this.ticker.read();
-			CompletableFuture<Supplier<@Nullable CachedResponse>> future = started.toCompletableFuture();
+		private @Nullable CachedResponse await(Attempt attempt, Duration timeout)
+				throws InterruptedException, TimeoutException {
+			CompletableFuture<Supplier<@Nullable CachedResponse>> future = start().toCompletableFuture();
 			try {
 				Supplier<@Nullable CachedResponse> reader = future.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-				succeeded(start);
+				attempt.succeeded();
 				return reader.get();
 			}
-			catch (ExecutionException ex) {
-				failed(start, ex);
+			catch (ExecutionException | CancellationException ex) {
+				attempt.failed(ex);
 				throw new IllegalStateException("The look-up failed", ex.getCause());
 			}
 			catch (TimeoutException ex) {
-				failed(start, ex);
+				attempt.failed(ex);
 				throw ex;
 			}
 			finally {
 				future.cancel(true);
-			}
-		}
-
-		private void succeeded(long start) {
-			if (this.breaker != null) {
-				this.breaker.onSuccess(ExactCacheAdvisor.this.ticker.read() - start, TimeUnit.NANOSECONDS);
-			}
-		}
-
-		private void failed(long start, Throwable failure) {
-			if (this.breaker != null) {
-				this.breaker.onError(ExactCacheAdvisor.this.ticker.read() - start, TimeUnit.NANOSECONDS, failure);
-			}
-		}
-
-		private void release() {
-			if (this.breaker != null) {
-				this.breaker.releasePermission();
 			}
 		}
 
@@ -446,6 +428,7 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 		public void store(ChatResponse answer, boolean streamed, Consumer<Boolean> whenDone) {
 			ExactCacheAdvisor advisor = ExactCacheAdvisor.this;
 			boolean stored = false;
+			boolean waits = false;
 			try {
 				boolean storable = streamed ? CacheEligibility.isStorableFromStream(answer)
 						: CacheEligibility.isStorable(answer);
@@ -455,16 +438,20 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 					stored = true;
 				}
 				else if (cached != null && this.breaker != null && this.breaker.getState() == State.CLOSED) {
-					if (advisor.writes.offer(() -> whenDone.accept(writeBehind(cached)))) {
-						return;
+					waits = advisor.writes.offer(() -> writeBehind(cached, whenDone));
+					if (!waits) {
+						fail(new RejectedExecutionException("Too many writes wait"));
 					}
-					fail(new RejectedExecutionException("Too many writes wait"));
 				}
 			}
-			catch (RuntimeException ex) {
+			catch (RuntimeException | StackOverflowError ex) {
 				fail(ex);
 			}
-			whenDone.accept(stored);
+			finally {
+				if (!waits) {
+					whenDone.accept(stored);
+				}
+			}
 		}
 
 		private @Nullable CachedResponse cached(ChatResponse response) {
@@ -475,14 +462,17 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 			return (cached.sizeInBytes() <= this.settings.maxEntryBytes()) ? cached : null;
 		}
 
-		private boolean writeBehind(CachedResponse cached) {
+		private void writeBehind(CachedResponse cached, Consumer<Boolean> whenDone) {
+			boolean stored = false;
 			try {
 				write(cached);
-				return true;
+				stored = true;
 			}
-			catch (RuntimeException ex) {
+			catch (RuntimeException | StackOverflowError ex) {
 				fail(ex);
-				return false;
+			}
+			finally {
+				whenDone.accept(stored);
 			}
 		}
 

@@ -21,7 +21,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
@@ -31,6 +30,7 @@ import io.tokensaving.AdvisorOrder;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
+import io.tokensaving.backend.Attempt;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.cache.CacheEligibility;
 import io.tokensaving.cache.CachedResponse;
@@ -325,39 +325,6 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 	}
 
 	/**
-	 * A call of something outside this process, which succeeds, fails or takes too long.
-	 */
-	private static final class Attempt {
-
-		private final CircuitBreaker breaker;
-
-		private final Ticker ticker;
-
-		private final long start;
-
-		private final AtomicBoolean over = new AtomicBoolean();
-
-		Attempt(CircuitBreaker breaker, Ticker ticker) {
-			this.breaker = breaker;
-			this.ticker = ticker;
-			this.start = ticker.read();
-		}
-
-		void succeeded() {
-			if (this.over.compareAndSet(false, true)) {
-				this.breaker.onSuccess(this.ticker.read() - this.start, TimeUnit.NANOSECONDS);
-			}
-		}
-
-		void failed(Throwable failure) {
-			if (this.over.compareAndSet(false, true)) {
-				this.breaker.onError(this.ticker.read() - this.start, TimeUnit.NANOSECONDS, failure);
-			}
-		}
-
-	}
-
-	/**
 	 * One request and the store it is looked up in.
 	 */
 	private final class Lookup {
@@ -482,12 +449,11 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 		// Null if it keeps failing, and is left alone for a while
 		private <T> @Nullable T attempt(String backend, Supplier<T> action) {
 			SemanticCacheAdvisor advisor = SemanticCacheAdvisor.this;
-			CircuitBreaker breaker = advisor.breakers.of(backend);
-			if (!breaker.tryAcquirePermission()) {
+			Attempt attempt = Attempt.begin(advisor.breakers.of(backend), advisor.ticker);
+			if (attempt == null) {
 				this.skipped = true;
 				return null;
 			}
-			Attempt attempt = new Attempt(breaker, advisor.ticker);
 			this.attempt = attempt;
 			try {
 				T result = action.get();
@@ -497,6 +463,9 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 			catch (RuntimeException ex) {
 				attempt.failed(ex);
 				throw ex;
+			}
+			finally {
+				attempt.end();
 			}
 		}
 

@@ -17,24 +17,22 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.data.redis.connection.Message;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
-import org.springframework.data.redis.listener.ChannelTopic;
-import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 import org.springframework.util.Assert;
 import org.springframework.util.ClassUtils;
 
 /**
  * Leases that are keys of Redis with a time to live. The value of a key is a fencing
- * token: a number that grows with every lease of the same request, and a random part. An
- * instance that was paused longer than its lease lasted can neither prolong nor give back
- * nor announce what is another's by now. The end of a lease is published on one channel;
- * messages that get lost, and instances that do not listen because their client is not
- * Lettuce, are made up for by asking again. Thread-safe; close it to end its threads.
+ * token: a number that grows with every lease of the same request within a hundred times
+ * its time to live, and a random part. An instance that was paused longer than its lease
+ * lasted can neither prolong nor give back nor announce what is another's by now. The end
+ * of a lease is published on one channel; messages that get lost, and instances that do
+ * not listen because their client is not Lettuce, are made up for by asking again.
+ * Thread-safe; close it to end its threads.
  */
 public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 
@@ -58,6 +56,8 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 	private static final Duration LONGEST = Duration.ofMinutes(10);
 
 	private static final int FENCE_LIFETIMES = 100;
+
+	private static final long SUBSCRIBE_PAUSE_MILLIS = 5000;
 
 	private static final byte[] ACQUIRE = script("""
 			if redis.call('EXISTS', KEYS[1]) == 1 then
@@ -94,7 +94,9 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 
 	private final ConcurrentMap<String, Set<CompletableFuture<Boolean>>> listening = new ConcurrentHashMap<>();
 
-	private @Nullable RedisMessageListenerContainer container;
+	private @Nullable RedisConnection subscription;
+
+	private boolean subscribed;
 
 	private boolean closed;
 
@@ -171,33 +173,54 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 	}
 
 	private synchronized void listen() {
-		if (this.container != null || this.closed || !this.subscribes) {
+		if (this.subscribed || this.closed || !this.subscribes) {
 			return;
 		}
-		RedisMessageListenerContainer container = new RedisMessageListenerContainer();
-		container.setConnectionFactory(this.connectionFactory);
-		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("token-saving-lease-listener-");
-		threads.setDaemon(true);
-		container.setTaskExecutor(threads);
-		container.setErrorHandler((ex) -> logger.debug("A message about a lease could not be read", ex));
-		container.addMessageListener((message, pattern) -> tell(message), new ChannelTopic(CHANNEL));
-		container.afterPropertiesSet();
-		this.container = container;
+		this.subscribed = true;
 		// Subscribing waits for the server
-		this.upkeep.execute(() -> {
-			try {
-				container.start();
-			}
-			catch (RuntimeException ex) {
-				logger.debug("Cannot listen for the end of leases; they are asked for", ex);
-				forget(container);
-			}
-		});
+		Thread thread = new Thread(this::subscribe, "token-saving-lease-listener");
+		thread.setDaemon(true);
+		thread.start();
 	}
 
-	private synchronized void forget(RedisMessageListenerContainer container) {
-		if (this.container == container) {
-			this.container = null;
+	// Lettuce subscribes on a connection of its own, and again when it reconnects
+	private void subscribe() {
+		RedisConnection connection = null;
+		try {
+			connection = this.connectionFactory.getConnection();
+			connection.subscribe((message, pattern) -> tell(message), bytes(CHANNEL));
+			synchronized (this) {
+				if (!this.closed) {
+					this.subscription = connection;
+					return;
+				}
+			}
+		}
+		catch (RuntimeException ex) {
+			logger.debug("Cannot listen for the end of leases; they are asked for", ex);
+			subscribeLater();
+		}
+		close(connection);
+	}
+
+	private synchronized void subscribeLater() {
+		if (!this.closed) {
+			var unused = this.upkeep.schedule(() -> {
+				synchronized (this) {
+					this.subscribed = false;
+				}
+			}, SUBSCRIBE_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+		}
+	}
+
+	private static void close(@Nullable RedisConnection connection) {
+		try {
+			if (connection != null) {
+				connection.close();
+			}
+		}
+		catch (RuntimeException ex) {
+			logger.debug("The subscription could not be ended", ex);
 		}
 	}
 
@@ -218,21 +241,14 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 	 */
 	@Override
 	public void close() {
-		RedisMessageListenerContainer container;
+		RedisConnection connection;
 		synchronized (this) {
 			this.closed = true;
-			container = this.container;
-			this.container = null;
+			connection = this.subscription;
+			this.subscription = null;
 		}
 		this.upkeep.shutdownNow();
-		if (container != null) {
-			try {
-				container.destroy();
-			}
-			catch (Exception ex) {
-				logger.debug("The subscription could not be ended", ex);
-			}
-		}
+		close(connection);
 	}
 
 	/**

@@ -15,6 +15,7 @@ import java.util.function.BooleanSupplier;
 
 import io.tokensaving.RedisTestServer;
 import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingTestChain;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.cache.exact.redis.RedisExactCacheStore;
@@ -258,6 +259,19 @@ class RedisClusterLeasesTests {
 			assertThat(answer.get()).isEqualTo("cut off");
 		}
 		assertThat(model.calls()).isEqualTo(4);
+	}
+
+	@Test
+	void aRequestForAFreshAnswerGetsOne() {
+		ScriptedChatModel model = ScriptedChatModel.echoing();
+		TokenSavingTestChain chain = instance();
+		ChatClient client = chain.client(model);
+		assertThat(client.prompt("one").call().content()).isEqualTo("Answer 1 to: one");
+		chain.cacheAdvisor().drain();
+		assertThat(client.prompt("one").advisors(TokenSaving.plan("support-bot").noCache()).call().content())
+			.isEqualTo("Answer 2 to: one");
+		chain.cacheAdvisor().drain();
+		assertThat(client.prompt("one").call().content()).isEqualTo("Answer 2 to: one");
 	}
 
 	@Test
