@@ -85,6 +85,8 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 	private static final long FIRST_READ_MILLIS = 2000;
 
+	private static final long CLOSE_MILLIS = 2000;
+
 	private static final int MAX_WRITERS = 4;
 
 	private static final int AFTER_CONNECTION_FACTORIES = 1;
@@ -219,7 +221,19 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		RedisMessageListenerContainer container = this.listeners;
 		this.listeners = null;
 		if (container != null) {
-			close(container);
+			closeInTime(container);
+		}
+	}
+
+	// It waits for a subscription that is being made, and nobody waits for ever
+	private static void closeInTime(RedisMessageListenerContainer container) {
+		Thread closing = threads("token-saving-plans-close-").newThread(() -> close(container));
+		closing.start();
+		try {
+			closing.join(CLOSE_MILLIS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
 		}
 	}
 
