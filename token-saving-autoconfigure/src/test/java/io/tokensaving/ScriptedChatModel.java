@@ -2,8 +2,8 @@ package io.tokensaving;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 import reactor.core.publisher.Flux;
@@ -19,11 +19,13 @@ import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
 
 /**
- * A model that answers as it is told and remembers what it was asked.
+ * A model that answers as it is told and remembers how often it was asked, and what last.
  */
 public final class ScriptedChatModel implements ChatModel {
 
-	private final List<Prompt> prompts = Collections.synchronizedList(new ArrayList<>());
+	private final AtomicInteger count = new AtomicInteger();
+
+	private volatile Prompt lastPrompt;
 
 	private Function<Prompt, ChatResponse> calls;
 
@@ -41,11 +43,9 @@ public final class ScriptedChatModel implements ChatModel {
 	 * @return the model
 	 */
 	public static ScriptedChatModel echoing() {
-		List<Prompt> count = Collections.synchronizedList(new ArrayList<>());
-		return new ScriptedChatModel((prompt) -> {
-			count.add(prompt);
-			return answer("Answer " + count.size() + " to: " + prompt.getUserMessage().getText());
-		});
+		AtomicInteger count = new AtomicInteger();
+		return new ScriptedChatModel(
+				(prompt) -> answer("Answer " + count.incrementAndGet() + " to: " + prompt.getUserMessage().getText()));
 	}
 
 	public static ScriptedChatModel answering(ChatResponse response) {
@@ -93,11 +93,16 @@ public final class ScriptedChatModel implements ChatModel {
 	}
 
 	public int calls() {
-		return this.prompts.size();
+		return this.count.get();
 	}
 
 	public Prompt lastPrompt() {
-		return this.prompts.get(this.prompts.size() - 1);
+		return this.lastPrompt;
+	}
+
+	private void remember(Prompt prompt) {
+		this.lastPrompt = prompt;
+		this.count.incrementAndGet();
 	}
 
 	@Override
@@ -107,14 +112,14 @@ public final class ScriptedChatModel implements ChatModel {
 
 	@Override
 	public ChatResponse call(Prompt prompt) {
-		this.prompts.add(prompt);
+		remember(prompt);
 		return this.calls.apply(prompt);
 	}
 
 	@Override
 	public Flux<ChatResponse> stream(Prompt prompt) {
 		return Flux.defer(() -> {
-			this.prompts.add(prompt);
+			remember(prompt);
 			return this.streams.apply(prompt);
 		});
 	}
