@@ -1,0 +1,94 @@
+package io.tokensaving.request;
+
+import java.util.function.Supplier;
+
+import io.micrometer.context.ContextSnapshot;
+import io.micrometer.context.ContextSnapshot.Scope;
+import io.micrometer.context.ContextSnapshotFactory;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+
+/**
+ * The thread-locals of a caller that Micrometer's context propagation knows of, for what
+ * goes on with its request on another thread. What cannot be taken along is left behind:
+ * it never fails. Thread-safe.
+ */
+public final class CallerContext {
+
+	private static final Log logger = LogFactory.getLog(CallerContext.class);
+
+	private static final ContextSnapshotFactory FACTORY = ContextSnapshotFactory.builder().build();
+
+	private final @Nullable ContextSnapshot snapshot;
+
+	private CallerContext(@Nullable ContextSnapshot snapshot) {
+		this.snapshot = snapshot;
+	}
+
+	/**
+	 * Take what the calling thread has.
+	 * @return its context
+	 */
+	public static CallerContext capture() {
+		try {
+			return new CallerContext(FACTORY.captureAll());
+		}
+		catch (RuntimeException ex) {
+			logger.debug("The thread-locals of the caller cannot be read", ex);
+			return new CallerContext(null);
+		}
+	}
+
+	/**
+	 * Do something with the context of the caller.
+	 * @param <T> the type of the result
+	 * @param action what is done
+	 * @return its result
+	 */
+	public <T> T call(Supplier<T> action) {
+		Scope scope = open();
+		try {
+			return action.get();
+		}
+		finally {
+			close(scope);
+		}
+	}
+
+	/**
+	 * Subscribe with the context of the caller, on whatever thread it comes to that.
+	 * @param <T> the type of the elements
+	 * @param stream makes the stream, with the context of the caller too
+	 * @return the stream
+	 */
+	public <T> Flux<T> stream(Supplier<Flux<T>> stream) {
+		return Flux.from((subscriber) -> call(() -> {
+			stream.get().subscribe(subscriber);
+			return true;
+		}));
+	}
+
+	private @Nullable Scope open() {
+		try {
+			return (this.snapshot != null) ? this.snapshot.setThreadLocals() : null;
+		}
+		catch (RuntimeException ex) {
+			logger.debug("The thread-locals of the caller cannot be set", ex);
+			return null;
+		}
+	}
+
+	private static void close(@Nullable Scope scope) {
+		try {
+			if (scope != null) {
+				scope.close();
+			}
+		}
+		catch (RuntimeException ex) {
+			logger.debug("The thread-locals cannot be set back", ex);
+		}
+	}
+
+}
