@@ -1,5 +1,6 @@
 /**
- * What servers outside this process need: each has a circuit breaker.
+ * What servers outside this process need: each has a circuit breaker, and threads of its
+ * own wait for it.
  */
 @NullMarked
 package io.tokensaving.backend;

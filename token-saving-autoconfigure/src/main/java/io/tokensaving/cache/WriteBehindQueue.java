@@ -7,6 +7,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
+import io.tokensaving.backend.DaemonThreads;
+
 /**
  * Writes to stores outside this process behind the answer: one thread works through a
  * bounded queue. What does not fit is refused, never waited for. Thread-safe.
@@ -39,11 +41,7 @@ public final class WriteBehindQueue implements AutoCloseable {
 	 */
 	public WriteBehindQueue(String threadName, int capacity) {
 		this.executor = new ThreadPoolExecutor(1, 1, 30, TimeUnit.SECONDS, new ArrayBlockingQueue<>(capacity),
-				(task) -> {
-					Thread thread = new Thread(task, threadName);
-					thread.setDaemon(true);
-					return thread;
-				});
+				new DaemonThreads(threadName));
 		this.executor.allowCoreThreadTimeOut(true);
 	}
 

@@ -19,6 +19,7 @@ import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.backend.Attempt;
 import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.dedup.ClusterLeases.Lease;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.DedupSettings.Scope;
@@ -54,11 +55,7 @@ final class ClusterFlights {
 	private final Ticker ticker;
 
 	private final ThreadPoolExecutor threads = new ThreadPoolExecutor(0, MAX_THREADS, 30, TimeUnit.SECONDS,
-			new SynchronousQueue<>(), (task) -> {
-				Thread thread = new Thread(task, "token-saving-lease");
-				thread.setDaemon(true);
-				return thread;
-			});
+			new SynchronousQueue<>(), new DaemonThreads("token-saving-lease"));
 
 	ClusterFlights(ClusterLeases leases, String backend, CircuitBreakers breakers) {
 		this.leases = leases;

@@ -22,6 +22,7 @@ import io.micrometer.context.ContextSnapshot;
 import io.micrometer.context.ContextSnapshotFactory;
 import io.tokensaving.AdvisorOrder;
 import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.plan.DedupSettings;
 import io.tokensaving.plan.DedupSettings.OnError;
 import io.tokensaving.plan.Plan;
@@ -126,11 +127,8 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 	}
 
 	private static ThreadPoolExecutor threads(int max) {
-		return new ThreadPoolExecutor(0, max, 30, TimeUnit.SECONDS, new SynchronousQueue<>(), (task) -> {
-			Thread thread = new Thread(task, "token-saving-dedup");
-			thread.setDaemon(true);
-			return thread;
-		});
+		return new ThreadPoolExecutor(0, max, 30, TimeUnit.SECONDS, new SynchronousQueue<>(),
+				new DaemonThreads("token-saving-dedup"));
 	}
 
 	/**

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
 /**
- * The thread-locals of a caller that Micrometer's context propagation knows of, for what
- * goes on with its request on another thread. What cannot be taken along is left behind:
- * it never fails. Thread-safe.
+ * The thread-locals of a caller that Micrometer's context propagation knows of, and its
+ * class loader, for what goes on with its request on another thread. What cannot be taken
+ * along is left behind: it never fails. Thread-safe.
  */
 public final class CallerContext {
 
@@ -22,6 +22,8 @@ public final class CallerContext {
 	private static final ContextSnapshotFactory FACTORY = ContextSnapshotFactory.builder().build();
 
 	private final @Nullable ContextSnapshot snapshot;
+
+	private final @Nullable ClassLoader classLoader = Thread.currentThread().getContextClassLoader();
 
 	private CallerContext(@Nullable ContextSnapshot snapshot) {
 		this.snapshot = snapshot;
@@ -48,11 +50,15 @@ public final class CallerContext {
 	 * @return its result
 	 */
 	public <T> T call(Supplier<T> action) {
+		Thread thread = Thread.currentThread();
+		ClassLoader before = thread.getContextClassLoader();
 		Scope scope = open();
 		try {
+			thread.setContextClassLoader(this.classLoader);
 			return action.get();
 		}
 		finally {
+			thread.setContextClassLoader(before);
 			close(scope);
 		}
 	}

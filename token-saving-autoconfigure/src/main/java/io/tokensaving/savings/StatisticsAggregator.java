@@ -25,6 +25,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
+import io.tokensaving.backend.DaemonThreads;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.SmartLifecycle;
@@ -113,11 +114,7 @@ public final class StatisticsAggregator implements SmartLifecycle, AutoCloseable
 		this.clock = clock;
 		this.flushInterval = flushInterval;
 		this.own = repository.isShared() ? new InMemoryStatisticsRepository(clock) : repository;
-		this.executor = new ScheduledThreadPoolExecutor(1, (task) -> {
-			Thread thread = new Thread(task, "token-saving-statistics");
-			thread.setDaemon(true);
-			return thread;
-		});
+		this.executor = new ScheduledThreadPoolExecutor(1, new DaemonThreads("token-saving-statistics"));
 		this.executor.setRemoveOnCancelPolicy(true);
 	}
 

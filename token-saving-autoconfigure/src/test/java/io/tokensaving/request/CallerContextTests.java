@@ -73,6 +73,23 @@ class CallerContextTests {
 	}
 
 	@Test
+	void goesAlongWithTheClassLoader() {
+		ClassLoader own = new ClassLoader(null) {
+		};
+		ClassLoader before = Thread.currentThread().getContextClassLoader();
+		Thread.currentThread().setContextClassLoader(own);
+		try {
+			CallerContext context = CallerContext.capture();
+			Thread.currentThread().setContextClassLoader(before);
+			assertThat(context.call(Thread.currentThread()::getContextClassLoader)).isSameAs(own);
+			assertThat(Thread.currentThread().getContextClassLoader()).isSameAs(before);
+		}
+		finally {
+			Thread.currentThread().setContextClassLoader(before);
+		}
+	}
+
+	@Test
 	void isThereWhenAStreamIsMadeAndSubscribed() {
 		this.tenant.set("anna");
 		CallerContext context = CallerContext.capture();

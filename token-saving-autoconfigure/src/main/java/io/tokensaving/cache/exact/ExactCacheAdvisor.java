@@ -29,6 +29,7 @@ import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.backend.Attempt;
 import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.cache.CacheEligibility;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CachedResponse;
@@ -95,11 +96,7 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 	private final WriteBehindQueue writes = new WriteBehindQueue("token-saving-exact-writes");
 
 	private final ThreadPoolExecutor lookups = new ThreadPoolExecutor(0, MAX_THREADS, 30, TimeUnit.SECONDS,
-			new SynchronousQueue<>(), (task) -> {
-				Thread thread = new Thread(task, "token-saving-exact-lookup");
-				thread.setDaemon(true);
-				return thread;
-			});
+			new SynchronousQueue<>(), new DaemonThreads("token-saving-exact-lookup"));
 
 	private ExactCacheAdvisor(Builder builder) {
 		this.stores = Map.copyOf(builder.stores);

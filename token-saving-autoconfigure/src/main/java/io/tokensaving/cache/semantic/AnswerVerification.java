@@ -11,6 +11,7 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.cache.CacheEligibility;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.savings.Component;
@@ -56,11 +57,7 @@ final class AnswerVerification implements AutoCloseable {
 	private final DoubleSupplier chance;
 
 	private final ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 30, TimeUnit.SECONDS,
-			new ArrayBlockingQueue<>(MAX_WAITING), (task) -> {
-				Thread thread = new Thread(task, "token-saving-verification");
-				thread.setDaemon(true);
-				return thread;
-			});
+			new ArrayBlockingQueue<>(MAX_WAITING), new DaemonThreads("token-saving-verification"));
 
 	private long minuteStart;
 

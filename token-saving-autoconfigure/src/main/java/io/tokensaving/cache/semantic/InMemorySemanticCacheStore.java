@@ -17,6 +17,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheStoreStatus;
 import org.jspecify.annotations.Nullable;
@@ -105,11 +106,7 @@ public final class InMemorySemanticCacheStore implements SemanticCacheStore, Aut
 
 	private static ExecutorService newIndexer() {
 		ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS,
-				new LinkedBlockingQueue<>(MAX_WAITING_PARTITIONS), (task) -> {
-					Thread thread = new Thread(task, "token-saving-vector-index");
-					thread.setDaemon(true);
-					return thread;
-				});
+				new LinkedBlockingQueue<>(MAX_WAITING_PARTITIONS), new DaemonThreads("token-saving-vector-index"));
 		executor.allowCoreThreadTimeOut(true);
 		return executor;
 	}

@@ -32,6 +32,7 @@ import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.backend.Attempt;
 import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.cache.CacheEligibility;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.EntryLabels;
@@ -118,11 +119,7 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 	private final WriteBehindQueue writes = new WriteBehindQueue("token-saving-semantic-writes");
 
 	private final ThreadPoolExecutor lookups = new ThreadPoolExecutor(0, MAX_THREADS, 30, TimeUnit.SECONDS,
-			new SynchronousQueue<>(), (task) -> {
-				Thread thread = new Thread(task, "token-saving-semantic-lookup");
-				thread.setDaemon(true);
-				return thread;
-			});
+			new SynchronousQueue<>(), new DaemonThreads("token-saving-semantic-lookup"));
 
 	private SemanticCacheAdvisor(Builder builder) {
 		this.stores = Map.copyOf(builder.stores);

@@ -12,6 +12,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
+import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.dedup.ClusterLeases;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -123,11 +124,7 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 		// Jedis returns connections to the pool that have subscribed, and what comes late
 		// is then read as the reply to another command
 		this.subscribes = LETTUCE_PRESENT && Lettuce.isUsedBy(connectionFactory);
-		this.upkeep = new ScheduledThreadPoolExecutor(2, (task) -> {
-			Thread thread = new Thread(task, "token-saving-leases");
-			thread.setDaemon(true);
-			return thread;
-		});
+		this.upkeep = new ScheduledThreadPoolExecutor(2, new DaemonThreads("token-saving-leases"));
 		this.upkeep.setRemoveOnCancelPolicy(true);
 		this.upkeep.setKeepAliveTime(30, TimeUnit.SECONDS);
 		this.upkeep.allowCoreThreadTimeOut(true);
@@ -178,9 +175,7 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 		}
 		this.subscribed = true;
 		// Subscribing waits for the server
-		Thread thread = new Thread(this::subscribe, "token-saving-lease-listener");
-		thread.setDaemon(true);
-		thread.start();
+		new DaemonThreads("token-saving-lease-listener").newThread(this::subscribe).start();
 	}
 
 	// Lettuce subscribes on a connection of its own, and again when it reconnects

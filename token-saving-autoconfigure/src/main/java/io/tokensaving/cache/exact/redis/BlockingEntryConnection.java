@@ -7,6 +7,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
+import io.tokensaving.backend.DaemonThreads;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.data.redis.connection.RedisConnection;
@@ -23,11 +24,7 @@ final class BlockingEntryConnection implements EntryConnection {
 	private final RedisConnectionFactory connectionFactory;
 
 	private final ThreadPoolExecutor readers = new ThreadPoolExecutor(0, MAX_THREADS, 30, TimeUnit.SECONDS,
-			new SynchronousQueue<>(), (task) -> {
-				Thread thread = new Thread(task, "token-saving-redis-read");
-				thread.setDaemon(true);
-				return thread;
-			});
+			new SynchronousQueue<>(), new DaemonThreads("token-saving-redis-read"));
 
 	BlockingEntryConnection(RedisConnectionFactory connectionFactory) {
 		this.connectionFactory = connectionFactory;

@@ -13,6 +13,7 @@ import io.lettuce.core.RedisFuture;
 import io.lettuce.core.SetArgs;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
+import io.tokensaving.backend.DaemonThreads;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.data.redis.RedisConnectionFailureException;
@@ -40,11 +41,7 @@ final class LettuceEntryConnection implements EntryConnection {
 	private @Nullable CompletableFuture<RedisClusterAsyncCommands<byte[], byte[]>> connecting;
 
 	LettuceEntryConnection(LettuceConnectionFactory connectionFactory) {
-		this(connectionFactory, Executors.newCachedThreadPool((task) -> {
-			Thread thread = new Thread(task, "token-saving-redis-connect");
-			thread.setDaemon(true);
-			return thread;
-		}));
+		this(connectionFactory, Executors.newCachedThreadPool(new DaemonThreads("token-saving-redis-connect")));
 	}
 
 	LettuceEntryConnection(LettuceConnectionFactory connectionFactory, Executor connector) {
