@@ -43,20 +43,24 @@ final class CallParticipant extends Participant {
 		if (flight != null && flight.isDone()) {
 			this.arrived.complete(true);
 		}
+		else if (flight != null && !flight.suits(this)) {
+			this.arrived.complete(false);
+		}
 	}
 
 	/**
-	 * Wait for the end of the flight.
-	 * @param timeoutNanos how long, 0 for as long as it takes
+	 * Wait for the end of the flight; whoever pays for it waits as long as it takes.
+	 * @param flight the flight
 	 * @return whether it has ended; if not, this one should call the model itself
 	 * @throws InterruptedException if the thread is interrupted
 	 */
-	boolean await(long timeoutNanos) throws InterruptedException {
+	boolean await(Flight flight) throws InterruptedException {
 		try {
-			return (timeoutNanos > 0) ? this.arrived.get(timeoutNanos, TimeUnit.NANOSECONDS) : this.arrived.get();
+			return flight.isPayer(this) ? this.arrived.get()
+					: this.arrived.get(settings().timeout().toNanos(), TimeUnit.NANOSECONDS);
 		}
 		catch (TimeoutException ex) {
-			return false;
+			return flight.isPayer(this) && await(flight);
 		}
 		catch (ExecutionException ex) {
 			throw new IllegalStateException(ex);
@@ -66,6 +70,11 @@ final class CallParticipant extends Participant {
 	@Override
 	long position() {
 		return WANTS_ALL;
+	}
+
+	@Override
+	boolean wantsWhole() {
+		return true;
 	}
 
 	@Override

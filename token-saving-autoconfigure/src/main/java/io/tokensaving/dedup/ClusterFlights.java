@@ -103,10 +103,14 @@ final class ClusterFlights {
 	 * @return the stream
 	 */
 	Flux<ChatClientResponse> stream(Participant leader, Flux<ChatClientResponse> model, AsyncTaskExecutor executor) {
+		leader.ledger().beginLookup();
 		return awaitLater(leader, executor).onErrorResume((ex) -> {
 			leader.fail(ex);
 			return Mono.just(Turn.ALONE);
-		}).flatMapMany((turn) -> (turn.answer() != null) ? Flux.just(turn.answer()) : model);
+		}).flatMapMany((turn) -> {
+			leader.ledger().endLookup();
+			return (turn.answer() != null) ? Flux.just(turn.answer()) : model;
+		});
 	}
 
 	private Mono<Turn> awaitLater(Participant leader, AsyncTaskExecutor executor) {
@@ -115,7 +119,7 @@ final class ClusterFlights {
 				try {
 					sink.success(await(leader));
 				}
-				catch (RuntimeException ex) {
+				catch (Throwable ex) { // nobody else would tell the stream
 					sink.error(ex);
 				}
 			});
@@ -137,7 +141,7 @@ final class ClusterFlights {
 			Thread.currentThread().interrupt();
 			throw new CancellationException("Interrupted while waiting for another instance");
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) { // there may be no more threads
 			leader.fail(ex);
 			return Turn.ALONE;
 		}
@@ -190,7 +194,6 @@ final class ClusterFlights {
 			if (answer != null) {
 				return new Turn(answer);
 			}
-			leader.ledger().recordMiss();
 			if (lease == null) {
 				return null;
 			}
@@ -246,7 +249,7 @@ final class ClusterFlights {
 				lease.release(false);
 			}
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | Error ex) { // somebody waits for it
 			acquiring.completeExceptionally(ex);
 		}
 	}

@@ -2,6 +2,7 @@ package io.tokensaving.dedup;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,15 +12,12 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import io.micrometer.context.ContextSnapshot;
-import io.micrometer.context.ContextSnapshotFactory;
 import io.tokensaving.AdvisorOrder;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.backend.DaemonThreads;
@@ -29,12 +27,12 @@ import io.tokensaving.plan.Plan;
 import io.tokensaving.request.AnswerSource;
 import io.tokensaving.request.CacheDirectives;
 import io.tokensaving.request.CallState;
+import io.tokensaving.request.CallerContext;
 import io.tokensaving.request.SamplingOptions;
 import io.tokensaving.savings.Component;
 import io.tokensaving.savings.SavingsStatistics;
 import io.tokensaving.savings.TokenCounter;
 import org.jspecify.annotations.Nullable;
-import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -91,7 +89,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 
 	private final LongAdder abandoned = new LongAdder();
 
-	private final ContextSnapshotFactory snapshots = ContextSnapshotFactory.builder().build();
+	private final Reentrance reentrance = new Reentrance();
 
 	private final @Nullable Plan plan;
 
@@ -191,13 +189,13 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 
 	@Override
 	public ChatClientResponse adviseCall(ChatClientRequest request, CallAdvisorChain chain) {
-		Ticket ticket = prepare(request);
+		Ticket ticket = prepare(request, this.reentrance.led());
 		if (ticket == null) {
 			return chain.nextCall(request);
 		}
 		CallParticipant participant = new CallParticipant(request, ticket.call(), ticket.settings(), this.tokenCounter,
 				this.statistics);
-		Boarding boarding = board(ticket.key(), participant, Context.empty());
+		Boarding boarding = board(ticket, participant, Context.empty());
 		if (boarding == null) {
 			return chain.nextCall(request);
 		}
@@ -205,38 +203,38 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 			return boarding.landed();
 		}
 		Flight flight = boarding.flight();
-		if (boarding.leads() && !start(flight, participant, () -> chain.nextCall(request))) {
+		if (boarding.leads() && !start(flight, participant, ticket, () -> chain.nextCall(request))) {
 			return chain.nextCall(request);
 		}
 		participant.follow(flight);
-		boolean arrived;
+		boolean arrived = true;
 		try {
-			arrived = participant.await(boarding.leads() ? 0 : ticket.settings().timeout().toNanos());
+			arrived = participant.await(flight);
 		}
 		catch (InterruptedException ex) {
-			flight.leave(participant);
 			Thread.currentThread().interrupt();
-			throw new CancellationException("Interrupted while waiting for the answer of the model");
+			if (flight.leave(participant)) {
+				throw new CancellationException("Interrupted while waiting for the answer of the model");
+			}
 		}
-		Throwable failure = flight.error();
+		Throwable failure = arrived ? flight.error() : null;
 		if (failure != null && (boarding.leads() || isShared(failure, ticket.settings()))) {
-			throw unchecked(failure);
+			throw DedupAdvisor.<RuntimeException>unchecked(failure);
 		}
 		ChatClientResponse answer = (arrived && failure == null) ? flight.answer() : null;
 		if (answer == null) {
 			flight.leave(participant);
-			participant.ledger().recordMiss();
+			participant.ledger().recordAlone();
 			return chain.nextCall(request);
 		}
 		participant.settle(flight);
 		return participant.own(flight, answer);
 	}
 
-	private static RuntimeException unchecked(Throwable failure) {
-		if (failure instanceof Error error) {
-			throw error;
-		}
-		return (failure instanceof RuntimeException exception) ? exception : new IllegalStateException(failure);
+	// A model written in another language may throw what it has not declared
+	@SuppressWarnings({ "unchecked", "TypeParameterUnusedInFormals" })
+	private static <T extends Throwable> T unchecked(Throwable failure) throws T {
+		throw (T) failure;
 	}
 
 	private static boolean isShared(Throwable failure, DedupSettings settings) {
@@ -244,10 +242,11 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 	}
 
 	// Calls the model on another thread, so that the caller can leave
-	private boolean start(Flight flight, CallParticipant leader, Supplier<ChatClientResponse> model) {
+	private boolean start(Flight flight, CallParticipant leader, Ticket ticket, Supplier<ChatClientResponse> model) {
 		try {
-			ContextSnapshot snapshot = this.snapshots.captureAll();
-			Future<?> running = this.executor.submit(() -> run(flight, leader, snapshot, model));
+			CallerContext context = CallerContext.capture();
+			Future<?> running = this.executor
+				.submit(() -> run(flight, leader, context, () -> this.reentrance.call(ticket.led(), model)));
 			flight.onCancel(() -> running.cancel(true));
 			return true;
 		}
@@ -259,12 +258,10 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 	}
 
 	// Whatever happens, the flight ends: others wait for it
-	@SuppressWarnings("try") // a scope is there to be closed
-	private void run(Flight flight, CallParticipant leader, ContextSnapshot snapshot,
-			Supplier<ChatClientResponse> model) {
-		try (ContextSnapshot.Scope scope = snapshot.setThreadLocals()) {
-			flight.onNext((this.cluster != null && this.cluster.isWanted(leader)) ? this.cluster.call(leader, model)
-					: model.get());
+	private void run(Flight flight, CallParticipant leader, CallerContext context, Supplier<ChatClientResponse> model) {
+		try {
+			flight.onNext(context.call(() -> (this.cluster != null && this.cluster.isWanted(leader))
+					? this.cluster.call(leader, model) : model.get()));
 			flight.onComplete();
 		}
 		catch (Throwable ex) { // what the model threw reaches all who wait
@@ -275,13 +272,13 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 	@Override
 	public Flux<ChatClientResponse> adviseStream(ChatClientRequest request, StreamAdvisorChain chain) {
 		return Flux.deferContextual((context) -> {
-			Ticket ticket = prepare(request);
+			Ticket ticket = prepare(request, this.reentrance.led(context));
 			if (ticket == null) {
 				return chain.nextStream(request);
 			}
 			StreamParticipant participant = new StreamParticipant(request, ticket.call(), ticket.settings(),
 					this.tokenCounter, this.statistics);
-			Boarding boarding = board(ticket.key(), participant, Context.of(context));
+			Boarding boarding = board(ticket, participant, this.reentrance.mark(Context.of(context), ticket.led()));
 			if (boarding == null) {
 				return chain.nextStream(request);
 			}
@@ -301,7 +298,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 	private void start(Flight flight, StreamParticipant leader, Supplier<Flux<ChatClientResponse>> model) {
 		try {
 			Flux<ChatClientResponse> stream = (this.cluster != null && this.cluster.isWanted(leader))
-					? this.cluster.stream(leader, model.get(), this.executor) : model.get();
+					? this.cluster.stream(leader, CallerContext.capture().stream(model), this.executor) : model.get();
 			stream.subscribe(flight);
 		}
 		catch (Throwable ex) { // what the model threw reaches all who wait
@@ -312,23 +309,25 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 	private Flux<ChatClientResponse> join(Flight flight, StreamParticipant participant,
 			Supplier<Flux<ChatClientResponse>> model, DedupSettings settings) {
 		AtomicBoolean begun = new AtomicBoolean();
-		Publisher<Long> deadline = Mono.delay(settings.timeout());
+		// Whoever pays by now waits as long as it takes
+		Mono<Long> deadline = Mono.delay(settings.timeout())
+			.flatMap((tick) -> flight.isPayer(participant) ? Mono.never() : Mono.just(tick));
 		return participant.elements(flight, () -> {
 		})
 			.doOnNext((element) -> begun.set(true))
-			.timeout(deadline, (element) -> Mono.never())
+			.timeout(deadline, (element) -> Mono.never(), Flux.error(WaitedTooLongException::new))
 			.publishOn(Schedulers.boundedElastic())
 			.onErrorResume((ex) -> {
-				boolean mayRetry = ex instanceof TimeoutException || !isShared(ex, settings);
+				boolean mayRetry = ex instanceof WaitedTooLongException || !isShared(ex, settings);
 				if (begun.get() || !mayRetry) {
 					return Flux.error(ex);
 				}
-				participant.ledger().recordMiss();
+				participant.ledger().recordAlone();
 				return model.get();
 			});
 	}
 
-	private @Nullable Ticket prepare(ChatClientRequest request) {
+	private @Nullable Ticket prepare(ChatClientRequest request, Set<String> led) {
 		CallState call = CallState.of(request, this.plan);
 		DedupSettings settings = (call != null) ? call.plan().dedup() : null;
 		if (call == null || settings == null || call.directives().noStore()) {
@@ -340,7 +339,9 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 					|| (maxTemperature != null && SamplingOptions.isAbove(request.prompt(), maxTemperature))) {
 				return null;
 			}
-			return new Ticket(call, settings, key(call.fingerprint(request).exact(), call.directives()));
+			String key = key(call.fingerprint(request).exact(), call.directives());
+			// A model that asks a client the same must not wait for itself
+			return led.contains(key) ? null : new Ticket(call, settings, key, Reentrance.with(led, key));
 		}
 		catch (RuntimeException | StackOverflowError ex) {
 			this.statistics.recordError(Component.FINGERPRINT, call.plan().id(), ex);
@@ -357,7 +358,8 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 	}
 
 	// Joins the flight of the same request, or begins one. Null if there is no room
-	private @Nullable Boarding board(String key, Participant participant, Context context) {
+	private @Nullable Boarding board(Ticket ticket, Participant participant, Context context) {
+		String key = ticket.key();
 		Flight created = new Flight(participant, context, this.budget, new Landing(key));
 		boolean fresh = !mayTakeLanded(participant);
 		while (true) {
@@ -365,6 +367,9 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 			if (present != null && present.join(participant, fresh)) {
 				participant.ledger().recordJoined();
 				return new Boarding(present, false, null);
+			}
+			if (present != null && !present.suits(participant)) {
+				return null;
 			}
 			if (present != null && present.isRunning()) {
 				participant.fail(new RejectedExecutionException("The answer in flight is too long to be kept"));
@@ -390,7 +395,6 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 				created.onComplete();
 				return new Boarding(created, false, taken);
 			}
-			participant.ledger().recordMiss();
 			participant.ledger().recordShared(() -> created.hasOthers(participant));
 			return new Boarding(created, true, null);
 		}
@@ -420,8 +424,9 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 	 * @param call the state of the call
 	 * @param settings the settings of its plan
 	 * @param key the fingerprint
+	 * @param led the keys of the calls that the request is part of, and its own
 	 */
-	private record Ticket(CallState call, DedupSettings settings, String key) {
+	private record Ticket(CallState call, DedupSettings settings, String key, Set<String> led) {
 
 	}
 
@@ -507,6 +512,17 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 
 		NotStartedException() {
 			super("There was no thread for the call", null, false, false);
+		}
+
+	}
+
+	/**
+	 * The answer of another request did not come in time.
+	 */
+	private static final class WaitedTooLongException extends RuntimeException {
+
+		WaitedTooLongException() {
+			super("The answer in flight took too long", null, false, false);
 		}
 
 	}

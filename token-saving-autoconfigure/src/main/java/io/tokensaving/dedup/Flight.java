@@ -13,13 +13,15 @@ import reactor.core.CoreSubscriber;
 import reactor.util.context.Context;
 
 import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.model.ChatResponse;
 
 /**
  * A request on its way to the model, and all who wait for its answer. What the model says
  * is kept from the beginning, so that those who join late miss nothing; if it becomes too
  * much, nobody may join any more, and only what somebody has not read yet is kept. The
- * model is asked to go on at the pace of the fastest reader, so no reader holds up
- * another. Once nobody waits, the call is cancelled. Thread-safe.
+ * elements of a stream are put together as they come, for those who want the answer as a
+ * whole. The model is asked to go on at the pace of the fastest reader, so no reader
+ * holds up another. Once nobody waits, the call is cancelled. Thread-safe.
  */
 final class Flight implements CoreSubscriber<ChatClientResponse> {
 
@@ -59,8 +61,10 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 
 	private long fastest;
 
-	// Takes over from the elements when they are no longer all kept
-	private @Nullable ResponseAssembler assembler;
+	// Null if a call leads: its answer is whole already
+	private final @Nullable ResponseAssembler assembler;
+
+	private boolean fragmentary;
 
 	private @Nullable ChatClientResponse answer;
 
@@ -77,6 +81,7 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 		this.context = context;
 		this.budget = budget;
 		this.listener = listener;
+		this.assembler = leader.wantsWhole() ? null : new ResponseAssembler();
 		this.participants.add(leader);
 	}
 
@@ -91,10 +96,26 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 	 * @return {@code false} if it is too late
 	 */
 	synchronized boolean join(Participant participant, boolean fresh) {
-		if (!this.open || this.abandoned || this.error != null || (fresh && this.done)) {
+		if (!this.open || this.abandoned || this.error != null || (fresh && this.done) || !suits(participant)) {
 			return false;
 		}
 		return this.participants.add(participant);
+	}
+
+	/**
+	 * Whether somebody can make use of what the model says. One who wants the whole
+	 * cannot if the elements of a stream have no form of one piece, such as those of a
+	 * model that thinks aloud.
+	 * @param participant who wants to
+	 * @return {@code false} if it is of no use to wait
+	 */
+	synchronized boolean suits(Participant participant) {
+		return !participant.wantsWhole() || this.assembler == null || isSingle()
+				|| (!this.fragmentary && this.assembler.isLossless());
+	}
+
+	private boolean isSingle() {
+		return this.dropped == 0 && this.elements.size() <= 1;
 	}
 
 	synchronized int waiting() {
@@ -122,15 +143,21 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 	/**
 	 * Wait no longer. If it was the one who pays, the next one does.
 	 * @param participant who leaves
+	 * @return {@code false} if that comes too late, because the answer has arrived
 	 */
-	void leave(Participant participant) {
+	boolean leave(Participant participant) {
 		Runnable cancellation = null;
 		Subscription upstream = null;
 		Participant promoted = null;
 		boolean over = false;
+		boolean late;
 		synchronized (this) {
 			if (!this.participants.remove(participant)) {
-				return;
+				return false;
+			}
+			late = this.done;
+			if (!late) {
+				participant.ledger().recordLeft();
 			}
 			if (this.payer == participant && !this.done) {
 				promoted = this.participants.isEmpty() ? null : this.participants.iterator().next();
@@ -160,6 +187,7 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 		if (over) {
 			this.listener.abandoned(this);
 		}
+		return !late;
 	}
 
 	/**
@@ -221,24 +249,25 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 
 	private void keep(ChatClientResponse element) {
 		this.elements.add(element);
+		assemble(element);
 		if (this.open && this.elements.size() <= this.budget.maxPerFlight() && this.budget.tryAcquire()) {
 			this.held++;
 			return;
 		}
 		this.open = false;
-		if (this.assembler == null) {
-			this.assembler = new ResponseAssembler();
-			this.elements.forEach(this::assemble);
-		}
-		else {
-			assemble(element);
-		}
 		trim();
 	}
 
 	private void assemble(ChatClientResponse element) {
-		if (this.assembler != null && element.chatResponse() != null) {
+		if (this.assembler == null || this.fragmentary || element.chatResponse() == null) {
+			return;
+		}
+		try {
 			this.assembler.add(element.chatResponse());
+		}
+		catch (RuntimeException ex) {
+			this.fragmentary = true;
+			this.leader.fail(ex);
 		}
 	}
 
@@ -292,8 +321,11 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 		for (Participant participant : this.participants) {
 			slowest = Math.min(slowest, participant.position());
 		}
+		if (this.assembler == null) {
+			return;
+		}
 		int read = (int) Math.min(slowest - this.dropped, this.elements.size());
-		if (slowest != Long.MAX_VALUE && read > 0) {
+		if (read > 0) {
 			this.elements.subList(0, read).clear();
 			this.dropped += read;
 			int freed = Math.min(read, this.held);
@@ -361,35 +393,49 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 
 	/**
 	 * Return the whole answer once it is there.
-	 * @return the answer, or {@code null} if it has no form of one piece
+	 * @return the answer, or {@code null} if it has no form of one piece, or if nobody
+	 * knows whether the stream was cut off
 	 */
 	synchronized @Nullable ChatClientResponse answer() {
-		if (this.answer != null || !this.done || this.error != null) {
-			return this.answer;
-		}
-		if (this.dropped == 0 && this.elements.size() == 1) {
-			this.answer = this.elements.get(0);
-			return this.answer;
-		}
-		try {
-			this.answer = assemble();
-		}
-		catch (RuntimeException ex) {
-			// What cannot be put together has no form of one piece
-			this.leader.fail(ex);
+		if (this.answer == null && this.done && this.error == null) {
+			this.answer = whole();
 		}
 		return this.answer;
 	}
 
-	private @Nullable ChatClientResponse assemble() {
+	private @Nullable ChatClientResponse whole() {
+		ChatClientResponse only = (isSingle() && !this.elements.isEmpty()) ? this.elements.get(0) : null;
 		if (this.assembler == null) {
-			this.assembler = new ResponseAssembler();
-			this.elements.forEach(this::assemble);
+			return only;
 		}
-		if (this.assembler.isLossless() && this.dropped + this.elements.size() > 0) {
-			return new ChatClientResponse(this.assembler.assemble(), Map.of());
+		boolean finished = this.assembler.isFinished() || this.leader.ledger().servedUsage() != null;
+		if (!finished || only != null) {
+			return finished ? only : null;
 		}
-		return null;
+		ChatResponse response = this.assembler.isLossless() ? response() : null;
+		return (response != null) ? new ChatClientResponse(response, Map.of()) : null;
+	}
+
+	/**
+	 * Return what the model said, as far as it can be put together.
+	 * @return the response, which may have lost what tells thoughts from answer, or
+	 * {@code null} if there is none
+	 */
+	synchronized @Nullable ChatResponse response() {
+		if (this.assembler == null) {
+			return this.elements.isEmpty() ? null : this.elements.get(0).chatResponse();
+		}
+		if (this.fragmentary) {
+			return null;
+		}
+		try {
+			return this.assembler.assemble();
+		}
+		catch (RuntimeException ex) {
+			this.fragmentary = true;
+			this.leader.fail(ex);
+			return null;
+		}
 	}
 
 	/**

@@ -92,6 +92,12 @@ abstract class Participant {
 	abstract long position();
 
 	/**
+	 * Whether this one needs the answer in one piece.
+	 * @return {@code false} if it reads elements as they come
+	 */
+	abstract boolean wantsWhole();
+
+	/**
 	 * Give up, because too many elements wait to be read.
 	 */
 	abstract void overflow();
@@ -123,16 +129,17 @@ abstract class Participant {
 			return;
 		}
 		this.call.storedElsewhere();
-		TokenUsage served = flight.leader().ledger().servedUsage();
-		ChatClientResponse answer = flight.answer();
-		ChatResponse response = (answer != null) ? answer.chatResponse() : null;
-		TokenUsage usage = (served != null) ? served : usage(response);
-		if (pays && served == null) {
-			this.ledger.recordMiss();
-			this.ledger.recordBought(usage);
+		if (this.ledger.recordSharedHit(flight.leader().ledger())) {
+			return;
 		}
-		else {
-			writeHit(usage, response);
+		ChatResponse response = flight.response();
+		if (!pays) {
+			writeHit(response);
+			return;
+		}
+		this.ledger.recordPaying();
+		if (response != null) {
+			this.ledger.recordBought(usage(response));
 		}
 	}
 
@@ -140,8 +147,8 @@ abstract class Participant {
 		return (response != null) ? this.tokenCounter.usage(this.request.prompt(), response) : TokenUsage.ZERO;
 	}
 
-	private void writeHit(TokenUsage usage, @Nullable ChatResponse response) {
-		this.ledger.recordHit(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, usage,
+	private void writeHit(@Nullable ChatResponse response) {
+		this.ledger.recordHit(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, usage(response),
 				TokenCounter.model(response, this.request.prompt().getOptions()), 0, null);
 	}
 
@@ -154,7 +161,7 @@ abstract class Participant {
 		this.call.storedElsewhere();
 		ChatResponse own = answer;
 		try {
-			writeHit(usage(answer), answer);
+			writeHit(answer);
 			own = copy(answer, true);
 		}
 		catch (RuntimeException ex) {
@@ -198,7 +205,7 @@ abstract class Participant {
 	 * @param flight the flight
 	 */
 	final void pay(Flight flight) {
-		this.ledger.recordMiss();
+		this.ledger.recordPaying();
 		this.ledger.recordShared(() -> flight.hasOthers(this));
 	}
 

@@ -129,6 +129,11 @@ final class StreamParticipant extends Participant {
 	}
 
 	@Override
+	boolean wantsWhole() {
+		return false;
+	}
+
+	@Override
 	void overflow() {
 		this.overflown = true;
 	}

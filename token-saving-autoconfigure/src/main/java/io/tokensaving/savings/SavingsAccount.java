@@ -71,27 +71,28 @@ final class SavingsAccount {
 	 * Close the ledger of a stream that was cancelled. The provider bills what it has
 	 * produced until then, but does not say how much.
 	 * @param text supplies the text that had arrived
+	 * @param passedOn whether the caller was given any of it
 	 */
-	void closeCancelled(Supplier<String> text) {
+	void closeCancelled(Supplier<String> text, boolean passedOn) {
 		close(() -> {
 			TokenUsage bought = this.ledger.bought();
-			if (bought == null && this.ledger.isPaidByOthers()) {
+			if (bought == null && (this.ledger.isPaidByOthers() || this.ledger.isLookedUp())) {
 				bought = TokenUsage.ZERO;
 			}
 			if (bought == null) {
 				double factor = this.tokenCounter.factor(TokenCounter.model(null, this.prompt.getOptions()));
 				bought = new TokenUsage(sentTokens(), this.tokenCounter.count(text.get(), factor), 0, 0, true);
 			}
-			return report(null, bought, true);
+			return report(null, bought, bought.total() > 0 || (isHit() && passedOn));
 		}, false);
 	}
 
 	/**
-	 * Close the ledger of a call whose model failed: nothing was bought and nothing
-	 * saved.
+	 * Close the ledger of a call that failed: nothing was saved, and nothing bought
+	 * unless it is known otherwise.
 	 */
 	void closeFailed() {
-		close(() -> report(null, TokenUsage.ZERO, false), true);
+		close(() -> report(null, this.ledger.boughtBeforeFailure(), false), true);
 	}
 
 	private @Nullable SavingsReport close(Supplier<SavingsReport> supplier, boolean modelFailed) {
@@ -174,8 +175,8 @@ final class SavingsAccount {
 		return Math.max(0, this.tokenCounter.count(this.prompt) - this.ledger.tokensCompressed());
 	}
 
-	private SavingsReport report(@Nullable ChatResponse response, TokenUsage bought, boolean paid) {
-		return this.ledger.close(this.call, TokenCounter.model(response, this.prompt.getOptions()), bought, paid,
+	private SavingsReport report(@Nullable ChatResponse response, TokenUsage bought, boolean answered) {
+		return this.ledger.close(this.call, TokenCounter.model(response, this.prompt.getOptions()), bought, answered,
 				this.prices);
 	}
 

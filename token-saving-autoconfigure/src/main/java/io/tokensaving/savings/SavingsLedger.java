@@ -37,7 +37,12 @@ public final class SavingsLedger {
 
 	private boolean closed;
 
-	private boolean joined;
+	// Not null while the answer of another request is waited for
+	private @Nullable Outcome beforeJoining;
+
+	private boolean left;
+
+	private boolean lookedUp;
 
 	private @Nullable BooleanSupplier othersWait;
 
@@ -71,12 +76,27 @@ public final class SavingsLedger {
 	}
 
 	/**
+	 * Write down that the answer is being looked up. A request that ends meanwhile has
+	 * bought nothing.
+	 */
+	public synchronized void beginLookup() {
+		this.lookedUp = true;
+	}
+
+	/**
+	 * Write down that the request goes on to the model.
+	 */
+	public synchronized void endLookup() {
+		this.lookedUp = false;
+	}
+
+	/**
 	 * Write down that the answer was looked up and not found.
 	 */
 	public synchronized void recordMiss() {
 		this.outcome = Outcome.MISS;
 		this.served = null;
-		this.joined = false;
+		this.beforeJoining = null;
 	}
 
 	/**
@@ -84,9 +104,21 @@ public final class SavingsLedger {
 	 * not known yet. If it ends before that, nothing was bought and nothing saved.
 	 */
 	public synchronized void recordJoined() {
+		this.beforeJoining = this.outcome;
 		this.outcome = Outcome.DEDUP_HIT;
 		this.served = new Served(SavingTechnique.DEDUP, TokenUsage.ZERO, null, 0, null);
-		this.joined = true;
+	}
+
+	/**
+	 * Write down that the request pays for the answer that it has waited for, because the
+	 * one who would have paid has left.
+	 */
+	public synchronized void recordPaying() {
+		if (this.beforeJoining != null) {
+			this.outcome = this.beforeJoining;
+			this.beforeJoining = null;
+			this.served = null;
+		}
 	}
 
 	/**
@@ -99,11 +131,46 @@ public final class SavingsLedger {
 	}
 
 	/**
+	 * Write down that the request has left those who share an answer: what is bought from
+	 * now on, others pay.
+	 */
+	public synchronized void recordLeft() {
+		this.left = true;
+	}
+
+	/**
+	 * Write down that the request does not wait for an equal one any more, but goes to
+	 * the model by itself.
+	 */
+	public synchronized void recordAlone() {
+		recordPaying();
+		this.othersWait = null;
+		this.left = false;
+	}
+
+	/**
+	 * Write down that the answer is the one that an equal request was served, if it was.
+	 * @param other the ledger of the other request
+	 * @return {@code false} if the other one was not served
+	 */
+	public boolean recordSharedHit(SavingsLedger other) {
+		Served shared;
+		synchronized (other) {
+			shared = (other.beforeJoining == null) ? other.served : null;
+		}
+		if (shared != null) {
+			recordHit(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, shared.usage(), shared.model(), shared.ageSeconds(),
+					shared.similarity());
+		}
+		return shared != null;
+	}
+
+	/**
 	 * Return what the answer cost when it was bought, if it was served.
 	 * @return the usage, or {@code null} if the answer is not a hit
 	 */
 	public synchronized @Nullable TokenUsage servedUsage() {
-		return (this.served != null && !this.joined) ? this.served.usage() : null;
+		return (this.served != null && this.beforeJoining == null) ? this.served.usage() : null;
 	}
 
 	/**
@@ -119,7 +186,7 @@ public final class SavingsLedger {
 			@Nullable String model, long ageSeconds, @Nullable Double similarity) {
 		this.outcome = outcome;
 		this.served = new Served(technique, usage, model, ageSeconds, similarity);
-		this.joined = false;
+		this.beforeJoining = null;
 	}
 
 	/**
@@ -144,11 +211,17 @@ public final class SavingsLedger {
 	 * @param usage the usage
 	 */
 	public synchronized void recordBought(TokenUsage usage) {
-		this.bought = usage;
+		if (!this.left) {
+			this.bought = usage;
+		}
+	}
+
+	synchronized boolean isLookedUp() {
+		return this.lookedUp;
 	}
 
 	synchronized boolean isHit() {
-		return this.outcome.isHit() && !this.joined;
+		return this.outcome.isHit() && this.beforeJoining == null;
 	}
 
 	boolean isPaidByOthers() {
@@ -163,6 +236,10 @@ public final class SavingsLedger {
 		return this.outcome.isHit() ? TokenUsage.ZERO : this.bought;
 	}
 
+	synchronized TokenUsage boughtBeforeFailure() {
+		return (this.bought != null) ? this.bought : TokenUsage.ZERO;
+	}
+
 	synchronized long tokensCompressed() {
 		return this.tokensCompressed;
 	}
@@ -172,17 +249,23 @@ public final class SavingsLedger {
 	 * @param call the call
 	 * @param model the model that answered, or {@code null} if it is not known
 	 * @param usage what the model was paid for
-	 * @param paid whether the model was reached: a call that failed saved nothing
+	 * @param answered whether the caller was given what was served or bought, if only in
+	 * part: a call that failed saved nothing
 	 * @param prices the prices
 	 * @return the report
 	 */
-	synchronized SavingsReport close(CallState call, @Nullable String model, TokenUsage usage, boolean paid,
+	synchronized SavingsReport close(CallState call, @Nullable String model, TokenUsage usage, boolean answered,
 			PriceTable prices) {
 		this.closed = true;
+		// What it waited for, or what was found, may not have reached the caller
+		recordPaying();
+		if (!answered && this.outcome.isHit()) {
+			recordMiss();
+		}
 		Served served = this.served;
 		TokenUsage reference = (served != null) ? served.usage() : usage;
 		String answering = (served != null && served.model() != null) ? served.model() : model;
-		long compressed = paid ? this.tokensCompressed : 0;
+		long compressed = answered ? this.tokensCompressed : 0;
 		Map<String, Long> saved = new HashMap<>();
 		if (compressed > 0) {
 			saved.put(SavingTechnique.COMPRESSION.value(), compressed);

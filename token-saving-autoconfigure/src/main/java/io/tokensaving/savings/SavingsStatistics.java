@@ -16,6 +16,8 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.core.NestedExceptionUtils;
+
 /**
  * Counts what all plans saved, and what went wrong meanwhile, since the application
  * started. Thread-safe; shared by all advisors.
@@ -129,8 +131,15 @@ public final class SavingsStatistics {
 		}
 		failures.log()
 			.warn(() -> "Token saving went on without '%s'%s: %s".formatted(component.value(),
-					(plan != null) ? " for plan '" + plan + "'" : "", failure.getClass().getName()));
+					(plan != null) ? " for plan '" + plan + "'" : "", describe(failure)));
 		logger.debug("Failure of token saving", failure);
+	}
+
+	// Messages may quote requests
+	private static String describe(Throwable failure) {
+		Throwable cause = NestedExceptionUtils.getMostSpecificCause(failure);
+		String name = failure.getClass().getName();
+		return (cause != failure) ? name + ", caused by " + cause.getClass().getName() : name;
 	}
 
 	/**

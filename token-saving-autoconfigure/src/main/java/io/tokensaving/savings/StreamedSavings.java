@@ -26,6 +26,8 @@ final class StreamedSavings {
 
 	private boolean finishing;
 
+	private volatile boolean passedOn;
+
 	StreamedSavings(SavingsAccount account) {
 		this.account = account;
 	}
@@ -38,6 +40,7 @@ final class StreamedSavings {
 			this.held = element;
 		}
 		if (passing != null) {
+			this.passedOn = true;
 			sink.next(CallState.detachFrom(passing));
 		}
 	}
@@ -75,7 +78,7 @@ final class StreamedSavings {
 	}
 
 	void cancel() {
-		this.account.closeCancelled(this.assembler::text);
+		this.account.closeCancelled(this.assembler::text, this.passedOn);
 	}
 
 }

@@ -5,8 +5,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -21,6 +23,7 @@ import java.util.function.BooleanSupplier;
 import io.micrometer.context.ContextRegistry;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
+import io.tokensaving.TokenSavingAdvisors;
 import io.tokensaving.TokenSavingTestChain;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.DedupSettings;
@@ -29,6 +32,7 @@ import io.tokensaving.plan.DedupSettings.Scope;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.savings.Component;
 import io.tokensaving.savings.ModelPrice;
+import io.tokensaving.savings.PlanAdvisor;
 import io.tokensaving.savings.StatisticsSnapshot;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -114,7 +118,7 @@ class DedupAdvisorTests {
 		assertThat(this.slow.calls()).isEqualTo(1);
 		StatisticsSnapshot stats = this.chain.statistics().plan("support-bot").snapshot();
 		assertThat(stats.dedupHits()).isEqualTo(9);
-		assertThat(stats.misses()).isEqualTo(1);
+		assertThat(stats.bypasses()).isEqualTo(1);
 		assertThat(stats.tokensBought()).isEqualTo(120);
 		assertThat(stats.tokensSavedByTechnique()).containsEntry("dedup", 9 * 120L);
 		assertThat(stats.costSavedUsd()).isEqualByComparingTo("0.0036");
@@ -374,7 +378,7 @@ class DedupAdvisorTests {
 		assertThat(this.started).hasValue(3);
 		this.answering.countDown();
 		assertThat(leader.get()).isEqualTo("answer");
-		assertThat(this.chain.statistics().plan("support-bot").snapshot().misses()).isEqualTo(3);
+		assertThat(this.chain.statistics().plan("support-bot").snapshot().dedupHits()).isZero();
 	}
 
 	@Test
@@ -588,6 +592,134 @@ class DedupAdvisorTests {
 			user.remove();
 			ContextRegistry.getInstance().removeThreadLocalAccessor("dedup-test");
 		}
+	}
+
+	@Test
+	void lendsAModelNoThreadThatKnowsAnotherCaller() throws Exception {
+		InheritableThreadLocal<String> tenant = new InheritableThreadLocal<>();
+		ChatClient client = this.chain
+			.client(new ScriptedChatModel((prompt) -> ScriptedChatModel.answer("for " + tenant.get())));
+		for (String name : List.of("anna", "bob")) {
+			Thread caller = new Thread(() -> {
+				tenant.set(name);
+				assertThat(client.prompt("for " + name).call().content()).isEqualTo("for null");
+			});
+			AtomicReference<Throwable> failure = new AtomicReference<>();
+			caller.setUncaughtExceptionHandler((thread, ex) -> failure.set(ex));
+			caller.start();
+			caller.join();
+			assertThat(failure).hasValue(null);
+		}
+	}
+
+	@Test
+	void aModelMadeOfClientsDoesNotWaitForItself() {
+		TokenSavingAdvisors advisors = new TokenSavingAdvisors(List.of(DedupAdvisor.builder().build(),
+				PlanAdvisor.builder(Plan.builder("support-bot").dedup(DedupSettings.DEFAULTS).build())
+					.defaultPlan("support-bot")
+					.build()));
+		ScriptedChatModel real = ScriptedChatModel.echoing();
+		ChatClient inner = ChatClient.builder(real).defaultAdvisors(advisors).build();
+		ChatClient middle = ChatClient
+			.builder(new ScriptedChatModel((prompt) -> inner.prompt("first").call().chatResponse())
+				.streaming((prompt) -> inner.prompt("first").stream().chatResponse()))
+			.defaultAdvisors(advisors)
+			.build();
+		// Asks itself by way of another client too
+		ChatClient outer = ChatClient
+			.builder(new ScriptedChatModel((prompt) -> middle.prompt("second").call().chatResponse())
+				.streaming((prompt) -> middle.prompt("second").stream().chatResponse()))
+			.defaultAdvisors(advisors)
+			.build();
+		Duration limit = Duration.ofSeconds(20);
+		assertThat(CompletableFuture.supplyAsync(() -> outer.prompt("first").call().content(), this.callers)
+			.orTimeout(limit.toSeconds(), TimeUnit.SECONDS)
+			.join()).isEqualTo("Answer 1 to: first");
+		assertThat(outer.prompt("first").stream().content().collectList().block(limit))
+			.isEqualTo(List.of("Answer ", "2 ", "to: ", "first"));
+	}
+
+	@Test
+	void aCallDoesNotWaitForAModelThatThinksAloud() throws Exception {
+		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
+		ChatClient client = this.chain.client(new ScriptedChatModel((prompt) -> ScriptedChatModel.answer("own"))
+			.streaming((prompt) -> sink.asFlux()));
+		AtomicBoolean completed = new AtomicBoolean();
+		Disposable leader = client.prompt("one").stream().content().subscribe();
+		client.prompt("one").stream().content().subscribe((text) -> {
+		}, (ex) -> {
+		}, () -> completed.set(true));
+		Future<String> call = this.callers.submit(() -> client.prompt("one").call().content());
+		await(() -> waiting() == 3);
+		sink.tryEmitNext(new ChatResponse(List.of(new Generation(
+				AssistantMessage.builder().content("").properties(Map.of("reasoningContent", "hmm")).build()))));
+		sink.tryEmitNext(chunk("a"));
+		assertThat(call.get()).isEqualTo("own");
+		assertThat(this.callers.submit(() -> client.prompt("one").call().content()).get()).isEqualTo("own");
+		// Streams share it all the same, and whoever stays has bought it
+		leader.dispose();
+		sink.tryEmitNext(ScriptedChatModel.answer(""));
+		sink.tryEmitComplete();
+		await(completed::get);
+		assertThat(this.chain.statistics().plan("support-bot").snapshot().tokensBought()).isEqualTo(3 * 120);
+		assertThat(this.chain.statistics().errors(Component.DEDUP)).isZero();
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void aCallIsNotGivenAStreamThatWasCutOff() throws Exception {
+		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
+		ChatClient client = this.chain.client(
+				new ScriptedChatModel((prompt) -> ScriptedChatModel.answer("You may take it, but never with alcohol"))
+					.streaming((prompt) -> sink.asFlux()));
+		client.prompt("one").stream().content().subscribe();
+		Future<String> call = this.callers.submit(() -> client.prompt("one").call().content());
+		await(() -> waiting() == 2);
+		sink.tryEmitNext(chunk("You may "));
+		sink.tryEmitNext(chunk("take it"));
+		sink.tryEmitComplete();
+		assertThat(call.get()).isEqualTo("You may take it, but never with alcohol");
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void whoeverHasToPayNowWaitsAsLongAsItTakes() throws Exception {
+		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
+			.dedup(new DedupSettings(Duration.ofMillis(200), OnError.SHARE, null, Scope.INSTANCE))
+			.build());
+		ChatClient client = this.chain.client(this.slow);
+		Future<String> leader = this.callers.submit(() -> client.prompt("one").call().content());
+		await(() -> this.started.get() == 1);
+		Future<String> call = this.callers.submit(() -> client.prompt("one").call().content());
+		await(() -> waiting() == 2);
+		leader.cancel(true);
+		await(() -> waiting() == 1);
+		// The time of those who do not pay is over
+		Thread.sleep(400);
+		this.answering.countDown();
+		assertThat(call.get()).isEqualTo("Answer to one");
+		assertThat(this.slow.calls()).isEqualTo(1);
+		assertThat(this.interrupted).isFalse();
+		assertThat(this.chain.statistics().plan("support-bot").snapshot().tokensBought()).isEqualTo(120);
+	}
+
+	@Test
+	void keepsNothingOfALongStreamThatOnlyCallsWaitFor() throws Exception {
+		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
+		ChatClient client = this.chain.dedup((dedup) -> dedup.maxElementsPerStream(10))
+			.client(streaming(sink, new AtomicInteger()));
+		Disposable leader = client.prompt("one").stream().content().subscribe();
+		Future<String> call = this.callers.submit(() -> client.prompt("one").call().content());
+		await(() -> waiting() == 2);
+		leader.dispose();
+		for (int i = 0; i < 1000; i++) {
+			sink.tryEmitNext(chunk("x"));
+		}
+		assertThat(this.chain.dedup().buffered()).isLessThanOrEqualTo(10);
+		sink.tryEmitNext(ScriptedChatModel.answer("end"));
+		sink.tryEmitComplete();
+		assertThat(call.get()).isEqualTo("x".repeat(1000) + "end");
+		assertNothingIsLeft();
 	}
 
 	@Test

@@ -6,8 +6,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.tokensaving.AdvisorOrder;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
@@ -42,6 +44,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import static io.tokensaving.SavingsReportAssert.assertThatReport;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
@@ -341,6 +344,59 @@ class PlanAdvisorTests {
 		assertThat(snapshot.misses()).isEqualTo(50);
 		assertThat(snapshot.modelErrors()).isZero();
 		assertThat(snapshot.tokensBought()).isBetween(50 * 10L, 50 * 20L);
+	}
+
+	@Test
+	void creditsNothingToAHitThatFailsOnItsWayBack() {
+		AtomicBoolean failing = new AtomicBoolean();
+		CallAdvisor filter = new CallAdvisor() {
+
+			@Override
+			public ChatClientResponse adviseCall(ChatClientRequest request, CallAdvisorChain chain) {
+				ChatClientResponse response = chain.nextCall(request);
+				if (failing.get()) {
+					throw new IllegalStateException("refused");
+				}
+				return response;
+			}
+
+			@Override
+			public String getName() {
+				return "filter";
+			}
+
+			@Override
+			public int getOrder() {
+				return AdvisorOrder.EXACT_CACHE - 1;
+			}
+
+		};
+		TokenSavingTestChain chain = new TokenSavingTestChain(this.plan).price(PRICE);
+		ChatClient client = chain.client(this.model, filter);
+		client.prompt("one").call().content();
+		failing.set(true);
+		assertThatIllegalStateException().isThrownBy(() -> client.prompt("one").call().content());
+		StatisticsSnapshot stats = chain.statistics().plan("support-bot").snapshot();
+		assertThat(stats.tokensSaved()).isZero();
+		assertThat(stats.costSavedUsd()).isZero();
+		assertThat(stats.exactHits()).isZero();
+		assertThat(stats.tokensBought()).isEqualTo(120);
+		// Bought all the same
+		assertThatIllegalStateException().isThrownBy(() -> client.prompt("two").call().content());
+		assertThat(chain.statistics().plan("support-bot").snapshot().tokensBought()).isEqualTo(240);
+	}
+
+	@Test
+	void creditsNothingToAHitThatNobodyHasTaken() {
+		TokenSavingTestChain chain = new TokenSavingTestChain(this.plan).price(PRICE);
+		ChatClient client = chain.client(this.model);
+		client.prompt("one").call().content();
+		StepVerifier.create(client.prompt("one").stream().content(), 0).thenCancel().verify();
+		StatisticsSnapshot stats = chain.statistics().plan("support-bot").snapshot();
+		assertThat(stats.totalRequests()).isEqualTo(2);
+		assertThat(stats.exactHits()).isZero();
+		assertThat(stats.tokensSaved()).isZero();
+		assertThat(stats.tokensBought()).isEqualTo(120);
 	}
 
 	private static SavingsReport report(ChatClientResponse response) {

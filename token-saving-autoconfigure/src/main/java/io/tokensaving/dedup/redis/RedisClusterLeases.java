@@ -173,9 +173,14 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 		if (this.subscribed || this.closed || !this.subscribes) {
 			return;
 		}
-		this.subscribed = true;
-		// Subscribing waits for the server
-		new DaemonThreads("token-saving-lease-listener").newThread(this::subscribe).start();
+		try {
+			// Subscribing waits for the server
+			new DaemonThreads("token-saving-lease-listener").newThread(this::subscribe).start();
+			this.subscribed = true;
+		}
+		catch (OutOfMemoryError ex) { // there may be no more threads
+			logger.debug("Cannot listen for the end of leases; they are asked for", ex);
+		}
 	}
 
 	// Lettuce subscribes on a connection of its own, and again when it reconnects

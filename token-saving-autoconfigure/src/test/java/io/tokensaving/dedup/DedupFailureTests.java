@@ -1,0 +1,273 @@
+package io.tokensaving.dedup;
+
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+
+import io.micrometer.context.ContextRegistry;
+import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.TokenSavingTestChain;
+import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheKey;
+import io.tokensaving.cache.CacheStoreStatus;
+import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.exact.CaffeineExactCacheStore;
+import io.tokensaving.cache.exact.ExactCacheStore;
+import io.tokensaving.plan.CacheSettings;
+import io.tokensaving.plan.DedupSettings;
+import io.tokensaving.plan.DedupSettings.OnError;
+import io.tokensaving.plan.DedupSettings.Scope;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.savings.Component;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import reactor.core.publisher.Sinks;
+
+import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.metadata.ChatGenerationMetadata;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.model.Generation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+/**
+ * Tests for what {@link DedupAdvisor} does when something in it, or in what it was given,
+ * fails.
+ */
+@Timeout(60)
+class DedupFailureTests {
+
+	private static final Duration LIMIT = Duration.ofSeconds(20);
+
+	private final ExecutorService callers = Executors.newCachedThreadPool();
+
+	private final Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
+
+	private final ScriptedChatModel model = new ScriptedChatModel((prompt) -> ScriptedChatModel.answer("own"))
+		.streaming((prompt) -> this.sink.asFlux());
+
+	private TokenSavingTestChain chain = new TokenSavingTestChain(
+			Plan.builder("support-bot").dedup(DedupSettings.DEFAULTS).build());
+
+	@AfterEach
+	void stopCallers() {
+		this.callers.shutdownNow();
+	}
+
+	@Test
+	void aCallIsNotGivenWhatCouldBePutTogetherOfAStream() throws Exception {
+		ChatClient client = this.chain.client(this.model);
+		List<String> read = Collections.synchronizedList(new ArrayList<>());
+		client.prompt("one").stream().content().subscribe(read::add);
+		List<Future<String>> calls = new ArrayList<>();
+		for (int i = 0; i < 4; i++) {
+			calls.add(this.callers.submit(() -> client.prompt("one").call().content()));
+		}
+		await(() -> this.chain.dedup().waiting() == 5);
+		this.sink.tryEmitNext(chunk("Do not "));
+		this.sink.tryEmitNext(notToBeAssembled("take "));
+		this.sink.tryEmitNext(chunk("this medicine"));
+		this.sink.tryEmitNext(ScriptedChatModel.answer(""));
+		this.sink.tryEmitComplete();
+		for (Future<String> call : calls) {
+			assertThat(call.get()).isEqualTo("own");
+		}
+		await(() -> String.join("", read).equals("Do not take this medicine"));
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void aLongStreamEndsThoughItCannotBePutTogether() {
+		ChatClient client = this.chain.dedup((dedup) -> dedup.maxElementsPerStream(2)).client(this.model);
+		for (int i = 0; i < 5; i++) {
+			this.sink.tryEmitNext(chunk("x"));
+		}
+		this.sink.tryEmitNext(notToBeAssembled("y"));
+		this.sink.tryEmitNext(ScriptedChatModel.answer("z"));
+		this.sink.tryEmitComplete();
+		assertThat(client.prompt("one").stream().content().collectList().block(LIMIT)).containsExactly("x", "x", "x",
+				"x", "x", "y", "z");
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void sharesATimeoutOfTheModelAsAnyOtherError() {
+		AtomicInteger calls = new AtomicInteger();
+		ChatClient client = this.chain.client(this.model.streaming((prompt) -> {
+			calls.incrementAndGet();
+			return this.sink.asFlux();
+		}));
+		List<Future<?>> streams = new ArrayList<>();
+		for (int i = 0; i < 5; i++) {
+			streams.add(this.callers.submit(() -> client.prompt("one").stream().content().blockLast()));
+		}
+		await(() -> this.chain.dedup().waiting() == 5);
+		this.sink.tryEmitError(new TimeoutException("of the provider"));
+		for (Future<?> stream : streams) {
+			assertThatThrownBy(stream::get).hasRootCauseMessage("of the provider");
+		}
+		assertThat(calls).hasValue(1);
+	}
+
+	@Test
+	void passesOnWhatTheModelThrowsWithoutDeclaringIt() {
+		ChatClient client = this.chain.client(new ScriptedChatModel((prompt) -> sneak(new IOException("model"))));
+		assertThatThrownBy(() -> client.prompt("one").call().content()).isExactlyInstanceOf(IOException.class)
+			.hasMessage("model");
+	}
+
+	@SuppressWarnings({ "unchecked", "TypeParameterUnusedInFormals" })
+	private static <T, E extends Throwable> T sneak(Throwable failure) throws E {
+		throw (E) failure;
+	}
+
+	@Test
+	void asksTheModelIfLeasesThrowAnError() {
+		ClusterLeases leases = new ClusterLeases() {
+
+			@Override
+			public @Nullable Lease tryAcquire(String fingerprint) {
+				return null;
+			}
+
+			@Override
+			public CompletableFuture<Boolean> released(String fingerprint) {
+				throw new OutOfMemoryError("unable to create native thread");
+			}
+
+		};
+		ChatClient client = clusterClient(leases, ScriptedChatModel.echoing());
+		assertThat(client.prompt("call").call().content()).isEqualTo("Answer 1 to: call");
+		assertThat(String.join("", client.prompt("stream").stream().content().collectList().block(LIMIT)))
+			.isEqualTo("Answer 2 to: stream");
+		assertThat(this.chain.statistics().errors(Component.DEDUP)).isEqualTo(2);
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void takesTheContextAlongWhenAStreamWaitsForALease() {
+		ThreadLocal<String> user = new ThreadLocal<>();
+		ContextRegistry.getInstance().registerThreadLocalAccessor("dedup-failure-tests", user);
+		ClusterLeases leases = new ClusterLeases() {
+
+			@Override
+			public Lease tryAcquire(String fingerprint) {
+				return (answered) -> {
+				};
+			}
+
+			@Override
+			public CompletableFuture<Boolean> released(String fingerprint) {
+				return new CompletableFuture<>();
+			}
+
+		};
+		ChatClient client = clusterClient(leases,
+				new ScriptedChatModel((prompt) -> ScriptedChatModel.answer("for-" + user.get())));
+		try {
+			user.set("anna");
+			assertThat(client.prompt("one").stream().content().collectList().block(LIMIT)).containsExactly("for-anna");
+		}
+		finally {
+			user.remove();
+			ContextRegistry.getInstance().removeThreadLocalAccessor("dedup-failure-tests");
+		}
+	}
+
+	private ChatClient clusterClient(ClusterLeases leases, ScriptedChatModel model) {
+		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
+			.cache(new CacheSettings("in_memory"))
+			.dedup(new DedupSettings(Duration.ofSeconds(30), OnError.SHARE, null, Scope.CLUSTER))
+			.build()).store(new SharedStore())
+			.dedup((dedup) -> dedup.clusterLeases(leases, "redis", new CircuitBreakers()));
+		return this.chain.client(model);
+	}
+
+	// As by a provider's own class that breaks the contract
+	private static ChatResponse notToBeAssembled(String text) {
+		ChatGenerationMetadata plain = ChatGenerationMetadata.NULL;
+		ChatGenerationMetadata broken = (ChatGenerationMetadata) Proxy.newProxyInstance(
+				ChatGenerationMetadata.class.getClassLoader(), new Class<?>[] { ChatGenerationMetadata.class },
+				(proxy, method, args) -> method.getName().equals("getContentFilters") ? null
+						: method.invoke(plain, args));
+		return new ChatResponse(List.of(new Generation(new AssistantMessage(text), broken)));
+	}
+
+	private static ChatResponse chunk(String text) {
+		return new ChatResponse(List.of(new Generation(new AssistantMessage(text))));
+	}
+
+	private void assertNothingIsLeft() {
+		await(() -> this.chain.dedup().inFlight() == 0 && this.chain.dedup().buffered() == 0);
+	}
+
+	private static void await(BooleanSupplier condition) {
+		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+		while (!condition.getAsBoolean()) {
+			assertThat(System.nanoTime()).as("waited ten seconds").isLessThan(end);
+			Thread.onSpinWait();
+		}
+	}
+
+	/**
+	 * Memory that says it is shared.
+	 */
+	private static final class SharedStore implements ExactCacheStore {
+
+		private final CaffeineExactCacheStore entries = new CaffeineExactCacheStore();
+
+		@Override
+		public String backend() {
+			return this.entries.backend();
+		}
+
+		@Override
+		public boolean isBlocking() {
+			return false;
+		}
+
+		@Override
+		public boolean isShared() {
+			return true;
+		}
+
+		@Override
+		public @Nullable CachedResponse find(CacheKey key) {
+			return this.entries.find(key);
+		}
+
+		@Override
+		public void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags) {
+			this.entries.store(key, response, ttl, tags);
+		}
+
+		@Override
+		public long evict(CacheEviction eviction) {
+			return this.entries.evict(eviction);
+		}
+
+		@Override
+		public CacheStoreStatus status() {
+			return this.entries.status();
+		}
+
+	}
+
+}
