@@ -247,7 +247,9 @@ public class TokenSavingEndpoint {
 			return new WebEndpointResponse<>(new EvictionDescriptor(this.evictor.evict(eviction)));
 		}
 		catch (IllegalStateException ex) {
-			logger.warn("Answers could not be evicted", ex);
+			Throwable cause = (ex.getCause() != null) ? ex.getCause() : ex;
+			logger.warn("Answers could not be evicted: " + cause.getClass().getName());
+			logger.debug("Answers could not be evicted", ex);
 			return error(STATUS_UNAVAILABLE, ErrorDescriptor.of(ex.getMessage(), null));
 		}
 	}
