@@ -257,7 +257,7 @@ public class TokenSavingEndpoint {
 	private WebEndpointResponse<Object> create(PlanRequest request) {
 		if (request.version() != null) {
 			throw new InvalidPlanException(PlanRequest.VERSION, request.version(),
-					"nothing: a plan is created with the version 1");
+					"nothing: a new plan is given its version");
 		}
 		String id = request.id();
 		if (id == null) {
