@@ -16,8 +16,9 @@ import org.springframework.util.function.SingletonSupplier;
 /**
  * Base of repositories whose plans can be written: it knows what may be written and what
  * a change makes of a plan, and answers look-ups from memory without a lock. What is left
- * to the store is to read one plan and to replace it if it is still the same. Thread-safe
- * if the store is; the writes of one instance come one after the other.
+ * to the store is to read one plan, to replace it if it is still the same, and to keep
+ * the highest version of what was deleted. Thread-safe if the store is; the writes of one
+ * instance come one after the other.
  */
 public abstract class AbstractPlanRepository implements MutablePlanRepository {
 
