@@ -247,7 +247,9 @@ public class TokenSavingEndpoint {
 			return new WebEndpointResponse<>(new EvictionDescriptor(this.evictor.evict(eviction)));
 		}
 		catch (IllegalStateException ex) {
-			logger.warn("Answers could not be evicted", ex);
+			Throwable cause = (ex.getCause() != null) ? ex.getCause() : ex;
+			logger.warn("Answers could not be evicted: " + cause.getClass().getName());
+			logger.debug("Answers could not be evicted", ex);
 			return error(STATUS_UNAVAILABLE, ErrorDescriptor.of(ex.getMessage(), null));
 		}
 	}
@@ -255,7 +257,7 @@ public class TokenSavingEndpoint {
 	private WebEndpointResponse<Object> create(PlanRequest request) {
 		if (request.version() != null) {
 			throw new InvalidPlanException(PlanRequest.VERSION, request.version(),
-					"nothing: a plan is created with the version 1");
+					"nothing: a new plan is given its version");
 		}
 		String id = request.id();
 		if (id == null) {

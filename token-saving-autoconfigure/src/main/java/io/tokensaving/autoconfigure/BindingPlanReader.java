@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -55,15 +56,21 @@ final class BindingPlanReader implements PlanReader {
 
 	private static final Duration MAX_DURATION = Duration.ofDays(3650);
 
+	private static final int MAX_ELEMENTS = 100;
+
 	private final Function<TokenSavingProperties, Plan> checks;
+
+	private final Consumer<Plan> loader;
 
 	/**
 	 * Create a reader.
 	 * @param checks makes the only plan of the given properties, as at startup; fails
 	 * with {@link InvalidConfigurationPropertyValueException}
+	 * @param loader loads what a plan needs; fails with {@link InvalidPlanException}
 	 */
-	BindingPlanReader(Function<TokenSavingProperties, Plan> checks) {
+	BindingPlanReader(Function<TokenSavingProperties, Plan> checks, Consumer<Plan> loader) {
 		this.checks = checks;
+		this.loader = loader;
 	}
 
 	@Override
@@ -80,6 +87,21 @@ final class BindingPlanReader implements PlanReader {
 		catch (RuntimeException ex) {
 			logger.debug("A plan was refused for an unexpected reason", ex);
 			throw new InvalidPlanException("id", id, "a plan with other settings");
+		}
+	}
+
+	@Override
+	public void load(Plan plan) {
+		this.loader.accept(plan);
+	}
+
+	@Override
+	public void checkName(String name) {
+		Class<?> type = PlanProperties.class;
+		String path = "";
+		for (String part : name.split("\\.")) {
+			type = isSection(type) ? property(path + part, part, null, type) : type;
+			path += part + ".";
 		}
 	}
 
@@ -126,15 +148,19 @@ final class BindingPlanReader implements PlanReader {
 	}
 
 	private static void flatten(String path, Map<?, ?> section, Class<?> type, Map<String, String> target) {
-		Map<String, Class<?>> properties = properties(type);
 		section.forEach((key, value) -> {
 			String field = path + key;
-			Class<?> property = properties.get(String.valueOf(key));
-			if (property == null) {
-				throw new InvalidPlanException(field, describe(value), "a setting that exists: " + quoted(properties));
-			}
-			add(field, value, property, target);
+			add(field, value, property(field, String.valueOf(key), value, type), target);
 		});
+	}
+
+	private static Class<?> property(String field, String name, @Nullable Object value, Class<?> section) {
+		Map<String, Class<?>> properties = properties(section);
+		Class<?> property = properties.get(name);
+		if (property == null) {
+			throw new InvalidPlanException(field, describe(value), "a setting that exists: " + quoted(properties));
+		}
+		return property;
 	}
 
 	private static void add(String field, Object value, Class<?> type, Map<String, String> target) {
@@ -154,6 +180,7 @@ final class BindingPlanReader implements PlanReader {
 			if (!Collection.class.isAssignableFrom(type)) {
 				throw new InvalidPlanException(field, describe(value), accepted(Bindable.of(type)));
 			}
+			checkSize(field, list.size());
 			for (int i = 0; i < list.size(); i++) {
 				target.put(field + "[" + i + "]", String.valueOf(list.get(i)));
 			}
@@ -166,7 +193,18 @@ final class BindingPlanReader implements PlanReader {
 			if (!StringUtils.hasText(text) && !Collection.class.isAssignableFrom(type)) {
 				throw new InvalidPlanException(field, text, accepted(Bindable.of(type)));
 			}
+			if (Collection.class.isAssignableFrom(type)) {
+				checkSize(field, StringUtils.countOccurrencesOf(text, ",") + 1);
+			}
 			target.put(field, text);
+		}
+	}
+
+	// Binding takes a time that grows with the square of it
+	private static void checkSize(String field, int size) {
+		if (size > MAX_ELEMENTS) {
+			throw new InvalidPlanException(field, "a list of %d elements".formatted(size),
+					"a list of at most %d elements".formatted(MAX_ELEMENTS));
 		}
 	}
 

@@ -44,6 +44,10 @@ final class ConfigurationReader {
 
 	private static final Duration MAX_FLUSH_INTERVAL = Duration.ofMinutes(1);
 
+	private static final BigDecimal MAX_PRICE = BigDecimal.valueOf(1_000_000);
+
+	private static final String ACCEPTED_PRICES = "a price in US dollars per million tokens, from 0 to 1000000";
+
 	private final TokenSavingProperties properties;
 
 	private final PlanSource source;
@@ -330,23 +334,23 @@ final class ConfigurationReader {
 			}
 			prices.add(new ModelPrice(model, required(property + ".input", price.getInput()),
 					required(property + ".output", price.getOutput()),
-					notNegative(property + ".cache-read", price.getCacheRead()),
-					notNegative(property + ".cache-write", price.getCacheWrite())));
+					inRange(property + ".cache-read", price.getCacheRead()),
+					inRange(property + ".cache-write", price.getCacheWrite())));
 		}
 		return prices;
 	}
 
 	private static BigDecimal required(String property, @Nullable BigDecimal price) {
-		BigDecimal checked = notNegative(property, price);
+		BigDecimal checked = inRange(property, price);
 		if (checked == null) {
-			throw invalid(property, "", "a price in US dollars per million tokens, 0 or more");
+			throw invalid(property, "", ACCEPTED_PRICES);
 		}
 		return checked;
 	}
 
-	private static @Nullable BigDecimal notNegative(String property, @Nullable BigDecimal price) {
-		if (price != null && price.signum() < 0) {
-			throw invalid(property, price, "a price in US dollars per million tokens, 0 or more");
+	private static @Nullable BigDecimal inRange(String property, @Nullable BigDecimal price) {
+		if (price != null && (price.signum() < 0 || price.compareTo(MAX_PRICE) > 0)) {
+			throw invalid(property, price, ACCEPTED_PRICES);
 		}
 		return price;
 	}

@@ -104,12 +104,20 @@ final class PlanChecks {
 	}
 
 	/**
-	 * Read a plan that is not of the configuration, and load what it needs.
+	 * Read a plan that is not of the configuration.
 	 * @param properties the properties with the plan and nothing else
 	 * @return the plan
 	 */
 	Plan readStored(TokenSavingProperties properties) {
-		Plan plan = read(properties, PlanSource.STORED).get(0);
+		return read(properties, PlanSource.STORED).get(0);
+	}
+
+	/**
+	 * Load what a plan needs that is not of the configuration.
+	 * @param plan the plan
+	 * @throws InvalidPlanException if it cannot be loaded
+	 */
+	void loadStored(Plan plan) {
 		try {
 			load(List.of(plan));
 		}
@@ -122,7 +130,6 @@ final class PlanChecks {
 							+ "primary nor does 'token-saving.embedding-model' name one"
 					: "another one, as the embedding model for this one cannot be loaded; the debug log says why");
 		}
-		return plan;
 	}
 
 }

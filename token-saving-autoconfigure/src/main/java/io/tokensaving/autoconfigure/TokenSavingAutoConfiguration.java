@@ -255,7 +255,7 @@ public final class TokenSavingAutoConfiguration {
 	@Lazy
 	@ConditionalOnMissingBean
 	PlanReader tokenSavingPlanReader(PlanChecks checks) {
-		return new BindingPlanReader(checks::readStored);
+		return new BindingPlanReader(checks::readStored, checks::loadStored);
 	}
 
 	@Bean

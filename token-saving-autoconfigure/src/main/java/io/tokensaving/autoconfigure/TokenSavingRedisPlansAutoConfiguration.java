@@ -29,9 +29,12 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 public final class TokenSavingRedisPlansAutoConfiguration {
 
 	@Bean
-	RedisPlanRepository tokenSavingRedisPlanRepository(RedisConnectionFactory connectionFactory, PlanReader reader,
-			ConfiguredPlans configured) {
-		return RedisPlanRepository.builder(connectionFactory, reader).plans(configured.plans()).build();
+	RedisPlanRepository tokenSavingRedisPlanRepository(TokenSavingProperties properties,
+			RedisConnectionFactory connectionFactory, PlanReader reader, ConfiguredPlans configured) {
+		return RedisPlanRepository.builder(connectionFactory, reader)
+			.plans(configured.plans())
+			.workspace(new ConfigurationReader(properties).workspace())
+			.build();
 	}
 
 }

@@ -1,12 +1,9 @@
 package io.tokensaving.cache;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
+import io.tokensaving.backend.KeyNames;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +15,6 @@ import org.jspecify.annotations.Nullable;
  * @param tags the tags of the answer
  */
 public record EntryLabels(String workspace, String plan, @Nullable String scope, Set<String> tags) {
-
-	private static final int HASH_BYTES = 16;
 
 	/**
 	 * Copy the tags.
@@ -72,13 +67,7 @@ public record EntryLabels(String workspace, String plan, @Nullable String scope,
 	 * @return the first 16 bytes of its SHA-256 digest, 32 hexadecimal digits
 	 */
 	public static String hash(String label) {
-		try {
-			byte[] digest = MessageDigest.getInstance("SHA-256").digest(label.getBytes(StandardCharsets.UTF_8));
-			return HexFormat.of().formatHex(digest, 0, HASH_BYTES);
-		}
-		catch (NoSuchAlgorithmException ex) {
-			throw new IllegalStateException("Every Java platform has SHA-256", ex);
-		}
+		return KeyNames.hash(label);
 	}
 
 }

@@ -7,14 +7,18 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.function.SingletonSupplier;
 
 /**
  * Base of repositories whose plans can be written: it knows what may be written and what
  * a change makes of a plan, and answers look-ups from memory without a lock. What is left
- * to the store is to read one plan and to replace it if it is still the same. Thread-safe
- * if the store is; the writes of one instance come one after the other.
+ * to the store is to read one plan, to replace it if it is still the same, and to keep
+ * the highest version of what was deleted. Thread-safe if the store is; the writes of one
+ * instance come one after the other.
  */
 public abstract class AbstractPlanRepository implements MutablePlanRepository {
 
@@ -36,9 +40,11 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 
 	private final @Nullable PlanReader reader;
 
-	private volatile Map<String, WorkspacePlans> workspaces = Map.of();
+	private volatile Map<String, Supplier<WorkspacePlans>> workspaces = Map.of();
 
 	private long changes;
+
+	private boolean replacing;
 
 	/**
 	 * Create a repository.
@@ -68,21 +74,28 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 	}
 
 	private Map<String, Plan> plans(String workspace) {
-		WorkspacePlans found = this.workspaces.get(workspace);
+		WorkspacePlans found = workspace(workspace);
 		return (found != null) ? found.all() : this.fixedPlans;
+	}
+
+	private @Nullable WorkspacePlans workspace(String workspace) {
+		Supplier<WorkspacePlans> found = this.workspaces.get(workspace);
+		return (found != null) ? found.get() : null;
 	}
 
 	@Override
 	public final @Nullable StoredPlan findStored(String workspace, String id) {
-		WorkspacePlans found = this.workspaces.get(workspace);
+		WorkspacePlans found = workspace(workspace);
 		return (found != null && !this.fixedPlans.containsKey(id)) ? found.stored().get(id) : null;
 	}
 
 	@Override
 	public final StoredPlan create(String workspace, String id, Map<String, ? extends @Nullable Object> settings) {
-		SettingsDocument document = SettingsDocument.EMPTY.merge(SettingsDocument.of(settings));
+		SettingsDocument given = SettingsDocument.of(settings);
+		SettingsDocument document = SettingsDocument.EMPTY.merge(given);
 		return write(workspace, id, () -> {
-			Plan plan = reader(id).read(id, document.asMap());
+			SettingsDocument.EMPTY.removedInVain(given).forEach(reader(id)::checkName);
+			Plan plan = readAndLoad(id, document);
 			for (int i = 0; i < MAX_ATTEMPTS; i++) {
 				Entry current = read(workspace, id);
 				if (current != null) {
@@ -91,9 +104,8 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 							"There is a plan '%s' already".formatted(id));
 				}
 				checkRoom(workspace);
-				StoredPlan created = new StoredPlan(plan, 1, document.asMap());
-				if (replace(workspace, id, null, created)) {
-					publish(workspace, id, created);
+				StoredPlan created = new StoredPlan(plan, lastVersion(workspace) + 1, document.asMap());
+				if (replaceAndPublish(workspace, id, null, created)) {
 					return created;
 				}
 			}
@@ -102,7 +114,7 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 	}
 
 	private void checkRoom(String workspace) {
-		WorkspacePlans found = this.workspaces.get(workspace);
+		WorkspacePlans found = workspace(workspace);
 		if (found != null && found.stored().size() >= MAX_STORED_PLANS) {
 			throw new PlanConflictException(PlanConflictException.Reason.FULL, null,
 					"The workspace has %d stored plans, which is the limit".formatted(found.stored().size()));
@@ -119,15 +131,12 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 				Entry current = readExpected(workspace, id, expectedVersion);
 				SettingsDocument before = current.settings();
 				if (before == null) {
-					throw new PlanConflictException(PlanConflictException.Reason.UNREADABLE, null,
-							"What is stored of the plan '%s' cannot be read by this instance; delete it first"
-								.formatted(id));
+					throw unreadable(id);
 				}
 				SettingsDocument document = before.merge(change);
-				StoredPlan updated = new StoredPlan(planReader.read(id, document.asMap()), current.version() + 1,
-						document.asMap());
-				if (replace(workspace, id, current, updated)) {
-					publish(workspace, id, updated);
+				before.removedInVain(change).forEach(planReader::checkName);
+				StoredPlan updated = new StoredPlan(readAndLoad(id, document), current.version() + 1, document.asMap());
+				if (replaceAndPublish(workspace, id, current, updated)) {
 					return updated;
 				}
 			}
@@ -140,8 +149,7 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 		write(workspace, id, () -> {
 			for (int i = 0; i < MAX_ATTEMPTS; i++) {
 				Entry current = readExpected(workspace, id, expectedVersion);
-				if (replace(workspace, id, current, null)) {
-					publish(workspace, id, null);
+				if (replaceAndPublish(workspace, id, current, null)) {
 					return current;
 				}
 			}
@@ -154,13 +162,21 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 		if (current == null) {
 			throw new PlanNotFoundException(id);
 		}
+		if (expectedVersion != null && current.settings() == null) {
+			throw unreadable(id);
+		}
 		if (expectedVersion != null && current.version() != expectedVersion) {
-			throw new PlanConflictException(PlanConflictException.Reason.STALE_VERSION,
-					(current.settings() != null) ? current.version() : null,
+			throw new PlanConflictException(PlanConflictException.Reason.STALE_VERSION, current.version(),
 					"The plan '%s' has the version %d, expected was %d".formatted(id, current.version(),
 							expectedVersion));
 		}
 		return current;
+	}
+
+	private static PlanConflictException unreadable(String id) {
+		return new PlanConflictException(PlanConflictException.Reason.UNREADABLE, null,
+				"What is stored of the plan '%s', and so its version, cannot be read by this instance; it can only be deleted, without a version"
+					.formatted(id));
 	}
 
 	private PlanReader reader(String id) {
@@ -169,6 +185,13 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 					"The plan '%s' cannot be written: all plans of this application are fixed".formatted(id));
 		}
 		return this.reader;
+	}
+
+	private Plan readAndLoad(String id, SettingsDocument document) {
+		PlanReader planReader = reader(id);
+		Plan plan = planReader.read(id, document.asMap());
+		planReader.load(plan);
+		return plan;
 	}
 
 	private <T> T write(String workspace, String id, Write<T> write) {
@@ -211,19 +234,30 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 	protected abstract @Nullable Entry read(String workspace, String id);
 
 	/**
-	 * Replace what the store has of a plan, at once, if it is still what was read.
+	 * Return the highest version that the plans of a workspace had which were deleted.
+	 * What is created goes on from it, so that a version of an id never comes back.
+	 * @param workspace the workspace
+	 * @return the version, or 0 if none was deleted
+	 * @throws PlanStoreUnavailableException if the store cannot be reached
+	 */
+	protected abstract long lastVersion(String workspace);
+
+	/**
+	 * Replace what the store has of a plan, at once, if it is still what was read. What
+	 * deletes a plan makes sure, at once too, that {@link #lastVersion} is not below the
+	 * version of that plan, and what creates one that it is below that of the new plan.
 	 * @param workspace the workspace
 	 * @param id the id of the plan
 	 * @param expected what {@link #read} returned; {@code null} if there must be nothing
 	 * @param replacement what takes its place; {@code null} to delete
-	 * @return whether it was still the same and has been replaced
+	 * @return whether everything was still the same and it has been replaced
 	 * @throws PlanStoreUnavailableException if the store cannot be reached
 	 */
 	protected abstract boolean replace(String workspace, String id, @Nullable Entry expected,
 			@Nullable StoredPlan replacement);
 
 	/**
-	 * Read a plan.
+	 * Read a plan, and load nothing.
 	 * @param id the id
 	 * @param version the version
 	 * @param document its settings
@@ -232,6 +266,15 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 	 */
 	protected final StoredPlan toStoredPlan(String id, long version, SettingsDocument document) {
 		return new StoredPlan(reader(id).read(id, document.asMap()), version, document.asMap());
+	}
+
+	/**
+	 * Load what a plan needs. May take its time.
+	 * @param plan the plan
+	 * @throws InvalidPlanException if it cannot be loaded
+	 */
+	protected final void load(Plan plan) {
+		reader(plan.id()).load(plan);
 	}
 
 	/**
@@ -247,16 +290,19 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 
 	/**
 	 * Let look-ups find what was read from the store, unless this instance has written
-	 * meanwhile: what was read may then be older than what look-ups find already.
-	 * @param plans the stored plans by workspace and id
+	 * meanwhile or is about to: what was read may then be older than what look-ups find
+	 * already, or newer than what they will be given.
+	 * @param plans the stored plans by workspace and id; those of a workspace are asked
+	 * for once, when somebody looks up one of them
 	 * @param expectedChanges what {@link #changes()} returned before reading
-	 * @return whether look-ups find them now
+	 * @return whether look-ups find them now; if not, they are to be read again
 	 */
-	protected final boolean publish(Map<String, ? extends Map<String, StoredPlan>> plans, long expectedChanges) {
-		Map<String, WorkspacePlans> published = new HashMap<>();
-		plans.forEach((workspace, stored) -> published.put(workspace, WorkspacePlans.of(stored, this.fixedPlans)));
+	protected final boolean publish(Map<String, Supplier<Map<String, StoredPlan>>> plans, long expectedChanges) {
+		Map<String, Supplier<WorkspacePlans>> published = new HashMap<>();
+		plans.forEach((workspace, stored) -> published.put(workspace,
+				SingletonSupplier.of(() -> WorkspacePlans.of(stored.get(), this.fixedPlans))));
 		synchronized (this.publishing) {
-			if (this.changes != expectedChanges) {
+			if (this.replacing || this.changes != expectedChanges) {
 				return false;
 			}
 			this.workspaces = Map.copyOf(published);
@@ -264,26 +310,47 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 		}
 	}
 
-	private void publish(String workspace, String id, @Nullable StoredPlan plan) {
+	// Between the two, others may replace the plan again: what is read then is not
+	// published, as what was written here would take its place
+	private boolean replaceAndPublish(String workspace, String id, @Nullable Entry expected,
+			@Nullable StoredPlan replacement) {
 		synchronized (this.publishing) {
-			Map<String, WorkspacePlans> published = new HashMap<>(this.workspaces);
-			WorkspacePlans before = published.get(workspace);
-			Map<String, StoredPlan> stored = (before != null) ? new HashMap<>(before.stored()) : new HashMap<>();
-			if (plan != null) {
-				stored.put(id, plan);
-			}
-			else {
-				stored.remove(id);
-			}
-			if (stored.isEmpty()) {
-				published.remove(workspace);
-			}
-			else {
-				published.put(workspace, WorkspacePlans.of(stored, this.fixedPlans));
-			}
-			this.changes++;
-			this.workspaces = Map.copyOf(published);
+			this.replacing = true;
 		}
+		boolean replaced = false;
+		try {
+			replaced = replace(workspace, id, expected, replacement);
+		}
+		finally {
+			synchronized (this.publishing) {
+				this.changes++;
+				this.replacing = false;
+				if (replaced) {
+					publish(workspace, id, replacement);
+				}
+			}
+		}
+		return replaced;
+	}
+
+	private void publish(String workspace, String id, @Nullable StoredPlan plan) {
+		WorkspacePlans before = workspace(workspace);
+		Map<String, StoredPlan> stored = (before != null) ? new HashMap<>(before.stored()) : new HashMap<>();
+		if (plan != null) {
+			stored.put(id, plan);
+		}
+		else {
+			stored.remove(id);
+		}
+		Map<String, Supplier<WorkspacePlans>> published = new HashMap<>(this.workspaces);
+		if (stored.isEmpty()) {
+			published.remove(workspace);
+		}
+		else {
+			WorkspacePlans after = WorkspacePlans.of(stored, this.fixedPlans);
+			published.put(workspace, () -> after);
+		}
+		this.workspaces = Map.copyOf(published);
 	}
 
 	private record WorkspacePlans(Map<String, StoredPlan> stored, Map<String, Plan> all) {

@@ -1,6 +1,8 @@
 package io.tokensaving.plan;
 
 import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * it ends, and no other instance sees them.
  */
 public class InMemoryPlanRepository extends AbstractPlanRepository {
+
+	private final Map<String, Long> lastVersions = new ConcurrentHashMap<>();
 
 	/**
 	 * Create a repository that cannot be written.
@@ -38,7 +42,15 @@ public class InMemoryPlanRepository extends AbstractPlanRepository {
 	}
 
 	@Override
+	protected long lastVersion(String workspace) {
+		return this.lastVersions.getOrDefault(workspace, 0L);
+	}
+
+	@Override
 	protected boolean replace(String workspace, String id, @Nullable Entry expected, @Nullable StoredPlan replacement) {
+		if (expected != null && replacement == null) {
+			this.lastVersions.merge(workspace, expected.version(), Math::max);
+		}
 		// Writes come one after the other, and the base class holds what is stored
 		return true;
 	}

@@ -6,8 +6,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Plans that can be created, changed and deleted while the application runs. Each stored
- * plan has a version that starts at 1 and is raised by one with every change, so that who
- * has read a plan can tell whether it is still the same. Thread-safe; writes may block.
+ * plan has a version that is raised by one with every change, so that who has read a plan
+ * can tell whether it is still the same. No version of an id ever comes back: a plan that
+ * is created has a version above those of all plans that were deleted from its workspace,
+ * or else the version 1. Thread-safe; writes may block.
  * <p>
  * Plans that are fixed, such as those of the application's configuration, hold in every
  * workspace, win over stored ones of the same id, and cannot be written.
@@ -32,7 +34,7 @@ public interface MutablePlanRepository extends PlanRepository {
 	 * @param workspace the workspace
 	 * @param id the id of the plan
 	 * @param settings its settings; what is {@code null} is left out
-	 * @return the plan, at version 1
+	 * @return the plan, with its version
 	 * @throws InvalidPlanException if the id or a setting is not accepted
 	 * @throws PlanConflictException if there is a plan of that id, or no room for another
 	 * @throws PlanStoreUnavailableException if the store cannot be reached

@@ -197,6 +197,30 @@ public final class SettingsDocument {
 	}
 
 	/**
+	 * Find what a patch removes although it is not there.
+	 * @param patch the patch
+	 * @return the names, with dots for nesting
+	 */
+	List<String> removedInVain(SettingsDocument patch) {
+		List<String> names = new ArrayList<>();
+		addRemovedInVain(names, this.settings, patch.settings, "");
+		return names;
+	}
+
+	private static void addRemovedInVain(List<String> names, Map<?, ? extends @Nullable Object> target, Map<?, ?> patch,
+			String path) {
+		patch.forEach((name, value) -> {
+			if (value instanceof Map<?, ?> section) {
+				Map<?, ?> before = (target.get(name) instanceof Map<?, ?> present) ? present : Map.of();
+				addRemovedInVain(names, before, section, path + name + ".");
+			}
+			else if (value == null && !target.containsKey(name)) {
+				names.add(path + name);
+			}
+		});
+	}
+
+	/**
 	 * Return the settings.
 	 * @return unmodifiable maps in maps, ordered by name; holds {@code null} only if this
 	 * is a patch

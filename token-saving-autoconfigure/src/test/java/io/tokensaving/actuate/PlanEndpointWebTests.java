@@ -68,12 +68,12 @@ class PlanEndpointWebTests {
 		Answer created = this.client.post("/plans", FAQ);
 		assertThat(created.status()).as(created.body()).isEqualTo(201);
 		created.json().extractingPath("$.id").isEqualTo("faq");
-		created.json().extractingPath("$.version").isEqualTo(1);
+		created.json().extractingPath("$.version").isEqualTo((int) version("faq"));
 		created.json().extractingPath("$.source").isEqualTo("stored");
 		created.json().extractingPath("$.settings.cache.ttl").isEqualTo(3600.0);
 		created.json().extractingPath("$.settings.cache.guards").asArray().containsExactly("numbers", "names");
 		created.json().extractingPath("$.settings.compression.max_input_tokens").isEqualTo(4096);
-		this.client.get("/plans/faq").json().extractingPath("$.version").isEqualTo(1);
+		this.client.get("/plans/faq").json().extractingPath("$.version").isEqualTo((int) version("faq"));
 		this.client.get("/plans/fixed").json().doesNotHavePath("$.version");
 		this.client.get("/plans").json().extractingPath("$.plans.length()").isEqualTo(2);
 		ChatClient chat = this.chatClientBuilder.build();
@@ -88,21 +88,27 @@ class PlanEndpointWebTests {
 		}
 	}
 
+	// Versions go on from test to test, as none ever comes back
+	private long version(String id) {
+		return this.plans.findStored("default", id).version();
+	}
+
 	@Test
 	void changesSomeSettingsAndKeepsTheOthers() {
 		this.client.post("/plans", FAQ);
+		long first = version("faq");
 		Answer updated = this.client.post("/plans/faq", """
-				{"version": 1, "cache": {"ttl": "2h", "guards": null}, "compression": null}""");
+				{"version": %d, "cache": {"ttl": "2h", "guards": null}, "compression": null}""".formatted(first));
 		assertThat(updated.status()).as(updated.body()).isEqualTo(200);
-		updated.json().extractingPath("$.version").isEqualTo(2);
+		updated.json().extractingPath("$.version").isEqualTo((int) first + 1);
 		updated.json().extractingPath("$.settings.cache.ttl").isEqualTo(7200.0);
 		updated.json().extractingPath("$.settings.cache.backend").isEqualTo("in_memory");
 		updated.json().extractingPath("$.settings.cache.guards").asArray().containsExactly("all");
 		updated.json().doesNotHavePath("$.settings.compression");
 		assertThat(this.client.post("/plans/faq", "{\"id\": \"faq\", \"cache\": {\"max-entry-size\": \"1KB\"}}").body())
 			.contains("\"max_entry_bytes\":1024")
-			.contains("\"version\":3");
-		assertThat(this.client.post("/plans/faq?version=3", "{\"cache\": null}").status()).isEqualTo(200);
+			.contains("\"version\":" + (first + 2));
+		assertThat(this.client.post("/plans/faq?version=" + (first + 2), "{\"cache\": null}").status()).isEqualTo(200);
 	}
 
 	@Test
@@ -133,10 +139,11 @@ class PlanEndpointWebTests {
 	@Test
 	void deletes() {
 		this.client.post("/plans", FAQ);
-		Answer stale = this.client.delete("/plans/faq?version=2");
+		long version = version("faq");
+		Answer stale = this.client.delete("/plans/faq?version=" + (version + 1));
 		assertThat(stale.status()).isEqualTo(409);
-		stale.json().extractingPath("$.current_version").isEqualTo(1);
-		Answer deleted = this.client.delete("/plans/faq?version=1");
+		stale.json().extractingPath("$.current_version").isEqualTo((int) version);
+		Answer deleted = this.client.delete("/plans/faq?version=" + version);
 		assertThat(deleted.status()).isEqualTo(204);
 		assertThat(deleted.body()).isEmpty();
 		assertThat(this.client.get("/plans/faq").status()).isEqualTo(404);
@@ -146,16 +153,29 @@ class PlanEndpointWebTests {
 	}
 
 	@Test
+	void aPlanThatWasCreatedAnewIsNotTakenForTheOldOne() {
+		this.client.post("/plans", FAQ);
+		long seen = version("faq");
+		this.client.delete("/plans/faq");
+		this.client.post("/plans", FAQ);
+		Answer stale = this.client.post("/plans/faq", "{\"version\": " + seen + ", \"cache\": null}");
+		assertThat(stale.status()).isEqualTo(409);
+		stale.json().extractingPath("$.current_version").isEqualTo((int) version("faq"));
+		assertThat(this.client.delete("/plans/faq?version=" + seen).status()).isEqualTo(409);
+	}
+
+	@Test
 	void tellsOfConflicts() {
 		this.client.post("/plans", FAQ);
+		int first = (int) version("faq");
 		this.client.post("/plans/faq", "{\"cache\": {\"ttl\": 5}}");
 		Answer exists = this.client.post("/plans", FAQ);
 		assertThat(exists.status()).isEqualTo(409);
-		exists.json().extractingPath("$.current_version").isEqualTo(2);
+		exists.json().extractingPath("$.current_version").isEqualTo(first + 1);
 		exists.json().extractingPath("$.error").isEqualTo("There is a plan 'faq' already");
-		Answer stale = this.client.post("/plans/faq", "{\"version\": 1, \"cache\": {\"ttl\": 6}}");
+		Answer stale = this.client.post("/plans/faq", "{\"version\": " + first + ", \"cache\": {\"ttl\": 6}}");
 		assertThat(stale.status()).isEqualTo(409);
-		stale.json().extractingPath("$.current_version").isEqualTo(2);
+		stale.json().extractingPath("$.current_version").isEqualTo(first + 1);
 		this.client.get("/plans/faq").json().extractingPath("$.settings.cache.ttl").isEqualTo(5.0);
 	}
 
@@ -191,7 +211,7 @@ class PlanEndpointWebTests {
 					{"id": 5}                                       | id                           | 5 | a text
 					{"id": "a b"}                                   | id                           | a b | 1 to 64 letters
 					{"id": "none"}                                  | id                           | none | other than 'none'
-					{"id": "p", "version": 1}                       | version                      | 1 | the version 1
+					{"id": "p", "version": 1}                       | version                      | 1 | nothing: a new plan is given its version
 					{"id": "p", "version": "x"}                     | version                      | x | a whole number
 					{"id": "p", "cash": {}}                         | cash                         | a section | 'cache', 'compression'
 					{"id": "p", "source": "x"}                      | source                       | x | 'cache', 'compression'
@@ -225,6 +245,8 @@ class PlanEndpointWebTests {
 					{"id": "p", "compression": {"max_input_tokens": 9, "engine": "zip"}} | compression.engine | zip | one of
 					{"id": "p", "compression": {"max_input_tokens": 9, "lossless": "maybe"}} | compression.lossless | maybe | 'true' or 'false'
 					{"id": "p", "compression": {"max_input_tokens": 9, "focus": "all"}} | compression.focus | all | one of 'question', 'none'
+					{"id": "p", "cahce": null}                      | cahce                        | null | 'cache', 'compression'
+					{"id": "p", "cache": {"time_to_live": null}}    | cache.time_to_live           | null | 'ttl'
 					{"id": "p", "cache": {"ttl": 1}, "cache.ttl": 2} | cache.ttl                   | given twice | one value
 					""")
 	void saysWhatIsWrongAndWhatIsAccepted(String body, String field, String value, String accepted) {
@@ -289,6 +311,7 @@ class PlanEndpointWebTests {
 	@Test
 	void nothingInARequestTakesThePlaceOfThePath() {
 		this.client.post("/plans", FAQ);
+		long version = version("faq");
 		for (Answer answer : new Answer[] { this.client.post("/other?path=plans,faq", "{\"cache\": null}"),
 				this.client.post("/plans/fixed/other?path=plans&path=faq&path=resume"),
 				this.client.post("/plans?path=plans&path=faq", "{\"id\": \"x\"}"),
@@ -299,12 +322,13 @@ class PlanEndpointWebTests {
 		}
 		Answer inBody = this.client.post("/plans", "{\"id\": \"p\", \"path\": [\"plans\", \"faq\"]}");
 		assertInvalid(inBody, "path", "a list", "a setting that exists");
-		assertThat(this.client.get("/plans/faq").body()).contains("\"version\":1");
+		assertThat(version("faq")).isEqualTo(version);
 	}
 
 	@Test
 	void refusesUnknownParameters() {
 		this.client.post("/plans", FAQ);
+		long version = version("faq");
 		assertThat(this.client.delete("/plans/faq?vesrion=1").status()).isEqualTo(400);
 		assertThat(this.client.delete("/plans/faq?version=one").status()).isEqualTo(400);
 		assertThat(this.client.delete("/plans/faq?version=1&version=1").status()).isEqualTo(400);
@@ -313,7 +337,32 @@ class PlanEndpointWebTests {
 		answer.json().extractingPath("$.error").asString().contains("'cache.ttl'");
 		assertThat(this.client.post("/plans/faq?version=1", "{\"version\": 1}").status()).isEqualTo(400);
 		assertThat(this.client.post("/plans/faq?json=%7B%7D&json=x", "{}").status()).isEqualTo(400);
-		assertThat(this.client.get("/plans/faq").body()).contains("\"version\":1");
+		assertThat(version("faq")).isEqualTo(version);
+	}
+
+	@Test
+	void refusesToRemoveWhatIsNoSetting() {
+		this.client.post("/plans", FAQ);
+		long version = version("faq");
+		assertInvalid(this.client.post("/plans/faq", "{\"cahce\": null}"), "cahce", "null", "'cache', 'compression'");
+		assertInvalid(this.client.post("/plans/faq", "{\"cache\": {\"max_entry_sise\": null}}"), "cache.max_entry_sise",
+				"null", "'max-entry-size'");
+		assertInvalid(this.client.post("/plans/faq", "{\"dedup.timeuot\": null}"), "dedup.timeuot", "null",
+				"'timeout'");
+		assertThat(version("faq")).isEqualTo(version);
+		assertThat(this.client.post("/plans/faq", "{\"dedup\": null, \"cache.max_entry_size\": null}").status())
+			.isEqualTo(200);
+	}
+
+	@Test
+	void limitsTheLengthOfLists() {
+		String hundred = "\"all\",".repeat(99) + "\"all\"";
+		assertThat(this.client.post("/plans", "{\"id\": \"p\", \"cache\": {\"guards\": [" + hundred + "]}}").status())
+			.isEqualTo(201);
+		for (String more : new String[] { "[" + hundred + ",\"all\"]", "\"" + "all,".repeat(100) + "all\"" }) {
+			assertInvalid(this.client.post("/plans", "{\"id\": \"q\", \"cache\": {\"guards\": " + more + "}}"),
+					"cache.guards", "a list of 101 elements", "a list of at most 100 elements");
+		}
 	}
 
 	@Test

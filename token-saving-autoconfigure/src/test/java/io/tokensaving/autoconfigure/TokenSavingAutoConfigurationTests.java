@@ -269,7 +269,9 @@ class TokenSavingAutoConfigurationTests {
 					advisor-order.compression             | 2147483646| a number below 'token-saving.advisor-order.exact-cache'
 					advisor-order.plan                    | 2147483640| a number below 'token-saving.advisor-order.compression'
 					advisor-order.plan                    | -2147483348| a number above -2147483348
-					prices[0].input                       | -1        | 0 or more
+					prices[0].input                       | -1        | from 0 to 1000000
+					prices[0].output                      | 1000000.1 | from 0 to 1000000
+					prices[0].cache-read                  | 1e30      | from 0 to 1000000
 					""")
 	void failsReadablyOnBadValue(String property, String value, String accepted) {
 		this.contextRunner

@@ -4,26 +4,34 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 import io.tokensaving.RedisTestServer;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.cache.exact.ExactCacheStore;
+import io.tokensaving.cache.semantic.WordsEmbeddingModel;
+import io.tokensaving.compression.CompressionEngine;
 import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.MutablePlanRepository;
+import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.plan.redis.RedisPlanRepository;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.embedding.EmbeddingModel;
 import org.springframework.ai.model.chat.client.autoconfigure.ChatClientAutoConfiguration;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
@@ -32,6 +40,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for {@link TokenSavingRedisPlansAutoConfiguration}.
  */
+@ExtendWith(OutputCaptureExtension.class)
 class TokenSavingRedisPlansAutoConfigurationTests {
 
 	private static RedisTestServer server;
@@ -155,6 +164,35 @@ class TokenSavingRedisPlansAutoConfigurationTests {
 			// An application that starts later has them at once
 			redis.run((three) -> assertThat(three.getBean(PlanRepository.class).find("w", "faq")).isNotNull());
 		}));
+	}
+
+	@Test
+	void plansOfAnotherApplicationCostNothing(CapturedOutput output) {
+		ApplicationContextRunner redis = this.withRedis.withPropertyValues("token-saving.plan-repository=redis");
+		AtomicInteger embeddingModels = new AtomicInteger();
+		redis.withPropertyValues("token-saving.workspace=theirs")
+			.withBean("zip", CompressionEngine.class, () -> (request) -> {
+				throw new UnsupportedOperationException();
+			})
+			.withBean(EmbeddingModel.class, WordsEmbeddingModel::new)
+			.run((theirs) -> {
+				MutablePlanRepository plans = theirs.getBean(MutablePlanRepository.class);
+				plans.create("theirs", "semantic", Map.of("cache.backend", "in_memory_semantic"));
+				plans.create("theirs", "engine",
+						Map.of("compression.engine", "zip", "compression.max-input-tokens", 9));
+				redis.withPropertyValues("token-saving.workspace=ours").withBean(EmbeddingModel.class, () -> {
+					embeddingModels.incrementAndGet();
+					return new WordsEmbeddingModel();
+				}, (definition) -> definition.setLazyInit(true)).run((ours) -> {
+					assertThat(ours.getBean(PlanRepository.class).findAll("ours")).isEmpty();
+					assertThat(embeddingModels).hasValue(0);
+					assertThat(output).doesNotContain("are left out");
+					// A resolver that names their workspace finds what can be used here
+					assertThat(ours.getBean(PlanRepository.class).findAll("theirs")).extracting(Plan::id)
+						.containsExactly("semantic");
+					await(Duration.ofSeconds(10), () -> embeddingModels.get() == 1);
+				});
+			});
 	}
 
 	@Test

@@ -1,5 +1,6 @@
 package io.tokensaving.plan;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -27,6 +28,13 @@ public final class MapPlanReader implements PlanReader {
 			plan.cache(CacheSettings.builder((String) backend).maxEntryBytes(bytes).build());
 		});
 		return plan.build();
+	}
+
+	@Override
+	public void checkName(String name) {
+		if (!List.of("cache", "cache.backend", "cache.max-entry-size").contains(name)) {
+			throw new InvalidPlanException(name, "null", "'cache'");
+		}
 	}
 
 }

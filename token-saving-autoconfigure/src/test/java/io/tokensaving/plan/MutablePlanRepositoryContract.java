@@ -4,7 +4,6 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -104,9 +103,71 @@ public abstract class MutablePlanRepositoryContract {
 		assertThat(plans.find("w", "p").cache().backend()).isEqualTo("a");
 		assertThat(plans.update("w", "p", Collections.singletonMap("cache", null), null).settings()).isEmpty();
 		assertThat(plans.find("w", "p").cache()).isNull();
-		Map<String, Object> withNull = new HashMap<>(SETTINGS);
-		withNull.put("other", null);
-		assertThat(plans.create("w", "q", withNull).settings()).containsOnlyKeys("cache");
+		assertThat(plans.update("w", "p", Collections.singletonMap("cache", null), null).settings()).isEmpty();
+		assertThat(plans.create("w", "q", Collections.singletonMap("cache", null)).settings()).isEmpty();
+	}
+
+	@Test
+	void refusesToRemoveWhatNeverWasASetting() {
+		MutablePlanRepository plans = create();
+		StoredPlan created = plans.create("w", "p", SETTINGS);
+		for (Runnable write : List.<Runnable>of(
+				() -> plans.update("w", "p", Collections.singletonMap("cahce", null), null),
+				() -> plans.create("w", "q", Collections.singletonMap("cahce", null)))) {
+			assertThatExceptionOfType(InvalidPlanException.class).isThrownBy(write::run)
+				.satisfies((ex) -> assertThat(ex.getField()).isEqualTo("cahce"));
+		}
+		assertThatExceptionOfType(InvalidPlanException.class)
+			.isThrownBy(() -> plans.update("w", "p", Map.of("cache", Collections.singletonMap("size", null)), null))
+			.satisfies((ex) -> assertThat(ex.getField()).isEqualTo("cache.size"));
+		assertThat(plans.findStored("w", "p")).isEqualTo(created);
+		assertThat(plans.findStored("w", "q")).isNull();
+	}
+
+	@Test
+	void removesWhatOnceWasASetting() {
+		MutablePlanRepository plans = create(List.of(), new PlanReader() {
+
+			@Override
+			public Plan read(String id, Map<String, Object> settings) {
+				return Plan.builder(id).build();
+			}
+
+			@Override
+			public void checkName(String name) {
+				throw new InvalidPlanException(name, "null", "another name");
+			}
+
+		});
+		plans.create("w", "p", Map.of("old.name", 1));
+		Map<String, Object> removal = Collections.singletonMap("old.name", null);
+		assertThat(plans.update("w", "p", removal, null).settings()).isEqualTo(Map.of("old", Map.of()));
+		assertThatExceptionOfType(InvalidPlanException.class).isThrownBy(() -> plans.update("w", "p", removal, null));
+		assertThat(plans.update("w", "p", Collections.singletonMap("old", null), null).settings()).isEmpty();
+	}
+
+	@Test
+	void refusesAPlanWhoseNeedsCannotBeLoaded() {
+		MutablePlanRepository plans = create(List.of(), new PlanReader() {
+
+			@Override
+			public Plan read(String id, Map<String, Object> settings) {
+				return new MapPlanReader().read(id, settings);
+			}
+
+			@Override
+			public void load(Plan plan) {
+				if (plan.cache() != null && plan.cache().backend().equals("b")) {
+					throw new InvalidPlanException("cache.backend", "b", "'a'");
+				}
+			}
+
+		});
+		assertThatExceptionOfType(InvalidPlanException.class).isThrownBy(() -> plans.create("w", "p", SETTINGS));
+		assertThat(plans.find("w", "p")).isNull();
+		StoredPlan created = plans.create("w", "p", Map.of());
+		assertThatExceptionOfType(InvalidPlanException.class).isThrownBy(() -> plans.update("w", "p", SETTINGS, null));
+		assertThat(plans.findStored("w", "p")).isEqualTo(created);
 	}
 
 	@Test
@@ -140,12 +201,26 @@ public abstract class MutablePlanRepositoryContract {
 	}
 
 	@Test
-	void versionsStartAnewAfterDeletion() {
+	void aVersionNeverComesBack() {
 		MutablePlanRepository plans = create();
 		plans.create("w", "p", SETTINGS);
 		plans.update("w", "p", Map.of(), null);
 		plans.delete("w", "p", null);
-		assertThat(plans.create("w", "p", Map.of()).version()).isEqualTo(1);
+		StoredPlan anew = plans.create("w", "p", Map.of());
+		assertThat(anew.version()).isEqualTo(3);
+		for (long stale = 1; stale <= 2; stale++) {
+			long version = stale;
+			assertThatExceptionOfType(PlanConflictException.class)
+				.isThrownBy(() -> plans.update("w", "p", SETTINGS, version));
+			assertThatExceptionOfType(PlanConflictException.class).isThrownBy(() -> plans.delete("w", "p", version));
+		}
+		assertThat(plans.findStored("w", "p")).isEqualTo(anew);
+		plans.create("w", "lower", Map.of());
+		plans.create("other", "p", Map.of());
+		plans.delete("w", "p", 3L);
+		plans.delete("w", "lower", 3L);
+		assertThat(plans.create("w", "p", Map.of()).version()).isEqualTo(4);
+		assertThat(plans.findStored("other", "p").version()).isEqualTo(1);
 	}
 
 	@Test

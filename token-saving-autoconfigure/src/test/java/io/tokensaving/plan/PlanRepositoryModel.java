@@ -37,6 +37,8 @@ public final class PlanRepositoryModel {
 
 	private final Map<String, Map<String, Expected>> expected = new HashMap<>();
 
+	private final Map<String, Long> lastVersions = new HashMap<>();
+
 	private MutablePlanRepository plans;
 
 	/**
@@ -81,8 +83,9 @@ public final class PlanRepositoryModel {
 			assertThat(outcome).isEqualTo("EXISTS " + current.version());
 		}
 		else {
-			assertThat(outcome).isEqualTo("1");
-			put(write, new Expected(1, merge(null, write)));
+			long version = this.lastVersions.getOrDefault(write.workspace(), 0L) + 1;
+			assertThat(outcome).isEqualTo(String.valueOf(version));
+			put(write, new Expected(version, merge(null, write)));
 		}
 		compare();
 	}
@@ -130,6 +133,7 @@ public final class PlanRepositoryModel {
 		else {
 			assertThat(outcome).isEqualTo("deleted");
 			this.expected.get(write.workspace()).remove(write.id());
+			this.lastVersions.merge(write.workspace(), current.version(), Math::max);
 		}
 		compare();
 	}

@@ -9,7 +9,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -20,10 +22,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.tokensaving.backend.DaemonThreads;
+import io.tokensaving.backend.KeyNames;
 import io.tokensaving.plan.AbstractPlanRepository;
-import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanReader;
 import io.tokensaving.plan.PlanStoreUnavailableException;
@@ -41,7 +46,6 @@ import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.listener.ChannelTopic;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
-import org.springframework.scheduling.concurrent.CustomizableThreadFactory;
 import org.springframework.util.Assert;
 import org.springframework.util.ClassUtils;
 
@@ -53,7 +57,9 @@ import org.springframework.util.ClassUtils;
  * <p>
  * While Redis cannot be reached, the plans that were read last stay in use, and writes
  * fail. A stored plan that this instance cannot read, such as one that names an engine it
- * does not have, is left out with a warning, and the others stay.
+ * does not have, is left out with a warning, and the others stay. What plans need, such
+ * as an embedding model, is loaded by a thread of its own, so that no change has to wait
+ * for it; a plan that others have made may be in use before.
  * <p>
  * Nothing is read before {@link #start()}, which a Spring context calls. Works with every
  * connection factory, a single server and a cluster: no command uses two keys.
@@ -71,15 +77,25 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 	private static final String CHANNEL = PREFIX + "plans";
 
-	// The whole value is compared: a version comes back when a plan is created anew
+	// No id of a plan has a colon
+	private static final String LAST_VERSION = ":last-version";
+
+	private static final Pattern VERSION = Pattern.compile("[0-9]{1,18}");
+
+	// Replaces fields if all of them are what they were: name, value before, value after,
+	// and again
 	private static final byte[] REPLACE = """
-			if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
-			if ARGV[3] == '' then redis.call('HDEL', KEYS[1], ARGV[1])
-			else redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+			for i = 1, #ARGV, 3 do
+				if (redis.call('HGET', KEYS[1], ARGV[i]) or '') ~= ARGV[i + 1] then return 0 end
+			end
+			for i = 1, #ARGV, 3 do
+				if ARGV[i + 2] == '' then redis.call('HDEL', KEYS[1], ARGV[i])
+				else redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 2]) end
+			end
 			return 1
 			""".getBytes(StandardCharsets.UTF_8);
 
-	private static final String DELETE = "";
+	private static final String NOTHING = "";
 
 	private static final long WARNING_INTERVAL = TimeUnit.MINUTES.toNanos(1);
 
@@ -105,11 +121,25 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 	private final Ticker ticker;
 
+	private final @Nullable String ownWorkspace;
+
+	private final Set<String> fixedIds;
+
 	private final ThreadPoolExecutor writers;
+
+	private final ThreadPoolExecutor loader;
 
 	private final AtomicBoolean notified = new AtomicBoolean();
 
-	private final CountDownLatch firstRead = new CountDownLatch(1);
+	private final AtomicBoolean unannounced = new AtomicBoolean();
+
+	private final CountDownLatch ready = new CountDownLatch(1);
+
+	private final Set<String> named = ConcurrentHashMap.newKeySet();
+
+	private volatile boolean answered;
+
+	private volatile Map<String, Map<String, FoundPlan>> found = Map.of();
 
 	private volatile @Nullable ScheduledThreadPoolExecutor reloads;
 
@@ -125,7 +155,7 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 	private boolean reachable = true;
 
-	private Map<List<String>, ReadPlan> readPlans = Map.of();
+	private Set<String> warnedOfShadowed = Set.of();
 
 	private Map<String, String> warnedOf = Map.of();
 
@@ -140,9 +170,15 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		this.reloadInterval = builder.reloadInterval;
 		this.writeTimeout = builder.writeTimeout;
 		this.ticker = builder.ticker;
+		this.ownWorkspace = builder.workspace;
+		this.fixedIds = builder.plans.stream().map(Plan::id).collect(Collectors.toUnmodifiableSet());
 		this.writers = new ThreadPoolExecutor(MAX_WRITERS, MAX_WRITERS, 10, TimeUnit.SECONDS,
-				new ArrayBlockingQueue<>(MAX_WRITERS), threads("token-saving-plans-write-"));
+				new ArrayBlockingQueue<>(MAX_WRITERS), new DaemonThreads("token-saving-plans-write"));
 		this.writers.allowCoreThreadTimeOut(true);
+		// One that waits loads what the newest reading has found
+		this.loader = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1),
+				new DaemonThreads("token-saving-plans-load"), new ThreadPoolExecutor.DiscardPolicy());
+		this.loader.allowCoreThreadTimeOut(true);
 	}
 
 	/**
@@ -155,15 +191,10 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		return new Builder(connectionFactory, reader);
 	}
 
-	private static CustomizableThreadFactory threads(String prefix) {
-		CustomizableThreadFactory threads = new CustomizableThreadFactory(prefix);
-		threads.setDaemon(true);
-		return threads;
-	}
-
 	/**
-	 * Start reading plans, and wait up to two seconds until they have been read for the
-	 * first time. If Redis cannot be reached, they are read once it can.
+	 * Start reading plans, and wait up to two seconds until they have been read, and what
+	 * they need has been loaded, for the first time. If Redis cannot be reached, they are
+	 * read once it can.
 	 */
 	@Override
 	public synchronized void start() {
@@ -171,14 +202,17 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 			return;
 		}
 		this.running = true;
-		ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1, threads("token-saving-plans-read-"));
+		ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1,
+				new DaemonThreads("token-saving-plans-read"));
 		this.reloads = executor;
 		executor.scheduleWithFixedDelay(() -> poll(false), 0, this.pollInterval.toMillis(), TimeUnit.MILLISECONDS);
 		executor.scheduleWithFixedDelay(() -> poll(true), this.reloadInterval.toMillis(),
 				this.reloadInterval.toMillis(), TimeUnit.MILLISECONDS);
 		try {
-			if (!this.firstRead.await(FIRST_READ_MILLIS, TimeUnit.MILLISECONDS)) {
-				logger.warn("Redis does not answer: stored plans are read once it does");
+			if (!this.ready.await(FIRST_READ_MILLIS, TimeUnit.MILLISECONDS)) {
+				logger.warn(this.answered
+						? "Reading stored plans, or loading what they need, takes long: the application starts meanwhile"
+						: "Redis does not answer: stored plans are read once it does");
 			}
 		}
 		catch (InterruptedException ex) {
@@ -187,16 +221,15 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		if (this.notifications && hasSubscriptionsApart(this.connectionFactory)) {
 			// Apart, as subscribing may wait and polling must not
 			ScheduledThreadPoolExecutor subscribing = new ScheduledThreadPoolExecutor(1,
-					threads("token-saving-plans-subscribe-"));
+					new DaemonThreads("token-saving-plans-subscribe"));
 			this.subscriptions = subscribing;
 			subscribing.execute(this::listen);
 		}
 	}
 
 	// Jedis takes the connection of a subscription from the application's pool and gives
-	// it
-	// back, now and then with messages that nobody has read, which the next command then
-	// takes for its answer
+	// it back, now and then with messages that nobody has read, which the next command
+	// then takes for its answer
 	private static boolean hasSubscriptionsApart(RedisConnectionFactory connectionFactory) {
 		return ClassUtils.isPresent("io.lettuce.core.RedisClient", RedisPlanRepository.class.getClassLoader())
 				&& Lettuce.isUsedBy(connectionFactory);
@@ -227,7 +260,7 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 	// It waits for a subscription that is being made, and nobody waits for ever
 	private static void closeInTime(RedisMessageListenerContainer container) {
-		Thread closing = threads("token-saving-plans-close-").newThread(() -> close(container));
+		Thread closing = new DaemonThreads("token-saving-plans-close").newThread(() -> close(container));
 		closing.start();
 		try {
 			closing.join(CLOSE_MILLIS);
@@ -260,6 +293,7 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 	public void close() {
 		stop();
 		this.writers.shutdownNow();
+		this.loader.shutdownNow();
 	}
 
 	// Tried again and again inside of start(), each time with a line in the log, and
@@ -268,7 +302,7 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 	private void listen() {
 		RedisMessageListenerContainer container = new RedisMessageListenerContainer();
 		container.setConnectionFactory(this.connectionFactory);
-		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor(threads("token-saving-plans-listener-"));
+		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor(new DaemonThreads("token-saving-plans-listener"));
 		container.setTaskExecutor(threads);
 		container.setSubscriptionExecutor(threads);
 		container.setRecoveryInterval(this.reloadInterval.toMillis());
@@ -318,6 +352,7 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 	private void poll(boolean reload) {
 		this.notified.set(false);
+		announceWhatIsNot();
 		try {
 			Object revision = Objects.requireNonNullElse(this.redis.opsForValue().get(REVISION), Unknown.NONE);
 			if (reload || !revision.equals(this.seenRevision)) {
@@ -336,43 +371,120 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 						+ ex.getClass().getName());
 			}
 			logger.debug("Stored plans cannot be read from Redis", ex);
-		}
-		finally {
-			this.firstRead.countDown();
+			this.ready.countDown();
 		}
 	}
 
 	private boolean reload() {
 		long changes = changes();
+		Map<String, Map<String, FoundPlan>> found = findInRedis();
+		this.answered = true;
+		Map<String, Supplier<Map<String, StoredPlan>>> plans = new HashMap<>();
 		Map<String, String> unreadable = new TreeMap<>();
-		Map<List<String>, ReadPlan> read = new HashMap<>();
-		Map<String, Map<String, StoredPlan>> plans = new HashMap<>();
-		Set<String> workspaces = this.redis.opsForSet().members(WORKSPACES);
-		for (String workspace : (workspaces != null) ? workspaces : Set.<String>of()) {
-			this.redis.<String, String>opsForHash().entries(key(workspace)).forEach((id, text) -> {
-				try {
-					StoredPlan plan = readPlan(workspace, id, text);
-					read.put(List.of(workspace, id), new ReadPlan(text, plan));
-					plans.computeIfAbsent(workspace, (added) -> new HashMap<>()).put(id, plan);
+		Set<String> shadowed = new TreeSet<>();
+		this.named.retainAll(found.keySet());
+		found.forEach((workspace, byId) -> {
+			if (!isWanted(workspace)) {
+				plans.put(workspace, () -> {
+					want(workspace);
+					return usable(byId);
+				});
+				return;
+			}
+			Map<String, StoredPlan> usable = usable(byId);
+			plans.put(workspace, () -> usable);
+			byId.forEach((id, plan) -> {
+				String name = printable("'%s' of the workspace '%s'".formatted(id, workspace));
+				String problem = plan.problem();
+				if (this.fixedIds.contains(id)) {
+					shadowed.add(name);
 				}
-				catch (StoredPlanFormat.UnreadableException | InvalidPlanException ex) {
-					unreadable.put(printable("'%s' of the workspace '%s'".formatted(id, workspace)),
-							printable(String.valueOf(ex.getMessage())));
+				else if (problem != null) {
+					unreadable.put(name, printable(problem));
 				}
 			});
-		}
-		this.readPlans = read;
+		});
+		this.found = found;
 		warnOf(unreadable);
-		return publish(plans, changes);
+		warnOfShadowed(shadowed);
+		boolean published = publish(plans, changes);
+		if (plansToBeLoaded().isEmpty()) {
+			this.ready.countDown();
+		}
+		else {
+			this.loader.execute(this::loadPlans);
+		}
+		return published;
 	}
 
-	private StoredPlan readPlan(String workspace, String id, String text) {
-		ReadPlan before = this.readPlans.get(List.of(workspace, id));
-		if (before != null && before.text().equals(text)) {
-			return before.plan();
+	private Map<String, Map<String, FoundPlan>> findInRedis() {
+		Map<String, Map<String, FoundPlan>> found = new HashMap<>();
+		Set<String> workspaces = this.redis.opsForSet().members(WORKSPACES);
+		for (String workspace : (workspaces != null) ? workspaces : Set.<String>of()) {
+			Map<String, FoundPlan> before = this.found.getOrDefault(workspace, Map.of());
+			Map<String, FoundPlan> plans = new HashMap<>();
+			this.redis.<String, String>opsForHash().entries(key(workspace)).forEach((id, text) -> {
+				if (!id.equals(LAST_VERSION)) {
+					FoundPlan same = before.get(id);
+					plans.put(id, (same != null && same.text().equals(text)) ? same : new FoundPlan(text,
+							(content) -> toStoredPlan(id, content.version(), content.settings())));
+				}
+			});
+			if (!plans.isEmpty()) {
+				found.put(workspace, plans);
+			}
 		}
-		StoredPlanFormat.Content content = StoredPlanFormat.read(text);
-		return toStoredPlan(id, content.version(), content.settings());
+		return found;
+	}
+
+	// What others have in the same Redis is no business of this application until
+	// somebody asks for it
+	private boolean isWanted(String workspace) {
+		return this.ownWorkspace == null || this.ownWorkspace.equals(workspace) || this.named.contains(workspace);
+	}
+
+	private void want(String workspace) {
+		if (this.named.add(workspace)) {
+			notifyOfChange();
+		}
+	}
+
+	private Map<String, StoredPlan> usable(Map<String, FoundPlan> found) {
+		Map<String, StoredPlan> usable = new HashMap<>();
+		found.forEach((id, plan) -> {
+			StoredPlan read = this.fixedIds.contains(id) ? null : plan.plan();
+			if (read != null) {
+				usable.put(id, read);
+			}
+		});
+		return usable;
+	}
+
+	private List<FoundPlan> plansToBeLoaded() {
+		return this.found.entrySet()
+			.stream()
+			.filter((entry) -> isWanted(entry.getKey()))
+			.flatMap((entry) -> entry.getValue().values().stream())
+			.filter(FoundPlan::isToBeLoaded)
+			.toList();
+	}
+
+	private void loadPlans() {
+		try {
+			boolean changed = false;
+			for (FoundPlan plan : plansToBeLoaded()) {
+				changed |= plan.load(this::load);
+			}
+			if (changed) {
+				notifyOfChange();
+			}
+		}
+		catch (RuntimeException | LinkageError ex) {
+			logger.debug("What stored plans need cannot be loaded", ex);
+		}
+		finally {
+			this.ready.countDown();
+		}
 	}
 
 	private void warnOf(Map<String, String> unreadable) {
@@ -389,6 +501,16 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		}
 	}
 
+	private void warnOfShadowed(Set<String> shadowed) {
+		Set<String> added = new TreeSet<>(shadowed);
+		added.removeAll(this.warnedOfShadowed);
+		this.warnedOfShadowed = Set.copyOf(shadowed);
+		if (!added.isEmpty()) {
+			logger.warn("Stored plans are not used, as fixed ones of this application have their ids: "
+					+ String.join(", ", added));
+		}
+	}
+
 	// What stands in Redis is not to write lines of its own into the log
 	private static String printable(String text) {
 		String limited = (text.length() > 300) ? text.substring(0, 300) + "..." : text;
@@ -396,7 +518,7 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 	}
 
 	private static String key(String workspace) {
-		return PREFIX + workspace + ":plans";
+		return PREFIX + KeyNames.workspace(workspace) + ":plans";
 	}
 
 	@Override
@@ -410,32 +532,77 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 			return new Entry(content.version(), content.settings(), text);
 		}
 		catch (StoredPlanFormat.UnreadableException ex) {
-			return new Entry(0, null, text);
+			return new Entry(ex.version(), null, text);
 		}
 	}
 
 	@Override
+	protected long lastVersion(String workspace) {
+		return number(Objects.requireNonNull(call(() -> lastVersionAsStored(workspace))));
+	}
+
+	private String lastVersionAsStored(String workspace) {
+		return Objects.requireNonNullElse(this.redis.<String, String>opsForHash().get(key(workspace), LAST_VERSION),
+				NOTHING);
+	}
+
+	private static long number(String version) {
+		return VERSION.matcher(version).matches() ? Long.parseLong(version) : 0;
+	}
+
+	@Override
 	protected boolean replace(String workspace, String id, @Nullable Entry expected, @Nullable StoredPlan replacement) {
-		String text = (replacement != null) ? StoredPlanFormat.write(replacement) : DELETE;
-		Boolean replaced = call(() -> {
-			if (expected == null) {
-				// Named first: a workspace without plans does no harm, one that is not
-				// read does
-				this.redis.opsForSet().add(WORKSPACES, workspace);
-				return this.redis.opsForHash().putIfAbsent(key(workspace), id, text);
+		AtomicBoolean unknown = new AtomicBoolean();
+		try {
+			Boolean replaced = call(() -> {
+				try {
+					return write(workspace, id, expected, replacement);
+				}
+				finally {
+					// Who waited has gone
+					if (unknown.get()) {
+						this.unannounced.set(true);
+					}
+				}
+			});
+			if (!Boolean.TRUE.equals(replaced)) {
+				return false;
 			}
-			return replace(key(workspace), id, (String) expected.state(), text);
-		});
-		if (!Boolean.TRUE.equals(replaced)) {
-			return false;
+		}
+		catch (PlanStoreUnavailableException ex) {
+			unknown.set(true);
+			this.unannounced.set(true);
+			throw ex;
 		}
 		announce();
 		return true;
 	}
 
-	private Boolean replace(String key, String id, String expected, String replacement) {
+	private boolean write(String workspace, String id, @Nullable Entry expected, @Nullable StoredPlan replacement) {
+		String before = (expected != null) ? (String) expected.state() : NOTHING;
+		String after = (replacement != null) ? StoredPlanFormat.write(replacement) : NOTHING;
+		if (expected != null && replacement != null) {
+			return replace(workspace, id, before, after);
+		}
+		String last = lastVersionAsStored(workspace);
+		if (expected != null) {
+			return replace(workspace, id, before, after, LAST_VERSION, last,
+					String.valueOf(Math.max(number(last), expected.version())));
+		}
+		// Named first: a workspace without plans does no harm, one that is not read does
+		this.redis.opsForSet().add(WORKSPACES, workspace);
+		return replacement != null && replacement.version() > number(last)
+				&& replace(workspace, id, before, after, LAST_VERSION, last, last);
+	}
+
+	private boolean replace(String workspace, String... fields) {
+		byte[][] keyAndFields = new byte[fields.length + 1][];
+		keyAndFields[0] = bytes(key(workspace));
+		for (int i = 0; i < fields.length; i++) {
+			keyAndFields[i + 1] = bytes(fields[i]);
+		}
 		Long replaced = this.redis.execute((RedisCallback<Long>) (connection) -> connection.scriptingCommands()
-			.eval(REPLACE, ReturnType.INTEGER, 1, bytes(key), bytes(id), bytes(expected), bytes(replacement)));
+			.eval(REPLACE, ReturnType.INTEGER, 1, keyAndFields));
 		return replaced != null && replaced == 1;
 	}
 
@@ -443,19 +610,41 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		return text.getBytes(StandardCharsets.UTF_8);
 	}
 
-	// The change is made; if nobody hears of it, they read it with the next full reload
+	// The change is made; if nobody hears of it now, they do with the next poll
 	private void announce() {
 		try {
 			call(() -> {
-				this.redis.opsForValue().increment(REVISION);
-				if (this.notifications) {
-					this.redis.convertAndSend(CHANNEL, "changed");
-				}
+				tellOfChange();
 				return true;
 			});
 		}
 		catch (PlanStoreUnavailableException ex) {
+			this.unannounced.set(true);
 			logger.debug("Other instances could not be told that plans have changed", ex);
+		}
+	}
+
+	private void announceWhatIsNot() {
+		if (this.unannounced.compareAndSet(true, false)) {
+			try {
+				tellOfChange();
+			}
+			catch (RuntimeException ex) {
+				this.unannounced.set(true);
+				logger.debug("Other instances could not be told that plans have changed", ex);
+			}
+		}
+	}
+
+	private void tellOfChange() {
+		this.redis.opsForValue().increment(REVISION);
+		if (this.notifications) {
+			try {
+				this.redis.convertAndSend(CHANNEL, "changed");
+			}
+			catch (RuntimeException ex) {
+				logger.debug("Other instances could not be notified, and notice a change of plans by polling", ex);
+			}
 		}
 	}
 
@@ -496,10 +685,6 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 	}
 
-	private record ReadPlan(String text, StoredPlan plan) {
-
-	}
-
 	private enum Unknown {
 
 		REVISION, NONE
@@ -527,6 +712,8 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 		private Ticker ticker = Ticker.systemTicker();
 
+		private @Nullable String workspace;
+
 		private Builder(RedisConnectionFactory connectionFactory, PlanReader reader) {
 			this.connectionFactory = connectionFactory;
 			this.reader = reader;
@@ -539,6 +726,19 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		 */
 		public Builder plans(Collection<Plan> plans) {
 			this.plans = plans;
+			return this;
+		}
+
+		/**
+		 * Set the workspace of the application, where there may be others in the same
+		 * Redis: plans of other workspaces are read, what they need is loaded, and
+		 * warnings are given of them, only once somebody looks for a plan there. Default
+		 * none: those of all workspaces are read.
+		 * @param workspace the workspace
+		 * @return this builder
+		 */
+		public Builder workspace(String workspace) {
+			this.workspace = workspace;
 			return this;
 		}
 

@@ -17,6 +17,9 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class StoredPlanFormat {
 
+	// Far from where a number would end, as versions are raised
+	private static final long MAX_VERSION = 1_000_000_000_000_000_000L;
+
 	private static final long FORMAT = 1;
 
 	private static final JsonMapper MAPPER = JsonMapper.builder()
@@ -47,24 +50,30 @@ final class StoredPlanFormat {
 			root = MAPPER.readValue(text, Object.class);
 		}
 		catch (JacksonException ex) {
-			throw new UnreadableException("it is no valid JSON", ex);
+			throw new UnreadableException("it is no valid JSON", 0, ex);
 		}
 		if (!(root instanceof Map<?, ?> content) || !(content.get("settings") instanceof Map<?, ?> settings)
-				|| !(content.get("version") instanceof Number version) || version.longValue() < 1) {
-			throw new UnreadableException("it has no settings or no version", null);
+				|| !(content.get("version") instanceof Number number) || !isVersion(number)) {
+			throw new UnreadableException("it has no settings, or no version from 1 to " + MAX_VERSION, 0, null);
 		}
 		if (!(content.get("format") instanceof Number format) || format.longValue() != FORMAT) {
 			throw new UnreadableException(
-					"it has the format '%s', known is %d".formatted(content.get("format"), FORMAT), null);
+					"it has the format '%s', known is %d".formatted(content.get("format"), FORMAT), number.longValue(),
+					null);
 		}
 		try {
 			@SuppressWarnings("unchecked") // names of JSON are text
 			SettingsDocument document = SettingsDocument.of((Map<String, Object>) settings);
-			return new Content(version.longValue(), SettingsDocument.EMPTY.merge(document));
+			return new Content(number.longValue(), SettingsDocument.EMPTY.merge(document));
 		}
 		catch (InvalidPlanException ex) {
-			throw new UnreadableException(String.valueOf(ex.getMessage()), ex);
+			throw new UnreadableException(String.valueOf(ex.getMessage()), number.longValue(), ex);
 		}
+	}
+
+	private static boolean isVersion(Number number) {
+		return (number instanceof Integer || number instanceof Long) && number.longValue() >= 1
+				&& number.longValue() <= MAX_VERSION;
 	}
 
 	/**
@@ -82,8 +91,19 @@ final class StoredPlanFormat {
 	 */
 	static final class UnreadableException extends RuntimeException {
 
-		UnreadableException(String message, @Nullable Throwable cause) {
+		private final long version;
+
+		UnreadableException(String message, long version, @Nullable Throwable cause) {
 			super(message, cause);
+			this.version = version;
+		}
+
+		/**
+		 * Return the version of the plan.
+		 * @return the version, or 0 if it cannot be read either
+		 */
+		long version() {
+			return this.version;
 		}
 
 	}

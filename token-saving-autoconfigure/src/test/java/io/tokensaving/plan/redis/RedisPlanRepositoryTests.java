@@ -1,19 +1,31 @@
 package io.tokensaving.plan.redis;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
 import io.lettuce.core.ClientOptions;
 import io.tokensaving.RedisTestServer;
+import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.MapPlanReader;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanConflictException;
+import io.tokensaving.plan.PlanReader;
 import io.tokensaving.plan.PlanStoreUnavailableException;
+import io.tokensaving.plan.StoredPlan;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -25,7 +37,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
+import org.springframework.data.redis.connection.RedisScriptingCommands;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
@@ -112,6 +126,42 @@ class RedisPlanRepositoryTests {
 		return repository;
 	}
 
+	// Tells of each method of a connection and of its scripting commands: before it is
+	// called, and for scripts after it has been called too
+	private RedisConnectionFactory observed(Consumer<String> observer) {
+		RedisConnectionFactory target = this.connectionFactory;
+		return proxy(RedisConnectionFactory.class, target, (name) -> {
+		}, (connection) -> (connection instanceof RedisConnection) ? proxy(RedisConnection.class, connection, observer,
+				(commands) -> (commands instanceof RedisScriptingCommands)
+						? proxy(RedisScriptingCommands.class, commands, observer, (reply) -> {
+							observer.accept("reply");
+							return reply;
+						}) : commands)
+				: connection);
+	}
+
+	private static <T> T proxy(Class<T> type, Object target, Consumer<String> before, UnaryOperator<Object> after) {
+		return type
+			.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] { type }, (proxy, method, arguments) -> {
+				before.accept(method.getName());
+				try {
+					return after.apply(method.invoke(target, arguments));
+				}
+				catch (InvocationTargetException ex) {
+					throw ex.getCause();
+				}
+			}));
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			assertThat(latch.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
 	private static void await(Duration limit, String what, BooleanSupplier condition) throws InterruptedException {
 		long end = System.nanoTime() + limit.toNanos();
 		while (!condition.getAsBoolean()) {
@@ -161,6 +211,145 @@ class RedisPlanRepositoryTests {
 		this.redis.opsForHash().put("tokensaving:w:plans", "p", "{\"format\":1,\"version\":4,\"settings\":{}}");
 		await(PATIENCE, "reloaded", () -> one.find("w", "p") != null);
 		assertThat(one.findStored("w", "p").version()).isEqualTo(4);
+	}
+
+	@Test
+	void aPlanThatAnotherInstanceDeletesDuringAWriteDoesNotComeBack() throws Exception {
+		CountDownLatch telling = new CountDownLatch(1);
+		CountDownLatch told = new CountDownLatch(1);
+		AtomicBoolean slow = new AtomicBoolean();
+		AtomicInteger polls = new AtomicInteger();
+		RedisPlanRepository two = start(builder());
+		this.connectionFactory = observed((method) -> {
+			if (method.equals("get")) {
+				polls.incrementAndGet();
+			}
+			if (method.equals("publish") && slow.get()) {
+				telling.countDown();
+				await(told);
+			}
+		});
+		RedisPlanRepository one = start(builder().writeTimeout(PATIENCE)
+			.pollInterval(Duration.ofMillis(10))
+			.reloadInterval(Duration.ofHours(1)));
+		one.create("w", "p", Map.of());
+		slow.set(true);
+		CompletableFuture<StoredPlan> update = CompletableFuture
+			.supplyAsync(() -> one.update("w", "p", Map.of("cache.backend", "b"), 1L));
+		await(telling);
+		two.delete("w", "p", 2L);
+		int before = polls.get();
+		await(PATIENCE, "polled", () -> polls.get() > before + 2);
+		told.countDown();
+		update.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+		await(TWO_SECONDS, "deleted", () -> one.find("w", "p") == null);
+	}
+
+	@Test
+	void othersHearOfAWriteWhoseResultIsNotKnown() throws Exception {
+		AtomicBoolean slow = new AtomicBoolean();
+		CountDownLatch closed = new CountDownLatch(1);
+		RedisPlanRepository two = start(builder().reloadInterval(Duration.ofHours(1)));
+		this.connectionFactory = observed((method) -> {
+			if (method.equals("reply") && slow.get()) {
+				await(closed);
+			}
+		});
+		RedisPlanRepository one = start(
+				builder().writeTimeout(Duration.ofMillis(500)).reloadInterval(Duration.ofHours(1)));
+		one.create("w", "p", Map.of());
+		await(TWO_SECONDS, "created", () -> two.find("w", "p") != null);
+		slow.set(true);
+		assertThatExceptionOfType(PlanStoreUnavailableException.class).isThrownBy(() -> one.delete("w", "p", null))
+			.withMessageContaining("not known");
+		await(Duration.ofSeconds(4), "deleted", () -> one.find("w", "p") == null && two.find("w", "p") == null);
+		closed.countDown();
+	}
+
+	@Test
+	void workspacesOfAnyNameKeepToTheirOwnKeys() {
+		// What statistics of the workspace 'a' are kept in
+		this.redis.opsForSet().add("tokensaving:a:stats:plans", "faq");
+		RedisPlanRepository plans = start(builder());
+		plans.create("good", "p", Map.of());
+		plans.create("a:stats", "p", Map.of());
+		assertThat(this.redis.keys("tokensaving:*:plans")).hasSize(3).contains("tokensaving:good:plans");
+		RedisPlanRepository later = start(builder());
+		assertThat(later.find("good", "p")).isNotNull();
+		assertThat(later.find("a:stats", "p")).isNotNull();
+	}
+
+	@Test
+	void plansOfOtherWorkspacesAreNotReadUntilSomebodyLooksThere(CapturedOutput output) throws Exception {
+		this.redis.opsForSet().add("tokensaving:workspaces", "mine", "other");
+		this.redis.opsForHash().put("tokensaving:mine:plans", "m", "{\"format\":1,\"version\":1,\"settings\":{}}");
+		this.redis.opsForHash().put("tokensaving:other:plans", "o", "{\"format\":1,\"version\":4,\"settings\":{}}");
+		this.redis.opsForHash().put("tokensaving:other:plans", "broken", "{");
+		RecordingReader reader = new RecordingReader();
+		RedisPlanRepository plans = start(
+				RedisPlanRepository.builder(this.connectionFactory, reader).workspace("mine"));
+		assertThat(plans.find("mine", "m")).isNotNull();
+		assertThat(reader.read).containsExactly("m");
+		assertThat(reader.loaded).containsExactly("m");
+		assertThat(output).doesNotContain("are left out");
+		assertThat(plans.findStored("other", "o").version()).isEqualTo(4);
+		assertThat(plans.findAll("other")).hasSize(1);
+		await(PATIENCE, "loaded", () -> reader.loaded.contains("o"));
+		await(PATIENCE, "warned", () -> output.toString().contains("'broken' of the workspace 'other'"));
+		assertThat(reader.read).containsExactly("m", "o");
+	}
+
+	@Test
+	void whatTakesLongToLoadHoldsUpNoChange(CapturedOutput output) throws Exception {
+		this.redis.opsForSet().add("tokensaving:workspaces", "w");
+		this.redis.opsForHash().put("tokensaving:w:plans", "slow", "{\"format\":1,\"version\":1,\"settings\":{}}");
+		RecordingReader reader = new RecordingReader();
+		CountDownLatch loading = new CountDownLatch(1);
+		reader.loader = (plan) -> {
+			if (plan.id().equals("slow")) {
+				await(loading);
+			}
+		};
+		RedisPlanRepository plans = start(RedisPlanRepository.builder(this.connectionFactory, reader));
+		assertThat(output).contains("loading what they need, takes long").doesNotContain("Redis does not answer");
+		RedisPlanRepository other = start(builder());
+		other.create("w", "quick", Map.of());
+		await(TWO_SECONDS, "created", () -> plans.find("w", "quick") != null);
+		other.delete("w", "slow", null);
+		await(TWO_SECONDS, "deleted", () -> plans.find("w", "slow") == null);
+		loading.countDown();
+		await(PATIENCE, "loaded", () -> reader.loaded.contains("quick"));
+	}
+
+	@Test
+	void whatCannotBeLoadedIsLeftOutUntilItCan(CapturedOutput output) throws Exception {
+		this.redis.opsForSet().add("tokensaving:workspaces", "w");
+		this.redis.opsForHash().put("tokensaving:w:plans", "p", "{\"format\":1,\"version\":1,\"settings\":{}}");
+		RecordingReader reader = new RecordingReader();
+		AtomicBoolean broken = new AtomicBoolean(true);
+		reader.loader = (plan) -> {
+			if (broken.get()) {
+				throw new InvalidPlanException("cache.backend", "x", "another one");
+			}
+		};
+		RedisPlanRepository plans = start(
+				RedisPlanRepository.builder(this.connectionFactory, reader).reloadInterval(Duration.ofMillis(100)));
+		await(PATIENCE, "left out", () -> plans.find("w", "p") == null);
+		await(PATIENCE, "warned", () -> output.toString().contains("'p' of the workspace 'w' ('cache.backend' has"));
+		broken.set(false);
+		await(PATIENCE, "back", () -> plans.find("w", "p") != null);
+	}
+
+	@Test
+	void saysOnceThatAFixedPlanTakesThePlaceOfAStoredOne(CapturedOutput output) throws Exception {
+		start(builder()).create("w", "p", Map.of());
+		RedisPlanRepository plans = start(
+				builder().plans(List.of(Plan.builder("p").build())).reloadInterval(Duration.ofMillis(20)));
+		this.redis.opsForHash().put("tokensaving:w:plans", "later", "{\"format\":1,\"version\":1,\"settings\":{}}");
+		await(PATIENCE, "reloaded", () -> plans.find("w", "later") != null);
+		assertThat(output.toString().split("have their ids: 'p' of the workspace 'w'", -1)).hasSize(2);
+		assertThat(plans.findStored("w", "p")).isNull();
+		assertThat(start(builder()).findStored("w", "p")).isNotNull();
 	}
 
 	@Test
@@ -250,6 +439,42 @@ class RedisPlanRepositoryTests {
 			.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(PlanConflictException.Reason.EXISTS));
 		plans.delete("w", "p", null);
 		assertThat(plans.create("w", "p", Map.of()).version()).isEqualTo(1);
+	}
+
+	@Test
+	void saysOfWhatCannotBeReadThatItsVersionCannotEither() {
+		this.redis.opsForHash().put("tokensaving:w:plans", "p", "{\"format\":2,\"version\":7,\"settings\":{}}");
+		RedisPlanRepository plans = start(builder());
+		for (Runnable write : List.<Runnable>of(() -> plans.update("w", "p", Map.of(), 7L),
+				() -> plans.delete("w", "p", 7L))) {
+			assertThatExceptionOfType(PlanConflictException.class).isThrownBy(write::run)
+				.withMessageContaining("cannot be read")
+				.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(PlanConflictException.Reason.UNREADABLE));
+		}
+		plans.delete("w", "p", null);
+		assertThat(plans.create("w", "p", Map.of()).version()).isEqualTo(8);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "9223372036854775807", "9223372036854775808", "1000000000000000001", "1.5", "0", "1e3" })
+	void aVersionThatNoPlanHasIsNotRead(String version) {
+		this.redis.opsForHash()
+			.put("tokensaving:w:plans", "p", "{\"format\":1,\"version\":" + version + ",\"settings\":{}}");
+		RedisPlanRepository plans = start(builder());
+		assertThatExceptionOfType(PlanConflictException.class).isThrownBy(() -> plans.update("w", "p", Map.of(), null))
+			.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(PlanConflictException.Reason.UNREADABLE));
+		plans.delete("w", "p", null);
+		assertThat(plans.create("w", "p", Map.of()).version()).isEqualTo(1);
+	}
+
+	@Test
+	void aLastVersionThatIsNoneIsReplaced() {
+		this.redis.opsForHash().put("tokensaving:w:plans", ":last-version", "9223372036854775807");
+		RedisPlanRepository plans = start(builder());
+		plans.create("w", "p", Map.of());
+		plans.delete("w", "p", 1L);
+		assertThat(this.redis.opsForHash().get("tokensaving:w:plans", ":last-version")).isEqualTo("1");
+		assertThat(plans.create("w", "p", Map.of()).version()).isEqualTo(2);
 	}
 
 	@Test
@@ -353,6 +578,32 @@ class RedisPlanRepositoryTests {
 			.stream()
 			.filter((thread) -> thread.getName().startsWith("token-saving-plans"))
 			.toList();
+	}
+
+	/**
+	 * Tells which plans were read and for which was loaded what they need.
+	 */
+	private static final class RecordingReader implements PlanReader {
+
+		private final List<String> read = new CopyOnWriteArrayList<>();
+
+		private final List<String> loaded = new CopyOnWriteArrayList<>();
+
+		private volatile Consumer<Plan> loader = (plan) -> {
+		};
+
+		@Override
+		public Plan read(String id, Map<String, Object> settings) {
+			this.read.add(id);
+			return new MapPlanReader().read(id, settings);
+		}
+
+		@Override
+		public void load(Plan plan) {
+			this.loader.accept(plan);
+			this.loaded.add(plan.id());
+		}
+
 	}
 
 }

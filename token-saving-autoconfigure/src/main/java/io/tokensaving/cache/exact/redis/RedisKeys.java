@@ -1,7 +1,6 @@
 package io.tokensaving.cache.exact.redis;
 
-import java.util.regex.Pattern;
-
+import io.tokensaving.backend.KeyNames;
 import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.EntryLabels;
@@ -20,8 +19,6 @@ final class RedisKeys {
 	static final String NONE = "tokensaving:none";
 
 	private static final String PREFIX = "tokensaving:";
-
-	private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
 	private static final String NO_SCOPE = "-";
 
@@ -49,7 +46,7 @@ final class RedisKeys {
 	}
 
 	private static String prefix(String workspace) {
-		return PREFIX + (PLAIN.matcher(workspace).matches() ? workspace : "~" + EntryLabels.hash(workspace)) + ":";
+		return PREFIX + KeyNames.workspace(workspace) + ":";
 	}
 
 	private static String scope(@Nullable String scope) {
