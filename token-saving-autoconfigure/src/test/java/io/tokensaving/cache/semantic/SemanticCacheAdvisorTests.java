@@ -818,9 +818,7 @@ class SemanticCacheAdvisorTests {
 				throw new NoClassDefFoundError("com/example/Missing");
 			}
 			if (this.fault == StoreFault.HANGS_FOR_GOOD) {
-				while (this.release.getCount() > 0) {
-					Thread.onSpinWait();
-				}
+				awaitRelease();
 			}
 			if (this.fault == StoreFault.CHECKS_THREAD) {
 				assertThat(Schedulers.isInNonBlockingThread()).isFalse();
@@ -831,6 +829,17 @@ class SemanticCacheAdvisorTests {
 				}
 				catch (InterruptedException ex) {
 					throw new IllegalStateException("interrupted");
+				}
+			}
+		}
+
+		private void awaitRelease() {
+			while (this.release.getCount() > 0) {
+				try {
+					this.release.await();
+				}
+				catch (InterruptedException ex) {
+					// Does not listen
 				}
 			}
 		}
