@@ -3,6 +3,7 @@ package io.tokensaving;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
 import redis.clients.jedis.Jedis;
@@ -25,7 +26,7 @@ public final class RedisTestCluster implements AutoCloseable {
 		RedisTestCluster cluster = new RedisTestCluster();
 		for (int i = 0; i < NODES; i++) {
 			cluster.servers.add(RedisTestServer.start("--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
-					"--cluster-node-timeout", "2000"));
+					"--cluster-node-timeout", "2000", "--cluster-require-full-coverage", "no"));
 		}
 		for (int i = 0; i < NODES; i++) {
 			RedisTestServer server = cluster.servers.get(i);
@@ -40,12 +41,18 @@ public final class RedisTestCluster implements AutoCloseable {
 	}
 
 	private static void awaitReady(RedisTestServer server) {
-		long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
 		try (Jedis jedis = new Jedis(server.host(), server.port())) {
-			while (!jedis.clusterInfo().contains("cluster_state:ok")
-					|| !jedis.clusterInfo().contains("cluster_known_nodes:" + NODES)) {
+			await(() -> jedis.clusterInfo().contains("cluster_state:ok")
+					&& jedis.clusterInfo().contains("cluster_known_nodes:" + NODES), jedis);
+		}
+	}
+
+	private static void await(BooleanSupplier condition, Jedis jedis) {
+		long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+		try {
+			while (!condition.getAsBoolean()) {
 				if (System.nanoTime() > end) {
-					throw new IllegalStateException("No cluster: " + jedis.clusterInfo());
+					throw new IllegalStateException("No cluster: " + jedis.clusterInfo() + jedis.clusterNodes());
 				}
 				Thread.sleep(50);
 			}
@@ -57,6 +64,30 @@ public final class RedisTestCluster implements AutoCloseable {
 
 	public List<String> nodes() {
 		return this.servers.stream().map((server) -> server.host() + ":" + server.port()).toList();
+	}
+
+	/**
+	 * Let a node join that has no slots, and die: it stays in the list of nodes, as a
+	 * master does that was replaced.
+	 */
+	public void addDeadNode() {
+		RedisTestServer first = this.servers.get(0);
+		try (RedisTestServer dying = RedisTestServer.start("--cluster-enabled", "yes", "--cluster-config-file",
+				"nodes.conf"); Jedis jedis = new Jedis(first.host(), first.port())) {
+			jedis.clusterMeet(dying.host(), dying.port());
+			await(() -> jedis.clusterNodes().contains(":" + dying.port() + "@")
+					&& !jedis.clusterNodes().contains("handshake"), jedis);
+			dying.kill();
+			await(() -> jedis.clusterNodes().contains("master,fail "), jedis);
+		}
+	}
+
+	/**
+	 * Kill a node.
+	 * @param node its index in {@link #nodes()}
+	 */
+	public void kill(int node) {
+		this.servers.get(node).kill();
 	}
 
 	@Override

@@ -5,12 +5,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.tokensaving.TokenSavingAdvisors;
 import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheEvictor;
 import io.tokensaving.cache.CacheStore;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
@@ -26,6 +29,7 @@ import io.tokensaving.compression.CompressionAdvisor;
 import io.tokensaving.compression.CompressionEngine;
 import io.tokensaving.dedup.ClusterLeases;
 import io.tokensaving.dedup.DedupAdvisor;
+import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanReader;
@@ -220,10 +224,24 @@ public final class TokenSavingAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	CacheEvictor tokenSavingCacheEvictor(ObjectProvider<ExactCacheStore> stores,
-			ObjectProvider<SemanticCacheStore> semanticStores, DedupAdvisor dedupAdvisor) {
-		// What a semantic cache serves meanwhile may be stored in an exact one
-		CacheEvictor stored = CacheEvictor
-			.of(Stream.<CacheStore>concat(semanticStores.orderedStream(), stores.orderedStream()).toList());
+			ObjectProvider<SemanticCacheStore> semanticStores, ExactCacheAdvisor exactCacheAdvisor,
+			SemanticCacheAdvisor semanticCacheAdvisor, DedupAdvisor dedupAdvisor, PlanRepository plans) {
+		List<ExactCacheStore> exact = stores.orderedStream().toList();
+		List<SemanticCacheStore> semantic = semanticStores.orderedStream().toList();
+		Set<String> backends = exact.stream().map(ExactCacheStore::backend).collect(Collectors.toSet());
+		Map<String, String> exactBackends = new HashMap<>();
+		semantic.forEach((store) -> exactBackends.put(store.backend(), exactBackend(store, backends)));
+		// A store that no plan uses is asked too, as one of a plan that was deleted may
+		// have used it, but it may be away
+		BiPredicate<CacheStore, CacheEviction> required = (store, eviction) -> plans.findAll(eviction.workspace())
+			.stream()
+			.map(Plan::cache)
+			.filter(Objects::nonNull)
+			.map(CacheSettings::backend)
+			.anyMatch(
+					(backend) -> backend.equals(store.backend()) || store.backend().equals(exactBackends.get(backend)));
+		CacheEvictor stored = CacheEvictor.of(Stream.<CacheStore>concat(semantic.stream(), exact.stream()).toList(),
+				List.of(exactCacheAdvisor, semanticCacheAdvisor), required);
 		return (eviction) -> {
 			try {
 				return stored.evict(eviction);

@@ -15,8 +15,9 @@ import org.apache.commons.logging.LogFactory;
 /**
  * The circuit breakers of all backends, by name. A breaker opens when half of the last 20
  * calls failed, at least ten of them made; then the backend is not asked for a second,
- * twice as long after every probe that fails, at most 30 seconds. Three probes that
- * succeed close it again. Thread-safe; shared by all advisors.
+ * twice as long after every probe that fails, at most 30 seconds. Three probes, whenever
+ * they come, close it again unless half of them fail. Thread-safe; shared by all
+ * advisors.
  */
 public final class CircuitBreakers {
 
@@ -47,7 +48,6 @@ public final class CircuitBreakers {
 			.slidingWindowSize(WINDOW)
 			.minimumNumberOfCalls(MINIMUM_CALLS)
 			.permittedNumberOfCallsInHalfOpenState(PROBES)
-			.maxWaitDurationInHalfOpenState(LONGEST_WAIT)
 			.waitIntervalFunctionInOpenState(IntervalFunction.ofExponentialBackoff(firstWait, 2, LONGEST_WAIT))
 			.writableStackTraceEnabled(false)
 			.build());

@@ -34,6 +34,8 @@ public final class CachedResponseCodec {
 
 	private static final byte VERSION = 1;
 
+	private static final int MAX_DEPTH = 100;
+
 	private CachedResponseCodec() {
 	}
 
@@ -42,7 +44,7 @@ public final class CachedResponseCodec {
 	 * @param response the answer
 	 * @return its bytes
 	 * @throws IllegalArgumentException if the answer holds media that are neither bytes
-	 * nor text
+	 * nor text, or metadata that are nested more than 100 levels deep
 	 */
 	@SuppressWarnings("JavaInstantGetSecondsGetNano") // both are written
 	public static byte[] encode(CachedResponse response) {
@@ -93,6 +95,11 @@ public final class CachedResponseCodec {
 	}
 
 	private static void writeValue(DataOutputStream out, @Nullable Object value) throws IOException {
+		writeValue(out, value, 0);
+	}
+
+	private static void writeValue(DataOutputStream out, @Nullable Object value, int depth) throws IOException {
+		checkDepth(depth);
 		if (value == null) {
 			out.writeByte(Type.NULL.code);
 		}
@@ -115,19 +122,25 @@ public final class CachedResponseCodec {
 			out.writeByte(Type.LIST.code);
 			out.writeInt(list.size());
 			for (Object element : list) {
-				writeValue(out, element);
+				writeValue(out, element, depth + 1);
 			}
 		}
 		else if (value instanceof Map<?, ?> map) {
 			out.writeByte(Type.MAP.code);
 			out.writeInt(map.size());
 			for (Map.Entry<?, ?> entry : map.entrySet()) {
-				writeValue(out, entry.getKey());
-				writeValue(out, entry.getValue());
+				writeValue(out, entry.getKey(), depth + 1);
+				writeValue(out, entry.getValue(), depth + 1);
 			}
 		}
 		else {
 			writeScalar(out, value);
+		}
+	}
+
+	private static void checkDepth(int depth) {
+		if (depth > MAX_DEPTH) {
+			throw new IllegalArgumentException("Values are nested more than %d levels deep".formatted(MAX_DEPTH));
 		}
 	}
 
@@ -208,7 +221,7 @@ public final class CachedResponseCodec {
 		String text = (String) readValue(in);
 		List<ToolCall> toolCalls = new ArrayList<>();
 		for (int i = readSize(in); i > 0; i--) {
-			toolCalls.add(new ToolCall(readText(in), readText(in), readText(in), readText(in)));
+			toolCalls.add(readToolCall(in));
 		}
 		List<Media> media = new ArrayList<>();
 		for (int i = readSize(in); i > 0; i--) {
@@ -225,6 +238,12 @@ public final class CachedResponseCodec {
 		Map<String, Object> messageMetadata = readMap(in);
 		String finishReason = (String) readValue(in);
 		return new CachedGeneration(text, toolCalls, media, messageMetadata, finishReason, readMap(in));
+	}
+
+	@SuppressWarnings("NullAway") // models leave out what a tool call should have
+	private static ToolCall readToolCall(DataInputStream in) throws IOException {
+		return new ToolCall((String) readValue(in), (String) readValue(in), (String) readValue(in),
+				(String) readValue(in));
 	}
 
 	private static String readText(DataInputStream in) throws IOException {
@@ -244,6 +263,11 @@ public final class CachedResponseCodec {
 	}
 
 	private static @Nullable Object readValue(DataInputStream in) throws IOException {
+		return readValue(in, 0);
+	}
+
+	private static @Nullable Object readValue(DataInputStream in, int depth) throws IOException {
+		checkDepth(depth);
 		return switch (Type.of(in.readByte())) {
 			case NULL -> null;
 			case STRING -> new String(readBytes(in), StandardCharsets.UTF_8);
@@ -260,14 +284,14 @@ public final class CachedResponseCodec {
 			case LIST -> {
 				List<@Nullable Object> list = new ArrayList<>();
 				for (int i = readSize(in); i > 0; i--) {
-					list.add(readValue(in));
+					list.add(readValue(in, depth + 1));
 				}
 				yield list;
 			}
 			case MAP -> {
 				Map<String, @Nullable Object> map = new LinkedHashMap<>();
 				for (int i = readSize(in); i > 0; i--) {
-					map.put(readText(in), readValue(in));
+					map.put(readText(in), readValue(in, depth + 1));
 				}
 				yield map;
 			}

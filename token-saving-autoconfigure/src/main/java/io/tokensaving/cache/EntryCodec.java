@@ -54,6 +54,11 @@ public final class EntryCodec {
 
 	private static final int MAX_BYTES = 256 * 1024 * 1024;
 
+	// What deflate can reach, and some for the shortest bodies
+	private static final int MAX_RATIO = 1032;
+
+	private static final int MAX_RATIO_SLACK = 1024;
+
 	private final int compressionThreshold;
 
 	private final @Nullable SecretKey encryptionKey;
@@ -228,7 +233,8 @@ public final class EntryCodec {
 	}
 
 	private static byte[] inflate(byte[] body, int offset, int length) {
-		if (length < 0 || length > MAX_BYTES) {
+		long possible = (long) MAX_RATIO * (body.length - offset) + MAX_RATIO_SLACK;
+		if (length < 0 || length > Math.min(MAX_BYTES, possible)) {
 			throw new IllegalArgumentException("The entry announces an impossible length");
 		}
 		Inflater inflater = new Inflater(true);

@@ -18,6 +18,7 @@ import io.tokensaving.cache.semantic.InMemorySemanticCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.cache.semantic.SemanticMatch;
+import io.tokensaving.cache.semantic.WordsEmbeddingModel;
 import io.tokensaving.savings.TokenUsage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.embedding.EmbeddingModel;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
@@ -45,7 +47,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
 		properties = { "management.endpoints.web.exposure.include=tokensaving", "token-saving.workspace=mine",
-				"token-saving.plans.faq.cache.backend=in_memory", "token-saving.plans.shop.cache.backend=in_memory" })
+				"token-saving.plans.faq.cache.backend=in_memory", "token-saving.plans.shop.cache.backend=in_memory",
+				"token-saving.plans.breakable.cache.backend=breakable_semantic" })
 @ExtendWith(OutputCaptureExtension.class)
 class CacheEndpointWebTests {
 
@@ -197,6 +200,11 @@ class CacheEndpointWebTests {
 		@Bean
 		ChatModel chatModel() {
 			return ScriptedChatModel.echoing();
+		}
+
+		@Bean
+		EmbeddingModel embeddingModel() {
+			return new WordsEmbeddingModel();
 		}
 
 		@Bean

@@ -4,6 +4,8 @@ import io.tokensaving.RedisTestServer;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.actuate.TokenSavingHealthIndicator;
 import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheEvictor;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.cache.exact.redis.RedisExactCacheStore;
@@ -32,6 +34,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
  * Tests for {@link TokenSavingRedisAutoConfiguration} and
@@ -89,6 +92,45 @@ class TokenSavingRedisAutoConfigurationTests {
 				assertThat(context.getBean(PlanRepository.class).find("default", "a").dedup().scope())
 					.isEqualTo(DedupSettings.Scope.CLUSTER);
 				assertThat(context.getBean(DedupAdvisor.class).inFlight()).isZero();
+			});
+	}
+
+	@Test
+	void doesNotServeWhatWasAskedForBeforeAnEviction() {
+		this.contextRunner
+			.withPropertyValues("token-saving.default-plan=a", "token-saving.workspace=evicting",
+					"token-saving.plans.a.cache.backend=redis", "token-saving.plans.a.cache.lookup-timeout=2s")
+			.run((context) -> {
+				ChatClient client = context.getBean(ChatClient.Builder.class).build();
+				CacheEvictor evictor = context.getBean(CacheEvictor.class);
+				for (int i = 0; i < 100; i++) {
+					String question = "question " + i;
+					String first = client.prompt(question).call().content();
+					evictor.evict(CacheEviction.ofWorkspace("evicting"));
+					context.getBean(ExactCacheAdvisor.class).drain();
+					assertThat(client.prompt(question).call().content()).isNotEqualTo(first);
+				}
+			});
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "in_memory,false", "redis,true" })
+	void evictionFailsWithoutRedisOnlyIfAPlanUsesIt(String backend, boolean fails) {
+		this.contextRunner
+			.withPropertyValues("spring.data.redis.port=" + RedisTestServer.freePort(),
+					"token-saving.plan-repository=in_memory", "token-saving.statistics.repository=in_memory",
+					"token-saving.default-plan=a", "token-saving.plans.a.cache.backend=" + backend)
+			.run((context) -> {
+				CacheEvictor evictor = context.getBean(CacheEvictor.class);
+				context.getBean(ChatClient.Builder.class).build().prompt("one").call().content();
+				if (fails) {
+					assertThatIllegalStateException()
+						.isThrownBy(() -> evictor.evict(CacheEviction.ofWorkspace("default")))
+						.withMessageContaining("'redis'");
+				}
+				else {
+					assertThat(evictor.evict(CacheEviction.ofWorkspace("default"))).isOne();
+				}
 			});
 	}
 

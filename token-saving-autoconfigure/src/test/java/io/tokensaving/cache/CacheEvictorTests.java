@@ -40,6 +40,32 @@ class CacheEvictorTests {
 	}
 
 	@Test
+	void tellsWritersBeforeItAsksStoresAndFailsIfTheyAreNotReady() {
+		CacheWriter ready = (eviction) -> this.asked.add("ready");
+		CacheWriter busy = (eviction) -> !this.asked.add("busy");
+		assertThat(CacheEvictor.of(List.of(store("a", 2)), List.of(ready), (store, eviction) -> true).evict(EVICTION))
+			.isEqualTo(2);
+		CacheEvictor evictor = CacheEvictor.of(List.of(store("b", 3)), List.of(busy, ready), (store, eviction) -> true);
+		assertThatIllegalStateException().isThrownBy(() -> evictor.evict(EVICTION))
+			.withMessageContaining("still being stored")
+			.withMessageContaining("3 answers");
+		assertThat(this.asked).containsExactly("ready", "a", "busy", "ready", "b");
+		CacheEvictor broken = CacheEvictor.of(List.of(store("broken", -1)), List.of(busy), (store, eviction) -> true);
+		assertThatIllegalStateException().isThrownBy(() -> broken.evict(EVICTION))
+			.withMessageContaining("'broken'")
+			.satisfies((ex) -> assertThat(ex.getSuppressed()).singleElement()
+				.satisfies((other) -> assertThat(other).hasMessageContaining("still being stored")));
+	}
+
+	@Test
+	void failureOfAStoreThatDoesNotMatterIsNotReported() {
+		CacheEvictor evictor = CacheEvictor.of(List.of(store("unused", -1), store("used", 3)), List.of(),
+				(store, eviction) -> store.backend().equals("used") && eviction.equals(EVICTION));
+		assertThat(evictor.evict(EVICTION)).isEqualTo(3);
+		assertThat(this.asked).containsExactly("unused", "used");
+	}
+
+	@Test
 	void keywordsOfAnEvictionAreAmongThoseOfWhatItMatches() {
 		EntryLabels labels = new EntryLabels("w", "p", "s", Set.of("t", "u"));
 		List<CacheEviction> evictions = new ArrayList<>();

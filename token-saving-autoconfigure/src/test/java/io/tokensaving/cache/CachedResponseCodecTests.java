@@ -1,5 +1,8 @@
 package io.tokensaving.cache;
 
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.time.Instant;
@@ -79,6 +82,44 @@ class CachedResponseCodecTests {
 				assertThat(ex).hasMessage("The entry cannot be read");
 			}
 		}
+	}
+
+	@Test
+	void toolCallsWithoutAllFieldsComeBack() {
+		List<ToolCall> calls = List.of(new ToolCall(null, "function", "weather", "{}"),
+				new ToolCall("1", null, "weather", "{}"), new ToolCall("1", "function", null, "{}"),
+				new ToolCall("1", "function", "weather", null), new ToolCall(null, null, null, null));
+		CachedResponse response = new CachedResponse("id", "model",
+				List.of(new CachedGeneration("", calls, List.of(), Map.of(), "TOOL_CALLS", Map.of())), Map.of(),
+				TokenUsage.ZERO, Instant.EPOCH);
+		assertThat(CachedResponseCodec.decode(CachedResponseCodec.encode(response))).isEqualTo(response);
+	}
+
+	@Test
+	void deepNestingIsRefusedBothWays() throws IOException {
+		CachedResponse deep = new CachedResponse("", "", List.of(), Map.of("key", nested(99)), TokenUsage.ZERO,
+				Instant.EPOCH);
+		assertThat(CachedResponseCodec.decode(CachedResponseCodec.encode(deep))).isEqualTo(deep);
+		CachedResponse tooDeep = new CachedResponse("", "", List.of(), Map.of("key", nested(100)), TokenUsage.ZERO,
+				Instant.EPOCH);
+		assertThatIllegalArgumentException().isThrownBy(() -> CachedResponseCodec.encode(tooDeep))
+			.withMessageContaining("100");
+		ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+		DataOutputStream out = new DataOutputStream(bytes);
+		out.writeByte(1);
+		for (int i = 0; i < 200_000; i++) {
+			out.writeByte('L');
+			out.writeInt(1);
+		}
+		assertThatIllegalArgumentException().isThrownBy(() -> CachedResponseCodec.decode(bytes.toByteArray()));
+	}
+
+	private static Object nested(int depth) {
+		Object value = "innermost";
+		for (int i = 0; i < depth; i++) {
+			value = (i % 2 == 0) ? List.of(value) : Map.of("key", value);
+		}
+		return value;
 	}
 
 	private static CachedResponse response() {

@@ -1,8 +1,10 @@
 package io.tokensaving.cache;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Random;
+import java.util.zip.CRC32C;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,6 +101,24 @@ class EntryCodecTests {
 	void anEntryUnderAnotherNameIsRefused() {
 		byte[] sealed = this.plain.seal("an answer".getBytes(), "name");
 		assertThatIllegalArgumentException().isThrownBy(() -> this.plain.open(sealed, "other"));
+	}
+
+	@Test
+	void aLengthThatCompressionCannotReachIsRefusedBeforeItIsAllocated() {
+		byte[] body = { 1, 2, 3 };
+		for (int length : new int[] { 10_000, 100 * 1024 * 1024 }) {
+			CRC32C crc = new CRC32C();
+			crc.update(1);
+			crc.update("name".getBytes());
+			crc.update(ByteBuffer.allocate(4).putInt(length).flip());
+			crc.update(body);
+			ByteBuffer entry = ByteBuffer.allocate(13).put((byte) 1).put((byte) 1).putInt((int) crc.getValue());
+			entry.putInt(length).put(body);
+			assertThatIllegalArgumentException().isThrownBy(() -> this.plain.open(entry.array(), "name"))
+				.withMessageContaining("impossible length");
+		}
+		byte[] zeros = new byte[50_000_000];
+		assertThat(this.plain.open(this.plain.seal(zeros, "name"), "name")).isEqualTo(zeros);
 	}
 
 	@Test

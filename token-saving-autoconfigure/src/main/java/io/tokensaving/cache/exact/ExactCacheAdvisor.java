@@ -6,9 +6,11 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
@@ -31,15 +33,19 @@ import io.tokensaving.backend.Attempt;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.cache.CacheEligibility;
+import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheKey;
+import io.tokensaving.cache.CacheWriter;
 import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.EntryLabels;
+import io.tokensaving.cache.Evictions;
 import io.tokensaving.cache.StreamRecording;
 import io.tokensaving.cache.WriteBehindQueue;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.request.AnswerSource;
-import io.tokensaving.request.CacheDirectives;
 import io.tokensaving.request.CallState;
+import io.tokensaving.request.CallerContext;
 import io.tokensaving.savings.Component;
 import io.tokensaving.savings.SavingsLedger;
 import io.tokensaving.savings.SavingsStatistics;
@@ -69,7 +75,7 @@ import org.springframework.util.Assert;
  * answer, and is left alone for a while when it keeps failing. Thread-safe; close it to
  * write what still waits.
  */
-public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, AutoCloseable {
+public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, CacheWriter, AutoCloseable {
 
 	private static final String TIER = "exact";
 
@@ -92,6 +98,8 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 	private final int order;
 
 	private final CircuitBreakers breakers;
+
+	private final Evictions evictions = new Evictions();
 
 	private final WriteBehindQueue writes = new WriteBehindQueue("token-saving-exact-writes");
 
@@ -177,9 +185,12 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 				return (hit != null) ? Flux.just(hit) : lookup.record(chain.nextStream(request));
 			});
 		}
-		return Flux.defer(() -> lookup.findLater()
-			.flux()
-			.switchIfEmpty(Flux.defer(() -> lookup.record(chain.nextStream(request)))));
+		return Flux.defer(() -> {
+			CallerContext caller = CallerContext.capture();
+			return lookup.findLater()
+				.flux()
+				.switchIfEmpty(caller.stream(() -> lookup.record(chain.nextStream(request))));
+		});
 	}
 
 	private @Nullable Lookup prepare(ChatClientRequest request) {
@@ -201,6 +212,11 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 			this.statistics.recordError(Component.FINGERPRINT, call.plan().id(), ex);
 			return null;
 		}
+	}
+
+	@Override
+	public boolean beginEviction(CacheEviction eviction) {
+		return this.evictions.begin(eviction);
 	}
 
 	/**
@@ -240,6 +256,8 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 
 		private final @Nullable CircuitBreaker breaker;
 
+		private final long evictions = ExactCacheAdvisor.this.evictions.count();
+
 		Lookup(ChatClientRequest request, CallState call, CacheSettings settings, ExactCacheStore store, CacheKey key) {
 			this.request = request;
 			this.call = call;
@@ -271,7 +289,7 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 				Thread.currentThread().interrupt();
 				return null;
 			}
-			catch (RuntimeException | TimeoutException | StackOverflowError ex) {
+			catch (Throwable ex) { // a store may fail in any way
 				fail(ex);
 				return null;
 			}
@@ -295,31 +313,55 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 				.timeout(this.settings.lookupTimeout())
 				.doOnError(attempt::failed)
 				.doOnNext((reader) -> attempt.succeeded())
-				.doOnCancel(attempt::end)
+				.doFinally((signal) -> attempt.end())
 				// Neither reading the answer nor the caller belongs on a thread of the
 				// client
 				.publishOn(Schedulers.boundedElastic())
-				.mapNotNull((reader) -> answer(reader.get(), start, Outcome.EXACT_HIT, SavingTechnique.EXACT_CACHE))
+				.mapNotNull((reader) -> read(reader, start))
 				.onErrorResume((ex) -> {
 					fail(ex);
 					return Mono.empty();
 				});
 		}
 
+		// Does not throw: Reactor does not pass on what it takes for fatal
+		private @Nullable ChatClientResponse read(Supplier<@Nullable CachedResponse> reader, long start) {
+			try {
+				return answer(reader.get(), start, Outcome.EXACT_HIT, SavingTechnique.EXACT_CACHE);
+			}
+			catch (Throwable ex) {
+				fail(ex);
+				return null;
+			}
+		}
+
 		private CompletionStage<Supplier<@Nullable CachedResponse>> start() {
 			try {
-				if (this.store instanceof AsyncExactCacheStore async) {
-					return async.findAsync(this.key);
-				}
-				return CompletableFuture.supplyAsync(() -> {
-					CachedResponse found = this.store.find(this.key);
-					return () -> found;
-				}, ExactCacheAdvisor.this.lookups);
+				return ask().handle((reader, failure) -> {
+					if (failure != null || reader == null) {
+						throw ordinary(failure);
+					}
+					return reader;
+				});
 			}
-			catch (RuntimeException | OutOfMemoryError ex) { // there may be no more
-																// threads
-				return CompletableFuture.failedFuture(ex);
+			catch (Throwable ex) { // among others, there may be no more threads
+				return CompletableFuture.failedFuture(ordinary(ex));
 			}
+		}
+
+		private static RuntimeException ordinary(@Nullable Throwable failure) {
+			Throwable cause = (failure instanceof CompletionException) ? failure.getCause() : failure;
+			return (cause instanceof RuntimeException ex) ? ex : new IllegalStateException("The look-up failed", cause);
+		}
+
+		private CompletionStage<Supplier<@Nullable CachedResponse>> ask() {
+			if (this.store instanceof AsyncExactCacheStore async) {
+				return async.findAsync(this.key);
+			}
+			return CompletableFuture.supplyAsync(() -> {
+				CachedResponse found = this.store.find(this.key);
+				return () -> found;
+			}, ExactCacheAdvisor.this.lookups);
 		}
 
 		private @Nullable CachedResponse await(Attempt attempt, Duration timeout)
@@ -349,7 +391,7 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 			advisor.statistics.recordLookup(TIER, advisor.ticker.read() - start);
 			Duration maxAge = this.call.directives().maxAge();
 			Duration age = (found != null) ? age(found) : Duration.ZERO;
-			if (found == null || (maxAge != null && age.compareTo(maxAge) >= 0)) {
+			if (found == null || age.compareTo(ttl()) >= 0 || (maxAge != null && age.compareTo(maxAge) >= 0)) {
 				this.ledger.recordMiss();
 				return null;
 			}
@@ -357,6 +399,12 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 			this.ledger.recordHit(outcome, technique, found.usage(), found.model().isEmpty() ? null : found.model(),
 					age.toSeconds(), null);
 			return new ChatClientResponse(replayed, new HashMap<>(this.request.context()));
+		}
+
+		// Also for what was stored when it was longer
+		private Duration ttl() {
+			Duration ttl = this.call.directives().ttl();
+			return (ttl != null) ? ttl : this.settings.ttl();
 		}
 
 		private Duration age(CachedResponse response) {
@@ -431,17 +479,17 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 						: CacheEligibility.isStorable(answer);
 				CachedResponse cached = (storable && !isReplayed(answer)) ? cached(answer) : null;
 				if (cached != null && this.breaker == null) {
-					write(cached);
-					stored = true;
+					stored = write(cached).now();
 				}
-				else if (cached != null && this.breaker != null && this.breaker.getState() == State.CLOSED) {
-					waits = advisor.writes.offer(() -> writeBehind(cached, whenDone));
+				else if (cached != null && this.breaker != null && this.breaker.getState() != State.OPEN) {
+					Write write = write(cached);
+					waits = advisor.writes.offer(() -> write.behind(whenDone));
 					if (!waits) {
 						fail(new RejectedExecutionException("Too many writes wait"));
 					}
 				}
 			}
-			catch (RuntimeException | StackOverflowError ex) {
+			catch (Throwable ex) {
 				fail(ex);
 			}
 			finally {
@@ -449,6 +497,11 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 					whenDone.accept(stored);
 				}
 			}
+		}
+
+		private Write write(CachedResponse cached) {
+			return new Write(ExactCacheAdvisor.this, this.store, this.key, cached, ttl(), this.call.directives().tags(),
+					this.evictions);
 		}
 
 		private @Nullable CachedResponse cached(ChatResponse response) {
@@ -459,24 +512,32 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Auto
 			return (cached.sizeInBytes() <= this.settings.maxEntryBytes()) ? cached : null;
 		}
 
-		private void writeBehind(CachedResponse cached, Consumer<Boolean> whenDone) {
+	}
+
+	/**
+	 * An answer that is to be written. Holds nothing else of its request, as many may
+	 * wait.
+	 */
+	private record Write(ExactCacheAdvisor advisor, ExactCacheStore store, CacheKey key, CachedResponse answer,
+			Duration ttl, Set<String> tags, long evictions) {
+
+		boolean now() {
+			EntryLabels labels = new EntryLabels(this.key.workspace(), this.key.plan(), this.key.scope(), this.tags);
+			return this.advisor.evictions.write(this.evictions, labels,
+					() -> this.store.store(this.key, this.answer, this.ttl, this.tags));
+		}
+
+		void behind(Consumer<Boolean> whenDone) {
 			boolean stored = false;
 			try {
-				write(cached);
-				stored = true;
+				stored = now();
 			}
-			catch (RuntimeException | StackOverflowError ex) {
-				fail(ex);
+			catch (Throwable ex) {
+				this.advisor.statistics.recordError(Component.EXACT_CACHE, this.key.plan(), ex);
 			}
 			finally {
 				whenDone.accept(stored);
 			}
-		}
-
-		private void write(CachedResponse cached) {
-			CacheDirectives directives = this.call.directives();
-			this.store.store(this.key, cached, (directives.ttl() != null) ? directives.ttl() : this.settings.ttl(),
-					directives.tags());
 		}
 
 	}

@@ -34,8 +34,11 @@ import io.tokensaving.backend.Attempt;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.cache.CacheEligibility;
+import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheWriter;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.EntryLabels;
+import io.tokensaving.cache.Evictions;
 import io.tokensaving.cache.StreamRecording;
 import io.tokensaving.cache.WriteBehindQueue;
 import io.tokensaving.cache.semantic.guard.EnglishGuards;
@@ -44,6 +47,7 @@ import io.tokensaving.cache.semantic.guard.SemanticGuard;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.request.CallState;
+import io.tokensaving.request.CallerContext;
 import io.tokensaving.request.ResponseAssembler;
 import io.tokensaving.savings.Component;
 import io.tokensaving.savings.PriceTable;
@@ -76,7 +80,7 @@ import org.springframework.util.Assert;
  * of a plan without a semantic cache. An embedding model or a store outside this process
  * that keeps failing is left alone for a while. Thread-safe; close it to end its threads.
  */
-public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, AutoCloseable {
+public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, CacheWriter, AutoCloseable {
 
 	/**
 	 * The number of the most similar answers that are tried, one after a veto of the
@@ -115,6 +119,8 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 	private final AnswerVerification verification;
 
 	private final CircuitBreakers breakers;
+
+	private final Evictions evictions = new Evictions();
 
 	private final WriteBehindQueue writes = new WriteBehindQueue("token-saving-semantic-writes");
 
@@ -237,13 +243,16 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 				return chain.nextStream(request);
 			}
 			Mono<Hit> found = Mono.fromCallable(lookup::find);
+			Flux<ChatClientResponse> bought = Flux.defer(() -> lookup.record(chain.nextStream(request)));
 			if (!lookup.isImmediate()) {
 				found = found.subscribeOn(Schedulers.boundedElastic());
+				Flux<ChatClientResponse> model = bought;
+				bought = CallerContext.capture().stream(() -> model);
 			}
 			return found.flux().map((hit) -> {
 				lookup.verify(hit, () -> assemble(chain.nextStream(request)));
 				return hit.response();
-			}).switchIfEmpty(Flux.defer(() -> lookup.record(chain.nextStream(request))));
+			}).switchIfEmpty(bought);
 		});
 	}
 
@@ -277,6 +286,18 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 		}
 	}
 
+	private EmbeddedText embed(String text, String plan, SavingsLedger ledger) {
+		EmbeddedText embedding = this.embedder.embed(text);
+		if (!ledger.recordOverhead(embedding.model(), embedding.usage())) {
+			this.statistics.plan(plan).recordOverhead(embedding.model(), embedding.usage(), this.prices);
+		}
+		return embedding;
+	}
+
+	private boolean isLeftAlone(String backend) {
+		return this.breakers.of(backend).getState() == CircuitBreaker.State.OPEN;
+	}
+
 	private List<SemanticGuard> guards(List<String> names) {
 		return this.guardsByNames.computeIfAbsent(names, (added) -> {
 			if (added.contains(CacheSettings.ALL_GUARDS)) {
@@ -290,6 +311,11 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 			}
 			return selected;
 		});
+	}
+
+	@Override
+	public boolean beginEviction(CacheEviction eviction) {
+		return this.evictions.begin(eviction);
 	}
 
 	/**
@@ -346,6 +372,10 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 
 		private volatile boolean skipped;
 
+		private volatile boolean over;
+
+		private final long evictions = SemanticCacheAdvisor.this.evictions.count();
+
 		Lookup(ChatClientRequest request, CallState call, CacheSettings settings, SemanticCacheStore store,
 				SemanticRequest asked) {
 			this.request = request;
@@ -383,7 +413,7 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 				Thread.currentThread().interrupt();
 				return null;
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) { // a store may fail in any way
 				fail(Component.SEMANTIC_CACHE, ex);
 				return null;
 			}
@@ -409,6 +439,12 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 			}
 			finally {
 				search.cancel(true);
+				// It may hang all the same
+				this.over = true;
+				Attempt attempt = this.attempt;
+				if (attempt != null) {
+					attempt.end();
+				}
 			}
 		}
 
@@ -419,8 +455,9 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 				return null;
 			}
 			Double threshold = this.call.directives().similarityThreshold();
-			Supplier<List<SemanticMatch>> search = () -> this.store.search(partition(embedding), embedding.vector(),
-					CANDIDATES, (threshold != null) ? threshold : this.settings.similarityThreshold());
+			Supplier<List<SemanticMatch>> search = () -> this.store.search(this.asked.partition(embedding),
+					embedding.vector(), CANDIDATES,
+					(threshold != null) ? threshold : this.settings.similarityThreshold());
 			List<SemanticMatch> matches = this.store.isBlocking() ? attempt(this.store.backend(), search)
 					: search.get();
 			if (matches == null) {
@@ -453,11 +490,15 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 			}
 			this.attempt = attempt;
 			try {
+				if (this.over) {
+					this.skipped = true;
+					return null;
+				}
 				T result = action.get();
 				attempt.succeeded();
 				return result;
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
 				attempt.failed(ex);
 				throw ex;
 			}
@@ -466,33 +507,28 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 			}
 		}
 
-		private boolean isLeftAlone(String backend) {
-			return SemanticCacheAdvisor.this.breakers.of(backend).getState() != CircuitBreaker.State.CLOSED;
-		}
-
 		private EmbeddedText embed() {
 			EmbeddedText known = this.embedded;
 			if (known != null) {
 				return known;
 			}
 			this.embeddingTried = true;
-			EmbeddedText embedding = SemanticCacheAdvisor.this.embedder.embed(this.asked.text());
-			if (!this.ledger.recordOverhead(embedding.model(), embedding.usage())) {
-				SemanticCacheAdvisor advisor = SemanticCacheAdvisor.this;
-				advisor.statistics.plan(this.call.plan().id())
-					.recordOverhead(embedding.model(), embedding.usage(), advisor.prices);
-			}
+			EmbeddedText embedding = SemanticCacheAdvisor.this.embed(this.asked.text(), this.call.plan().id(),
+					this.ledger);
 			this.embedded = embedding;
 			return embedding;
 		}
 
-		private String partition(EmbeddedText embedding) {
-			return this.asked.partition() + "-" + embedding.space();
-		}
-
 		private boolean isTooOld(SemanticMatch match) {
 			Duration maxAge = this.call.directives().maxAge();
-			return maxAge != null && age(match.response()).compareTo(maxAge) >= 0;
+			Duration age = age(match.response());
+			return age.compareTo(ttl()) >= 0 || (maxAge != null && age.compareTo(maxAge) >= 0);
+		}
+
+		// Also for what was stored when it was longer
+		private Duration ttl() {
+			Duration ttl = this.call.directives().ttl();
+			return (ttl != null) ? ttl : this.settings.ttl();
 		}
 
 		private boolean isVetoed(Question question, Question stored) {
@@ -566,14 +602,18 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 				if (cached.sizeInBytes() > this.settings.maxEntryBytes()) {
 					return;
 				}
+				EntryLabels labels = new EntryLabels(this.call.workspace(), this.call.plan().id(),
+						this.call.directives().scope(), this.call.directives().tags());
+				Write write = new Write(advisor, this.store, this.asked, this.embedded, cached, ttl(), labels,
+						this.ledger, this.evictions);
 				if (this.embedded != null && !this.store.isBlocking()) {
-					write(cached);
+					write.run();
 				}
-				else if (!advisor.writes.offer(() -> write(cached))) {
+				else if (!advisor.writes.offer(write)) {
 					fail(Component.SEMANTIC_CACHE, new RejectedExecutionException("Too many writes wait"));
 				}
 			}
-			catch (RuntimeException ex) {
+			catch (Throwable ex) {
 				fail(Component.SEMANTIC_CACHE, ex);
 			}
 		}
@@ -585,28 +625,38 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, A
 						|| !generation.getOutput().getMedia().isEmpty());
 		}
 
-		private void write(CachedResponse cached) {
-			Component component = Component.EMBEDDING;
-			try {
-				if ((this.embedded == null && isLeftAlone(EMBEDDING_MODEL))
-						|| (this.store.isBlocking() && isLeftAlone(this.store.backend()))) {
-					return;
-				}
-				EmbeddedText embedding = embed();
-				component = Component.SEMANTIC_CACHE;
-				Duration ttl = this.call.directives().ttl();
-				EntryLabels labels = new EntryLabels(this.call.workspace(), this.call.plan().id(),
-						this.call.directives().scope(), this.call.directives().tags());
-				this.store.store(new SemanticCacheEntry(partition(embedding), this.asked.text(), embedding.vector(),
-						cached, labels), (ttl != null) ? ttl : this.settings.ttl());
-			}
-			catch (RuntimeException ex) {
-				fail(component, ex);
-			}
-		}
-
 		private void fail(Component component, Throwable failure) {
 			SemanticCacheAdvisor.this.statistics.recordError(component, this.call.plan().id(), failure);
+		}
+
+	}
+
+	/**
+	 * An answer that is to be written. Holds nothing else of its request, as many may
+	 * wait.
+	 */
+	private record Write(SemanticCacheAdvisor advisor, SemanticCacheStore store, SemanticRequest asked,
+			@Nullable EmbeddedText embedded, CachedResponse answer, Duration ttl, EntryLabels labels,
+			SavingsLedger ledger, long evictions) implements Runnable {
+
+		@Override
+		public void run() {
+			Component component = Component.EMBEDDING;
+			try {
+				if ((this.embedded == null && this.advisor.isLeftAlone(EMBEDDING_MODEL))
+						|| (this.store.isBlocking() && this.advisor.isLeftAlone(this.store.backend()))) {
+					return;
+				}
+				EmbeddedText embedding = (this.embedded != null) ? this.embedded
+						: this.advisor.embed(this.asked.text(), this.labels.plan(), this.ledger);
+				component = Component.SEMANTIC_CACHE;
+				SemanticCacheEntry entry = new SemanticCacheEntry(this.asked.partition(embedding), this.asked.text(),
+						embedding.vector(), this.answer, this.labels);
+				this.advisor.evictions.write(this.evictions, this.labels, () -> this.store.store(entry, this.ttl));
+			}
+			catch (Throwable ex) {
+				this.advisor.statistics.recordError(component, this.labels.plan(), ex);
+			}
 		}
 
 	}

@@ -54,6 +54,15 @@ record SemanticRequest(String text, String partition) {
 		};
 	}
 
+	/**
+	 * Return what the embedding of the question may be compared with.
+	 * @param embedded the embedding
+	 * @return the name of the partition
+	 */
+	String partition(EmbeddedText embedded) {
+		return this.partition + "-" + embedded.space();
+	}
+
 	// The last user message, unless it has media, no words, or something follows it
 	private static @Nullable String question(List<Message> messages) {
 		String question = null;

@@ -4,7 +4,8 @@ import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -296,24 +297,7 @@ class ExactCacheAdvisorTests {
 	@Test
 	void servesOnlyAnswersYoungerThanMaxAge() {
 		AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
-		ChatClient client = this.chain.cache((builder) -> builder.clock(new Clock() {
-
-			@Override
-			public ZoneId getZone() {
-				return ZoneId.of("UTC");
-			}
-
-			@Override
-			public Clock withZone(ZoneId zone) {
-				return this;
-			}
-
-			@Override
-			public Instant instant() {
-				return now.get();
-			}
-
-		})).client(this.model);
+		ChatClient client = this.chain.cache((builder) -> builder.clock(clock(now))).client(this.model);
 		client.prompt("one").call().content();
 		now.set(Instant.EPOCH.plusSeconds(60));
 		ChatClientResponse hit = client.prompt("one")
@@ -323,6 +307,62 @@ class ExactCacheAdvisorTests {
 		assertThat(((SavingsReport) hit.context().get("token_saving_report")).ageSeconds()).isEqualTo(60);
 		client.prompt("one").advisors(TokenSaving.defaultPlan().maxAge(Duration.ofSeconds(60))).call().content();
 		assertThat(this.model.calls()).isEqualTo(2);
+	}
+
+	@Test
+	void aShorterTimeToLiveHoldsForWhatIsStoredAlready() {
+		AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
+		CaffeineExactCacheStore store = new CaffeineExactCacheStore();
+		ChatClient before = client(store, Duration.ofHours(1), now);
+		ChatClient after = client(store, Duration.ofSeconds(60), now);
+		before.prompt("one").call().content();
+		now.set(Instant.EPOCH.plusSeconds(59));
+		assertThat(after.prompt("one").call().content()).startsWith("Answer 1");
+		now.set(Instant.EPOCH.plusSeconds(60));
+		assertThat(before.prompt("one").call().content()).startsWith("Answer 1");
+		assertThat(String.join("",
+				before.prompt("one")
+					.advisors(TokenSaving.defaultPlan().ttl(Duration.ofSeconds(60)))
+					.stream()
+					.content()
+					.collectList()
+					.block()))
+			.startsWith("Answer 2");
+		assertThat(after.prompt("one").call().content()).as("the fresh answer").startsWith("Answer 2");
+		now.set(Instant.EPOCH.plusSeconds(120));
+		assertThat(after.prompt("one").advisors(TokenSaving.defaultPlan().ttl(Duration.ofSeconds(61))).call().content())
+			.startsWith("Answer 2");
+		assertThat(after.prompt("one").call().content()).startsWith("Answer 3");
+	}
+
+	private ChatClient client(ExactCacheStore store, Duration ttl, AtomicReference<Instant> now) {
+		return new TokenSavingTestChain(
+				Plan.builder("p").cache(CacheSettings.builder("in_memory").ttl(ttl).build()).build())
+			.store(store)
+			.cache((builder) -> builder.clock(clock(now)))
+			.client(this.model);
+	}
+
+	private static Clock clock(AtomicReference<Instant> now) {
+		return ((InstantSource) now::get).withZone(ZoneOffset.UTC);
+	}
+
+	@Test
+	void whatWasAskedForBeforeAnEvictionIsNotStored() {
+		AtomicInteger evictions = new AtomicInteger();
+		ScriptedChatModel evicting = new ScriptedChatModel((prompt) -> {
+			if (evictions.getAndIncrement() < 2) {
+				assertThat(this.chain.cacheAdvisor().beginEviction(CacheEviction.ofWorkspace("default"))).isTrue();
+			}
+			return ScriptedChatModel.answer("Answer");
+		});
+		ChatClient client = this.chain.client(evicting);
+		client.prompt("one").call().content();
+		client.prompt("one").stream().content().collectList().block();
+		assertThat(evicting.calls()).isEqualTo(2);
+		client.prompt("one").call().content();
+		client.prompt("one").call().content();
+		assertThat(evicting.calls()).isEqualTo(3);
 	}
 
 	@Test

@@ -1,18 +1,25 @@
 package io.tokensaving.cache.exact;
 
+import java.lang.ref.WeakReference;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.ThreadLocalTenant;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingTestChain;
 import io.tokensaving.backend.CircuitBreakers;
@@ -27,8 +34,12 @@ import io.tokensaving.savings.Component;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.beans.BeanUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -208,8 +219,201 @@ class RemoteStoreTests {
 		});
 	}
 
+	@Test
+	void whatWasAskedForBeforeAnEvictionIsNotStored() {
+		Remote store = new Remote();
+		AtomicInteger evictions = new AtomicInteger();
+		ScriptedChatModel evicting = new ScriptedChatModel((prompt) -> {
+			if (evictions.getAndIncrement() < 2) {
+				assertThat(this.chain.cacheAdvisor().beginEviction(CacheEviction.ofWorkspace("default"))).isTrue();
+			}
+			return ScriptedChatModel.answer("Answer");
+		});
+		ChatClient client = this.chain.store(store).client(evicting);
+		client.prompt("one").call().content();
+		stream(client);
+		assertThat(this.chain.cacheAdvisor().drain()).isTrue();
+		assertThat(store.writes).hasValue(0);
+		client.prompt("one").call().content();
+		assertThat(this.chain.cacheAdvisor().drain()).isTrue();
+		assertThat(store.entries).hasSize(1);
+		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isZero();
+	}
+
+	@Test
+	void whatWaitsToBeStoredIsNotStoredAfterAnEviction() throws Exception {
+		CountDownLatch writing = new CountDownLatch(1);
+		Remote store = new Remote() {
+
+			@Override
+			public void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags) {
+				writing.countDown();
+				hang();
+				super.store(key, response, ttl, tags);
+			}
+
+		};
+		ChatClient client = this.chain.store(store).client(this.model);
+		client.prompt("first").call().content();
+		writing.await();
+		client.prompt("one").advisors(TokenSaving.defaultPlan().tags("prices")).call().content();
+		client.prompt("two").advisors(TokenSaving.defaultPlan().tags("docs")).call().content();
+		// It would wait for the first write
+		Thread.currentThread().interrupt();
+		assertThat(this.chain.cacheAdvisor().beginEviction(CacheEviction.ofWorkspace("default").tag("prices")))
+			.isFalse();
+		assertThat(Thread.interrupted()).isTrue();
+		this.hanging.countDown();
+		assertThat(this.chain.cacheAdvisor().drain()).isTrue();
+		assertThat(store.writes).hasValue(2);
+		assertThat(store.lastTags).containsExactly("docs");
+		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isZero();
+	}
+
+	@Test
+	void storesAndClosesAgainWithFewRequestsAfterAnOutage() {
+		Remote store = new Remote();
+		ChatClient client = this.chain.store(store).client(this.model);
+		CircuitBreaker breaker = this.breakers.of("remote");
+		assertThat(breaker.getCircuitBreakerConfig().getMaxWaitDurationInHalfOpenState()).isZero();
+		breaker.transitionToOpenState();
+		client.prompt("one").call().content();
+		this.chain.cacheAdvisor().drain();
+		assertThat(store.entries).isEmpty();
+		breaker.transitionToHalfOpenState();
+		client.prompt("one").call().content();
+		this.chain.cacheAdvisor().drain();
+		assertThat(breaker.getState()).isEqualTo(State.HALF_OPEN);
+		assertThat(store.entries).hasSize(1);
+		stream(client);
+		stream(client);
+		assertThat(breaker.getState()).isEqualTo(State.CLOSED);
+	}
+
+	@Test
+	void probesThatNobodyWaitsForAreMadeAgain() {
+		AsyncRemote store = new AsyncRemote() {
+
+			@Override
+			public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key) {
+				this.finds.incrementAndGet();
+				return new CompletableFuture<>();
+			}
+
+		};
+		Plan patient = Plan.builder("p")
+			.cache(CacheSettings.builder("remote").lookupTimeout(Duration.ofSeconds(50)).build())
+			.build();
+		ChatClient client = new TokenSavingTestChain(patient).cache((cache) -> cache.circuitBreakers(this.breakers))
+			.store(store)
+			.client(this.model);
+		CircuitBreaker breaker = this.breakers.of("remote");
+		breaker.transitionToOpenState();
+		breaker.transitionToHalfOpenState();
+		for (int i = 1; i <= 5; i++) {
+			client.prompt("one").stream().content().subscribe().dispose();
+			assertThat(store.finds).hasValue(i);
+		}
+		assertThat(breaker.getState()).isEqualTo(State.HALF_OPEN);
+	}
+
+	@ParameterizedTest
+	@ValueSource(classes = { NoClassDefFoundError.class, AssertionError.class, StackOverflowError.class,
+			IllegalStateException.class })
+	void aStoreMayFailInAnyWay(Class<? extends Throwable> failure) {
+		Runnable fails = () -> fail(failure);
+		List<Remote> stores = List.of(new FailingRemote(fails, true), new FailingRemote(fails, false),
+				new AsyncFailingRemote(() -> {
+					fails.run();
+					return null;
+				}), new AsyncFailingRemote(() -> CompletableFuture.supplyAsync(() -> {
+					fails.run();
+					return null;
+				})), new AsyncFailingRemote(() -> CompletableFuture.completedFuture(() -> {
+					fails.run();
+					return null;
+				})));
+		for (Remote store : stores) {
+			ChatClient client = new TokenSavingTestChain(PLAN).store(store).client(this.model);
+			assertThat(client.prompt("one").call().content()).startsWith("Answer");
+			assertThat(stream(client)).startsWith("Answer");
+		}
+	}
+
+	@Test
+	void aStoreThatReturnsNothingAtAllIsLeftAlone() {
+		for (CompletionStage<Supplier<CachedResponse>> nothing : Arrays
+			.<CompletionStage<Supplier<CachedResponse>>>asList(null, CompletableFuture.completedFuture(null))) {
+			TokenSavingTestChain chain = new TokenSavingTestChain(PLAN);
+			CircuitBreakers breakers = new CircuitBreakers();
+			ChatClient client = chain.cache((cache) -> cache.circuitBreakers(breakers))
+				.store(new AsyncFailingRemote(() -> nothing))
+				.client(this.model);
+			for (int i = 0; i < 5; i++) {
+				assertThat(client.prompt("one").call().content()).startsWith("Answer");
+				assertThat(stream(client)).startsWith("Answer");
+			}
+			assertThat(breakers.states()).containsEntry("remote", State.OPEN);
+			assertThat(chain.statistics().errors(Component.EXACT_CACHE)).isEqualTo(10);
+		}
+	}
+
+	@Test
+	void aStreamGoesOnWithTheThreadLocalsOfItsCaller() {
+		try (ThreadLocalTenant tenant = ThreadLocalTenant.register()) {
+			List<String> seen = new CopyOnWriteArrayList<>();
+			ScriptedChatModel model = ScriptedChatModel.echoing();
+			ChatClient client = this.chain.store(new Remote())
+				.client(new ScriptedChatModel(model::call).streaming((prompt) -> {
+					seen.add(tenant.getValue() + " " + Thread.currentThread().getName());
+					return model.stream(prompt);
+				}));
+			tenant.setValue("anna");
+			assertThat(stream(client)).startsWith("Answer");
+			assertThat(seen).singleElement()
+				.asString()
+				.startsWith("anna ")
+				.doesNotContain(Thread.currentThread().getName());
+		}
+	}
+
+	@Test
+	void whatWaitsToBeStoredHoldsNothingElseOfItsRequest() throws Exception {
+		CountDownLatch writing = new CountDownLatch(1);
+		Remote store = new Remote() {
+
+			@Override
+			public void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags) {
+				writing.countDown();
+				hang();
+			}
+
+		};
+		List<WeakReference<Prompt>> prompts = new ArrayList<>();
+		ChatClient client = this.chain.store(store).client(new ScriptedChatModel((prompt) -> {
+			prompts.add(new WeakReference<>(prompt));
+			return ScriptedChatModel.answer("Answer");
+		}));
+		client.prompt("first").call().content();
+		writing.await();
+		client.prompt("one").call().content();
+		client.prompt("two").advisors(TokenSaving.defaultPlan().noStore()).call().content();
+		await(() -> {
+			System.gc();
+			return prompts.get(0).get() == null && prompts.get(1).get() == null;
+		});
+	}
+
+	private static void fail(Class<? extends Throwable> failure) {
+		Throwable thrown = BeanUtils.instantiateClass(failure);
+		if (thrown instanceof Error error) {
+			throw error;
+		}
+		throw (RuntimeException) thrown;
+	}
+
 	private static String stream(ChatClient client) {
-		return String.join("", client.prompt("one").stream().content().collectList().block());
+		return String.join("", client.prompt("one").stream().content().collectList().block(Duration.ofSeconds(10)));
 	}
 
 	private void hang() {
@@ -286,6 +490,50 @@ class RemoteStoreTests {
 				CachedResponse found = this.entries.get(key);
 				return () -> found;
 			});
+		}
+
+	}
+
+	private static final class FailingRemote extends Remote {
+
+		private final Runnable failing;
+
+		private final boolean blocking;
+
+		FailingRemote(Runnable failing, boolean blocking) {
+			this.failing = failing;
+			this.blocking = blocking;
+		}
+
+		@Override
+		public CachedResponse find(CacheKey key) {
+			this.failing.run();
+			return null;
+		}
+
+		@Override
+		public void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags) {
+			this.failing.run();
+		}
+
+		@Override
+		public boolean isBlocking() {
+			return this.blocking;
+		}
+
+	}
+
+	private static final class AsyncFailingRemote extends Remote implements AsyncExactCacheStore {
+
+		private final Supplier<CompletionStage<Supplier<CachedResponse>>> result;
+
+		AsyncFailingRemote(Supplier<CompletionStage<Supplier<CachedResponse>>> result) {
+			this.result = result;
+		}
+
+		@Override
+		public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key) {
+			return this.result.get();
 		}
 
 	}

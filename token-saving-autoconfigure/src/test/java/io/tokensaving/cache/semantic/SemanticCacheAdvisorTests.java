@@ -16,11 +16,14 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.ThreadLocalTenant;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingAdvisors;
+import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
@@ -70,7 +73,7 @@ import static org.assertj.core.api.Assertions.within;
 @Timeout(60)
 class SemanticCacheAdvisorTests {
 
-	private final ScriptedChatModel model = ScriptedChatModel.echoing();
+	private ScriptedChatModel model = ScriptedChatModel.echoing();
 
 	private final WordsEmbeddingModel embeddingModel = new WordsEmbeddingModel();
 
@@ -335,6 +338,41 @@ class SemanticCacheAdvisorTests {
 	}
 
 	@Test
+	void aShorterTimeToLiveHoldsForWhatIsStoredAlready() {
+		TestClock clock = new TestClock();
+		ChatClient before = client(UnaryOperator.identity(), (builder) -> builder.clock(clock));
+		ChatClient after = client((cache) -> cache.ttl(Duration.ofSeconds(60)), (builder) -> builder.clock(clock));
+		before.prompt("How do I reset my password?").call().content();
+		clock.now = clock.now.plusSeconds(59);
+		assertThat(after.prompt("how do i reset the password").call().content()).startsWith("Answer 1");
+		clock.now = clock.now.plusSeconds(1);
+		assertThat(before.prompt("how do i reset the password").call().content()).startsWith("Answer 1");
+		assertThat(after.prompt("how do i reset the password").call().content()).startsWith("Answer 2");
+	}
+
+	@Test
+	void whatWasAskedForBeforeAnEvictionIsNotStored() {
+		List<Boolean> evictions = new ArrayList<>();
+		ScriptedChatModel evicting = new ScriptedChatModel((prompt) -> {
+			if (evictions.size() < 2) {
+				evictions.add(this.advisors.get(0).beginEviction(CacheEviction.ofWorkspace("default")));
+			}
+			return ScriptedChatModel.answer("Answer");
+		});
+		this.model = evicting;
+		ChatClient client = client();
+		client.prompt("How do I reset my password?").call().content();
+		client.prompt("how do i reset the password").stream().content().collectList().block();
+		assertThat(evictions).containsExactly(true, true);
+		assertThat(this.advisors.get(0).drain()).isTrue();
+		assertThat(this.store.status().entries()).isZero();
+		client.prompt("how can i reset the password").call().content();
+		assertThat(this.advisors.get(0).drain()).isTrue();
+		assertThat(this.store.status().entries()).isOne();
+		assertThat(this.statistics.errors(Component.SEMANTIC_CACHE)).isZero();
+	}
+
+	@Test
 	void historyIsPartOfThePartitionByDefault() {
 		ChatClient client = client();
 		ask(client, "I have a phone", "How do I reset my password?");
@@ -484,7 +522,7 @@ class SemanticCacheAdvisorTests {
 	}
 
 	@ParameterizedTest
-	@EnumSource(value = StoreFault.class, mode = EnumSource.Mode.EXCLUDE, names = "CHECKS_THREAD")
+	@EnumSource(value = StoreFault.class, names = { "THROWS", "FAILS_TO_LINK", "HANGS", "RETURNS_NULL" })
 	void faultOfTheStoreGoesToTheModelInTime(StoreFault fault) {
 		FaultyStore faulty = new FaultyStore(fault);
 		this.store = faulty;
@@ -510,6 +548,66 @@ class SemanticCacheAdvisorTests {
 		assertThat(answer).startsWith("Answer 1");
 		assertThat(this.statistics.errors(Component.SEMANTIC_CACHE)).isZero();
 		assertThat(((FaultyStore) this.store).searches).isEqualTo(1);
+	}
+
+	@Test
+	void aStreamGoesOnWithTheThreadLocalsOfItsCaller() {
+		try (ThreadLocalTenant tenant = ThreadLocalTenant.register()) {
+			List<String> seen = new ArrayList<>();
+			ScriptedChatModel echoing = this.model;
+			this.model = new ScriptedChatModel(echoing::call).streaming((prompt) -> {
+				seen.add(tenant.getValue() + " " + Thread.currentThread().getName());
+				return echoing.stream(prompt);
+			});
+			tenant.setValue("anna");
+			client().prompt("How do I reset my password?").stream().content().collectList().block();
+			assertThat(seen).singleElement()
+				.asString()
+				.startsWith("anna ")
+				.doesNotContain(Thread.currentThread().getName());
+		}
+	}
+
+	@Test
+	void storesAndClosesAgainWithFewRequestsAfterAnOutage() {
+		FaultyStore remote = new FaultyStore(StoreFault.NONE);
+		this.store = remote;
+		CircuitBreakers breakers = new CircuitBreakers();
+		ChatClient client = client(UnaryOperator.identity(), (builder) -> builder.circuitBreakers(breakers));
+		for (String backend : List.of("faulty_semantic", "embedding_model")) {
+			breakers.of(backend).transitionToOpenState();
+			breakers.of(backend).transitionToHalfOpenState();
+		}
+		for (int i = 1; i <= 3; i++) {
+			client.prompt("How do I reset password " + i).call().content();
+			assertThat(this.advisors.get(0).drain()).isTrue();
+			assertThat(remote.stored).isEqualTo(i);
+		}
+		assertThat(breakers.states()).hasSize(2).containsValue(State.CLOSED).doesNotContainValue(State.HALF_OPEN);
+	}
+
+	@Test
+	void probesThatNobodyWaitsForAreMadeAgain() throws Exception {
+		FaultyStore hanging = new FaultyStore(StoreFault.HANGS_FOR_GOOD);
+		this.store = hanging;
+		CircuitBreakers breakers = new CircuitBreakers();
+		ChatClient client = client((cache) -> cache.semanticTimeout(Duration.ofSeconds(50)),
+				(builder) -> builder.circuitBreakers(breakers));
+		breakers.of("faulty_semantic").transitionToOpenState();
+		breakers.of("faulty_semantic").transitionToHalfOpenState();
+		for (int i = 1; i <= 5; i++) {
+			int number = i;
+			Thread caller = new Thread(() -> client.prompt("How do I reset password " + number)
+				.advisors(TokenSaving.plan("p"))
+				.call()
+				.content());
+			caller.start();
+			await(() -> hanging.searches == number);
+			caller.interrupt();
+			caller.join();
+		}
+		assertThat(breakers.states()).containsEntry("faulty_semantic", State.HALF_OPEN);
+		hanging.release.countDown();
 	}
 
 	@Test
@@ -676,7 +774,7 @@ class SemanticCacheAdvisorTests {
 
 	enum StoreFault {
 
-		THROWS, HANGS, RETURNS_NULL, CHECKS_THREAD
+		NONE, THROWS, FAILS_TO_LINK, HANGS, HANGS_FOR_GOOD, RETURNS_NULL, CHECKS_THREAD
 
 	}
 
@@ -687,6 +785,8 @@ class SemanticCacheAdvisorTests {
 		private final CountDownLatch release = new CountDownLatch(1);
 
 		private volatile int searches;
+
+		private volatile int stored;
 
 		FaultyStore(StoreFault fault) {
 			this.fault = fault;
@@ -707,11 +807,18 @@ class SemanticCacheAdvisorTests {
 		@Override
 		public void store(SemanticCacheEntry entry, Duration ttl) {
 			fail();
+			this.stored++;
 		}
 
 		private void fail() {
 			if (this.fault == StoreFault.THROWS) {
 				throw new IllegalStateException("down");
+			}
+			if (this.fault == StoreFault.FAILS_TO_LINK) {
+				throw new NoClassDefFoundError("com/example/Missing");
+			}
+			if (this.fault == StoreFault.HANGS_FOR_GOOD) {
+				awaitRelease();
 			}
 			if (this.fault == StoreFault.CHECKS_THREAD) {
 				assertThat(Schedulers.isInNonBlockingThread()).isFalse();
@@ -722,6 +829,17 @@ class SemanticCacheAdvisorTests {
 				}
 				catch (InterruptedException ex) {
 					throw new IllegalStateException("interrupted");
+				}
+			}
+		}
+
+		private void awaitRelease() {
+			while (this.release.getCount() > 0) {
+				try {
+					this.release.await();
+				}
+				catch (InterruptedException ex) {
+					// Does not listen
 				}
 			}
 		}

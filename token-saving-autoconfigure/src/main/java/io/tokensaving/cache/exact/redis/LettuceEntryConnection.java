@@ -11,7 +11,9 @@ import java.util.concurrent.TimeoutException;
 
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.SetArgs;
+import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.cluster.api.async.RedisAdvancedClusterAsyncCommands;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.tokensaving.backend.DaemonThreads;
 import org.jspecify.annotations.Nullable;
@@ -86,13 +88,19 @@ final class LettuceEntryConnection implements EntryConnection {
 		}
 	}
 
-	// Lettuce reconnects by itself; but if somebody has reset the connection of the
-	// factory, there is a new one. A cluster has connections to many nodes, of which some
-	// may work
+	// Lettuce reconnects by itself; but if somebody has stopped the factory or reset its
+	// connection, there is a new one. That of a cluster is open as long as nobody closes
+	// it, as it has connections to many nodes, of which some may work
 	@SuppressWarnings("deprecation") // there is no other way from the commands
 	private boolean isOpen(RedisClusterAsyncCommands<byte[], byte[]> commands) {
-		if (!(commands instanceof RedisAsyncCommands<byte[], byte[]> single)
-				|| single.getStatefulConnection().isOpen()) {
+		StatefulConnection<byte[], byte[]> connection = null;
+		if (commands instanceof RedisAsyncCommands<byte[], byte[]> single) {
+			connection = single.getStatefulConnection();
+		}
+		else if (commands instanceof RedisAdvancedClusterAsyncCommands<byte[], byte[]> cluster) {
+			connection = cluster.getStatefulConnection();
+		}
+		if (connection == null || connection.isOpen()) {
 			return true;
 		}
 		var unused = connected();

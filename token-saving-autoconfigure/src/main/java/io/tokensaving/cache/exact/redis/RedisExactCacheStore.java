@@ -25,7 +25,6 @@ import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.CachedResponseCodec;
 import io.tokensaving.cache.EntryCodec;
 import io.tokensaving.cache.exact.AsyncExactCacheStore;
-import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.data.redis.connection.RedisClusterConnection;
@@ -65,14 +64,20 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 
 	private static final int EXPIRY_BYTES = Long.BYTES;
 
+	// By how much the clocks of two instances may differ before one does not serve what
+	// the other has stored
+	private static final long CLOCK_MARGIN_MILLIS = 60_000;
+
 	// Adds a member by its time of expiry, forgets what is expired, and lives as long as
-	// its longest-lived member
+	// its longest-lived member. All by the clock of the server, as the instance with the
+	// fastest clock would make all others forget too early
 	private static final byte[] ADD_TO_INDEX = """
-			local now, expiry = tonumber(ARGV[1]), tonumber(ARGV[2])
-			redis.call('ZADD', KEYS[1], expiry, ARGV[3])
+			local time, ttl = redis.call('TIME'), tonumber(ARGV[1])
+			local now = time[1] * 1000 + math.floor(time[2] / 1000)
+			redis.call('ZADD', KEYS[1], now + ttl, ARGV[2])
 			redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-			if redis.call('PTTL', KEYS[1]) < expiry - now then
-			  redis.call('PEXPIRE', KEYS[1], expiry - now)
+			if redis.call('PTTL', KEYS[1]) < ttl then
+			  redis.call('PEXPIRE', KEYS[1], ttl)
 			end
 			return 1
 			""".getBytes(StandardCharsets.UTF_8);
@@ -86,17 +91,15 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 
 	private final EntryCodec codec;
 
-	private final @Nullable CaffeineExactCacheStore nearCache;
-
-	private final Duration nearCacheTtl;
+	private final @Nullable NearCache nearCache;
 
 	private final Clock clock;
 
 	private RedisExactCacheStore(Builder builder) {
 		this.connectionFactory = builder.connectionFactory;
 		this.codec = builder.codec;
-		this.nearCache = (builder.nearCacheBytes > 0) ? new CaffeineExactCacheStore(builder.nearCacheBytes) : null;
-		this.nearCacheTtl = builder.nearCacheTtl;
+		this.nearCache = (builder.nearCacheBytes > 0) ? new NearCache(builder.nearCacheBytes, builder.nearCacheTtl)
+				: null;
 		this.clock = builder.clock;
 		this.connection = LETTUCE_PRESENT ? LettuceSelector.select(this.connectionFactory)
 				: new BlockingEntryConnection(this.connectionFactory);
@@ -130,24 +133,29 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 			return CompletableFuture.completedFuture(() -> near);
 		}
 		String name = RedisKeys.entry(key);
-		return this.connection.get(ascii(name)).thenApply((bytes) -> () -> read(key, name, bytes));
+		long evictions = evictions();
+		return this.connection.get(ascii(name)).thenApply((bytes) -> () -> read(key, name, bytes, evictions));
 	}
 
-	private @Nullable CachedResponse read(CacheKey key, String name, byte @Nullable [] bytes) {
+	private @Nullable CachedResponse read(CacheKey key, String name, byte @Nullable [] bytes, long evictions) {
 		byte[] content = (bytes != null) ? this.codec.open(bytes, name) : null;
 		if (content == null) {
 			return null;
 		}
+		long ttlMillis = ByteBuffer.wrap(content).getLong() - this.clock.millis();
+		if (ttlMillis < -CLOCK_MARGIN_MILLIS) {
+			// Redis has forgotten it, but somebody has put it back
+			return null;
+		}
 		CachedResponse response = CachedResponseCodec.decode(Arrays.copyOfRange(content, EXPIRY_BYTES, content.length));
-		keepNear(key, response, ByteBuffer.wrap(content).getLong() - this.clock.millis(), Set.of());
+		if (this.nearCache != null) {
+			this.nearCache.keepRead(key, response, ttlMillis, evictions);
+		}
 		return response;
 	}
 
-	private void keepNear(CacheKey key, CachedResponse response, long ttlMillis, Set<String> tags) {
-		if (this.nearCache != null && ttlMillis > 0) {
-			this.nearCache.store(key, response, Duration.ofMillis(Math.min(ttlMillis, this.nearCacheTtl.toMillis())),
-					tags);
-		}
+	private long evictions() {
+		return (this.nearCache != null) ? this.nearCache.evictions() : 0;
 	}
 
 	@Override
@@ -163,6 +171,7 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 	@Override
 	public void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags) {
 		String name = RedisKeys.entry(key);
+		long evictions = evictions();
 		long ttlMillis = Math.max(1, (long) (ttl.toMillis() * (1 - JITTER * ThreadLocalRandom.current().nextDouble())));
 		byte[] encoded = CachedResponseCodec.encode(response);
 		byte[] content = ByteBuffer.allocate(EXPIRY_BYTES + encoded.length)
@@ -174,46 +183,71 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 			index(key.workspace(), tags, name, ttlMillis);
 		}
 		this.connection.set(ascii(name), this.codec.seal(content, name), ttlMillis);
-		// An older answer must not be served any more
-		keepNear(key, response, ttlMillis, tags);
+		if (this.nearCache != null) {
+			// An older answer must not be served any more
+			this.nearCache.keepWritten(key, response, ttlMillis, evictions);
+		}
 	}
 
 	private void index(String workspace, Set<String> tags, String name, long ttlMillis) {
-		long now = this.clock.millis();
-		byte[] expiry = ascii(String.valueOf(now + ttlMillis));
+		byte[] ttl = ascii(String.valueOf(ttlMillis));
 		try (RedisConnection connection = this.connectionFactory.getConnection()) {
 			for (String tag : tags) {
 				connection.scriptingCommands()
-					.eval(ADD_TO_INDEX, ReturnType.INTEGER, 1, ascii(RedisKeys.tag(workspace, tag)),
-							ascii(String.valueOf(now)), expiry, ascii(name));
+					.eval(ADD_TO_INDEX, ReturnType.INTEGER, 1, ascii(RedisKeys.tag(workspace, tag)), ttl, ascii(name));
 			}
 		}
 	}
 
 	@Override
 	public long evict(CacheEviction eviction) {
-		if (this.nearCache != null) {
-			// What was read from Redis has lost its tags
-			this.nearCache.evict(CacheEviction.ofWorkspace(eviction.workspace()));
+		try {
+			return (eviction.tag() != null)
+					? evictTagged(eviction, ascii(RedisKeys.tag(eviction.workspace(), eviction.tag())))
+					: evictScanned(eviction);
 		}
-		if (eviction.tag() != null) {
-			return evictTagged(eviction, ascii(RedisKeys.tag(eviction.workspace(), eviction.tag())));
+		finally {
+			// Afterwards, so that nothing that Redis still had gets back in
+			if (this.nearCache != null) {
+				this.nearCache.evict(eviction.workspace());
+			}
 		}
+	}
+
+	private long evictScanned(CacheEviction eviction) {
 		// The end of a cursor closes its connection
 		RedisConnection scanning = this.connectionFactory.getConnection();
 		try (RedisConnection connection = this.connectionFactory.getConnection(); scanning) {
 			ScanOptions options = ScanOptions.scanOptions().match(RedisKeys.pattern(eviction)).count(BATCH).build();
-			if (!(scanning instanceof RedisClusterConnection cluster)) {
-				return evictScanned(connection, scanning.keyCommands().scan(options));
+			return (scanning instanceof RedisClusterConnection cluster) ? evictNodes(connection, cluster, options)
+					: evictScanned(connection, scanning.keyCommands().scan(options));
+		}
+	}
+
+	private static long evictNodes(RedisConnection connection, RedisClusterConnection cluster, ScanOptions options) {
+		long evicted = 0;
+		RuntimeException failure = null;
+		for (RedisClusterNode node : cluster.clusterGetNodes()) {
+			// A master that has failed and was replaced stays in the list without slots
+			if (!node.isMaster() || node.getSlotRange().getSlots().isEmpty()) {
+				continue;
 			}
-			long evicted = 0;
-			for (RedisClusterNode node : cluster.clusterGetNodes()) {
-				if (node.isMaster()) {
-					evicted += evictScanned(connection, cluster.scan(node, options));
+			try {
+				evicted += evictScanned(connection, cluster.scan(node, options));
+			}
+			catch (RuntimeException ex) {
+				if (failure == null) {
+					failure = ex;
+				}
+				else {
+					failure.addSuppressed(ex);
 				}
 			}
-			return evicted;
 		}
+		if (failure != null) {
+			throw failure;
+		}
+		return evicted;
 	}
 
 	private static long evictScanned(RedisConnection connection, Cursor<byte[]> cursor) {
@@ -246,21 +280,14 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 					batch.add(ascii(name));
 				}
 				if (batch.size() == BATCH) {
-					evicted += forget(connection, index, batch);
+					evicted += unlink(connection, batch);
+					batch.clear();
 				}
 			}
-			return evicted + forget(connection, index, batch);
+			// The index keeps them until they expire, as they may be stored again
+			// meanwhile
+			return evicted + unlink(connection, batch);
 		}
-	}
-
-	private static long forget(RedisConnection connection, byte[] index, List<byte[]> batch) {
-		if (batch.isEmpty()) {
-			return 0;
-		}
-		long evicted = unlink(connection, batch);
-		connection.zSetCommands().zRem(index, batch.toArray(byte[][]::new));
-		batch.clear();
-		return evicted;
 	}
 
 	private static long unlink(RedisConnection connection, List<byte[]> keys) {
@@ -279,7 +306,7 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 			Thread.currentThread().interrupt();
 			return CacheStoreStatus.UNAVAILABLE;
 		}
-		catch (ExecutionException | TimeoutException ex) {
+		catch (ExecutionException | TimeoutException | RuntimeException ex) {
 			return CacheStoreStatus.UNAVAILABLE;
 		}
 	}
@@ -365,7 +392,8 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 		}
 
 		/**
-		 * Set the clock by which indexed answers expire. Default: the system's.
+		 * Set the clock by which it is known that an answer has expired, beyond what
+		 * Redis does itself. Default: the system's.
 		 * @param clock the clock
 		 * @return this builder
 		 */

@@ -175,7 +175,7 @@ class RedisExactCacheStoreContractTests {
 					certificate.certificateFile(), "--tls-auth-clients", "no", "--aclfile",
 					certificate.file("users.acl", """
 							user default off
-							user cache on >secret ~tokensaving:* -@all +@read +@write +@connection +eval +info
+							user cache on >secret ~tokensaving:* -@all +@read +@write +@connection +eval +time +info
 							"""));
 		}
 

@@ -1,6 +1,7 @@
 package io.tokensaving.cache.exact.redis;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
@@ -8,8 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 import io.tokensaving.FaultProxy;
+import io.tokensaving.RedisTestCluster;
 import io.tokensaving.RedisTestServer;
 import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheKey;
@@ -20,11 +23,15 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import redis.clients.jedis.Jedis;
 
+import org.springframework.data.redis.connection.RedisClusterConfiguration;
 import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
@@ -181,6 +188,142 @@ class RedisExactCacheStoreTests {
 			}
 		});
 		factory.destroy();
+	}
+
+	@Test
+	void evictingByTagAgainFindsWhatWasStoredDuringTheFirstTime() {
+		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory).build();
+		CacheEviction eviction = CacheEviction.ofWorkspace("shop").tag("late");
+		store.store(KEY, response("old price"), Duration.ofHours(1), Set.of("late"));
+		byte[] name = RedisKeys.entry(KEY).getBytes();
+		try (RedisConnection connection = connectionFactory.getConnection()) {
+			byte[] entry = connection.stringCommands().get(name);
+			assertThat(store.evict(eviction)).isEqualTo(1);
+			// Its index was written before the eviction, and the answer after it
+			connection.stringCommands().set(name, entry);
+		}
+		assertThat(store.evict(eviction)).isEqualTo(1);
+		assertThat(store.find(KEY)).isNull();
+		assertThat(store.evict(eviction)).isZero();
+	}
+
+	@Test
+	void anInstanceWhoseClockIsAheadHidesNoAnswersFromEviction() {
+		RedisExactCacheStore right = RedisExactCacheStore.builder(connectionFactory).build();
+		RedisExactCacheStore ahead = ahead(Duration.ofMinutes(2));
+		CacheKey other = new CacheKey("shop", "faq", null, "3".repeat(64));
+		right.store(KEY, response("one"), Duration.ofSeconds(110), Set.of("clock"));
+		ahead.store(other, response("two"), Duration.ofSeconds(110), Set.of("clock"));
+		assertThat(right.evict(CacheEviction.ofWorkspace("shop").tag("clock"))).isEqualTo(2);
+		assertThat(right.find(KEY)).isNull();
+	}
+
+	@Test
+	void anAnswerThatShouldHaveExpiredLongAgoIsAMiss() {
+		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory).build();
+		store.store(KEY, response("one"), Duration.ofSeconds(60), Set.of());
+		assertThat(ahead(Duration.ofSeconds(90)).find(KEY)).as("the clocks may differ").isNotNull();
+		assertThat(ahead(Duration.ofSeconds(130)).find(KEY)).isNull();
+	}
+
+	private static RedisExactCacheStore ahead(Duration duration) {
+		return RedisExactCacheStore.builder(connectionFactory).clock(Clock.offset(Clock.systemUTC(), duration)).build();
+	}
+
+	@Test
+	void nearCacheTakesNothingThatWasReadBeforeAnEviction() {
+		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory)
+			.nearCache(100_000, Duration.ofMinutes(1))
+			.build();
+		RedisExactCacheStore other = RedisExactCacheStore.builder(connectionFactory).build();
+		other.store(KEY, response("old"), Duration.ofHours(1), Set.of());
+		Supplier<CachedResponse> reading = store.findAsync(KEY).toCompletableFuture().join();
+		store.evict(CacheEviction.ofWorkspace("shop"));
+		assertThat(reading.get()).isEqualTo(response("old"));
+		assertThat(store.find(KEY)).isNull();
+	}
+
+	@Test
+	void nearCacheTakesNothingThatWasReadBeforeItWasReplaced() {
+		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory)
+			.nearCache(100_000, Duration.ofMinutes(1))
+			.build();
+		RedisExactCacheStore other = RedisExactCacheStore.builder(connectionFactory).build();
+		other.store(KEY, response("old"), Duration.ofHours(1), Set.of());
+		Supplier<CachedResponse> reading = store.findAsync(KEY).toCompletableFuture().join();
+		store.store(KEY, response("new"), Duration.ofHours(1), Set.of());
+		assertThat(reading.get()).isEqualTo(response("old"));
+		assertThat(store.find(KEY)).isEqualTo(response("new"));
+	}
+
+	@Test
+	void nearCacheForgetsWhatIsEvictedAlsoIfRedisFails() throws Exception {
+		try (FaultProxy proxy = FaultProxy.start(server.port())) {
+			LettuceConnectionFactory factory = connect(proxy.port());
+			RedisExactCacheStore store = RedisExactCacheStore.builder(factory)
+				.nearCache(100_000, Duration.ofMinutes(1))
+				.build();
+			store.store(KEY, response("one"), Duration.ofHours(1), Set.of());
+			proxy.reset(true);
+			assertThat(store.find(KEY)).isNotNull();
+			assertThatException().isThrownBy(() -> store.evict(CacheEviction.ofWorkspace("shop")));
+			assertThatException().isThrownBy(() -> store.find(KEY));
+			factory.destroy();
+		}
+	}
+
+	@Test
+	void followsAConnectionToAClusterThatWasResetOrStopped() {
+		try (RedisTestCluster cluster = RedisTestCluster.start()) {
+			LettuceConnectionFactory factory = connect(cluster);
+			RedisExactCacheStore store = RedisExactCacheStore.builder(factory).build();
+			store.store(KEY, response("one"), Duration.ofHours(1), Set.of());
+			assertThat(store.find(KEY)).isNotNull();
+			factory.resetConnection();
+			await(() -> store.status().available());
+			assertThat(store.find(KEY)).isNotNull();
+			factory.stop();
+			assertThat(store.status().available()).isFalse();
+			factory.start();
+			await(() -> store.status().available());
+			assertThat(store.find(KEY)).isNotNull();
+			factory.destroy();
+		}
+	}
+
+	@Test
+	void evictsFromAClusterThatListsADeadNodeAndFromTheOtherNodesWhenOneIsAway() {
+		try (RedisTestCluster cluster = RedisTestCluster.start()) {
+			cluster.addDeadNode();
+			LettuceConnectionFactory factory = connect(cluster);
+			RedisExactCacheStore store = RedisExactCacheStore.builder(factory).build();
+			storeMany(store);
+			assertThat(store.evict(CacheEviction.ofWorkspace("shop"))).isEqualTo(60);
+			storeMany(store);
+			cluster.kill(0);
+			assertThatException().isThrownBy(() -> store.evict(CacheEviction.ofWorkspace("shop")));
+			for (String node : cluster.nodes().subList(1, 3)) {
+				try (Jedis jedis = new Jedis("redis://" + node)) {
+					assertThat(jedis.dbSize()).as(node).isZero();
+				}
+			}
+			factory.destroy();
+		}
+	}
+
+	private static void storeMany(RedisExactCacheStore store) {
+		for (int i = 0; i < 60; i++) {
+			store.store(new CacheKey("shop", "faq", null, "%064x".formatted(i)), response("one"), Duration.ofHours(1),
+					Set.of());
+		}
+	}
+
+	private static LettuceConnectionFactory connect(RedisTestCluster cluster) {
+		LettuceConnectionFactory factory = new LettuceConnectionFactory(new RedisClusterConfiguration(cluster.nodes()),
+				LettuceClientConfiguration.builder().commandTimeout(Duration.ofSeconds(2)).build());
+		factory.afterPropertiesSet();
+		factory.start();
+		return factory;
 	}
 
 	@Test

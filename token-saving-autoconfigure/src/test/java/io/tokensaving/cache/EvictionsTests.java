@@ -1,0 +1,113 @@
+package io.tokensaving.cache;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+/**
+ * Tests for {@link Evictions}.
+ */
+@Timeout(30)
+class EvictionsTests {
+
+	private static final EntryLabels PRICES = new EntryLabels("w", "p", "anna", Set.of("prices"));
+
+	private final Evictions evictions = new Evictions();
+
+	private final List<String> events = new CopyOnWriteArrayList<>();
+
+	@Test
+	void whatWasAskedForBeforeAnEvictionIsNotWrittenAfterIt() {
+		long before = this.evictions.count();
+		assertThat(write(before, PRICES)).isTrue();
+		assertThat(this.evictions.begin(CacheEviction.ofWorkspace("w").tag("prices"))).isTrue();
+		assertThat(write(before, PRICES)).isFalse();
+		assertThat(write(this.evictions.count(), PRICES)).isTrue();
+		assertThat(this.events).hasSize(2);
+	}
+
+	@Test
+	void anEvictionConcernsOnlyWhatItMeans() {
+		long before = this.evictions.count();
+		this.evictions.begin(CacheEviction.ofWorkspace("w").tag("docs"));
+		this.evictions.begin(CacheEviction.ofWorkspace("w").scope("bob"));
+		this.evictions.begin(CacheEviction.ofWorkspace("other"));
+		assertThat(write(before, PRICES)).isTrue();
+		this.evictions.begin(CacheEviction.ofWorkspace("w").plan("p"));
+		this.evictions.begin(CacheEviction.ofWorkspace("other"));
+		assertThat(write(before, PRICES)).isFalse();
+	}
+
+	@Test
+	void afterMoreEvictionsThanAreRememberedNothingIsWritten() {
+		long before = this.evictions.count();
+		for (int i = 0; i < 1000; i++) {
+			this.evictions.begin(CacheEviction.ofWorkspace("other"));
+		}
+		assertThat(write(before, PRICES)).isTrue();
+		this.evictions.begin(CacheEviction.ofWorkspace("other"));
+		assertThat(write(before, PRICES)).isFalse();
+		assertThat(write(before + 1, PRICES)).isTrue();
+	}
+
+	@Test
+	void anEvictionWaitsForTheWritesThatHaveBegun() throws Exception {
+		CountDownLatch writing = new CountDownLatch(1);
+		CountDownLatch release = new CountDownLatch(1);
+		CompletableFuture<Boolean> written = CompletableFuture.supplyAsync(() -> this.evictions.write(0, PRICES, () -> {
+			writing.countDown();
+			try {
+				release.await();
+			}
+			catch (InterruptedException ex) {
+				throw new IllegalStateException(ex);
+			}
+			this.events.add("written");
+		}));
+		writing.await();
+		CompletableFuture<Boolean> begun = CompletableFuture.supplyAsync(() -> {
+			boolean all = this.evictions.begin(CacheEviction.ofWorkspace("w"));
+			this.events.add("begun");
+			return all;
+		});
+		while (this.evictions.count() == 0) {
+			Thread.onSpinWait();
+		}
+		assertThat(write(1, PRICES)).as("others need not wait").isTrue();
+		release.countDown();
+		assertThat(begun.get()).isTrue();
+		assertThat(written.get()).isTrue();
+		assertThat(this.events).containsExactly("other", "written", "begun");
+	}
+
+	@Test
+	void anEvictionThatIsInterruptedSaysThatItDidNotWait() {
+		this.evictions.write(0, PRICES, () -> {
+			Thread.currentThread().interrupt();
+			assertThat(this.evictions.begin(CacheEviction.ofWorkspace("w"))).isFalse();
+			assertThat(Thread.interrupted()).isTrue();
+		});
+		assertThat(this.evictions.begin(CacheEviction.ofWorkspace("w"))).isTrue();
+	}
+
+	@Test
+	void aWriteThatFailsHasEnded() {
+		assertThatIllegalStateException().isThrownBy(() -> this.evictions.write(0, PRICES, () -> {
+			throw new IllegalStateException("store");
+		}));
+		assertThat(this.evictions.begin(CacheEviction.ofWorkspace("w"))).isTrue();
+	}
+
+	private boolean write(long since, EntryLabels labels) {
+		return this.evictions.write(since, labels, () -> this.events.add("other"));
+	}
+
+}
