@@ -15,7 +15,7 @@ import org.apache.commons.logging.LogFactory;
 /**
  * The circuit breakers of all backends, by name. A breaker opens when half of the last 20
  * calls failed, at least ten of them made; then the backend is not asked for a second,
- * twice as long after every probe that fails, at most 30 seconds. Three probes, whenever
+ * twice as long after every probe that fails, at most ten seconds. Three probes, whenever
  * they come, close it again unless half of them fail. Thread-safe; shared by all
  * advisors.
  */
@@ -31,7 +31,7 @@ public final class CircuitBreakers {
 
 	private static final Duration FIRST_WAIT = Duration.ofSeconds(1);
 
-	private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+	private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
 
 	private final CircuitBreakerRegistry registry;
 

@@ -1,9 +1,11 @@
 package io.tokensaving.savings;
 
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -15,6 +17,7 @@ import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingTestChain;
+import io.tokensaving.cache.exact.AsyncExactCacheStore;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.CompressionSettings;
 import io.tokensaving.plan.Plan;
@@ -22,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
@@ -46,6 +50,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.mock;
 
 /**
  * Tests for {@link PlanAdvisor}.
@@ -397,6 +404,28 @@ class PlanAdvisorTests {
 		assertThat(stats.exactHits()).isZero();
 		assertThat(stats.tokensSaved()).isZero();
 		assertThat(stats.tokensBought()).isEqualTo(120);
+	}
+
+	@Test
+	void hasBoughtNothingWhileItIsStillLookedUp() throws InterruptedException {
+		CountDownLatch asked = new CountDownLatch(1);
+		AsyncExactCacheStore silent = mock(AsyncExactCacheStore.class);
+		given(silent.backend()).willReturn("silent");
+		given(silent.isBlocking()).willReturn(true);
+		given(silent.findAsync(any())).willAnswer((invocation) -> {
+			asked.countDown();
+			return new CompletableFuture<>();
+		});
+		TokenSavingTestChain chain = new TokenSavingTestChain(Plan.builder("support-bot")
+			.cache(CacheSettings.builder("silent").lookupTimeout(Duration.ofMinutes(1)).build())
+			.build()).store(silent);
+		Disposable stream = chain.client(this.model).prompt("one").stream().content().subscribe();
+		assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+		stream.dispose();
+		StatisticsSnapshot stats = chain.statistics().plan("support-bot").snapshot();
+		assertThat(stats.totalRequests()).isEqualTo(1);
+		assertThat(stats.tokensBought()).isZero();
+		assertThat(this.model.calls()).isZero();
 	}
 
 	private static SavingsReport report(ChatClientResponse response) {

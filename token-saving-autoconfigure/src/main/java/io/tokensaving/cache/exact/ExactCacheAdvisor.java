@@ -187,9 +187,11 @@ public final class ExactCacheAdvisor implements CallAdvisor, StreamAdvisor, Cach
 		}
 		return Flux.defer(() -> {
 			CallerContext caller = CallerContext.capture();
-			return lookup.findLater()
-				.flux()
-				.switchIfEmpty(caller.stream(() -> lookup.record(chain.nextStream(request))));
+			lookup.ledger.beginLookup();
+			return lookup.findLater().flux().switchIfEmpty(caller.stream(() -> {
+				lookup.ledger.endLookup();
+				return lookup.record(chain.nextStream(request));
+			}));
 		});
 	}
 

@@ -247,7 +247,11 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, C
 			if (!lookup.isImmediate()) {
 				found = found.subscribeOn(Schedulers.boundedElastic());
 				Flux<ChatClientResponse> model = bought;
-				bought = CallerContext.capture().stream(() -> model);
+				lookup.ledger.beginLookup();
+				bought = CallerContext.capture().stream(() -> {
+					lookup.ledger.endLookup();
+					return model;
+				});
 			}
 			return found.flux().map((hit) -> {
 				lookup.verify(hit, () -> assemble(chain.nextStream(request)));

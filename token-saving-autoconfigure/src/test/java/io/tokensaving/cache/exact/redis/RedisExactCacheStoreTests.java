@@ -27,6 +27,7 @@ import redis.clients.jedis.Jedis;
 
 import org.springframework.data.redis.connection.RedisClusterConfiguration;
 import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
@@ -259,7 +260,11 @@ class RedisExactCacheStoreTests {
 	@Test
 	void nearCacheForgetsWhatIsEvictedAlsoIfRedisFails() throws Exception {
 		try (FaultProxy proxy = FaultProxy.start(server.port())) {
-			LettuceConnectionFactory factory = connect(proxy.port());
+			LettuceConnectionFactory factory = new LettuceConnectionFactory(
+					new RedisStandaloneConfiguration("127.0.0.1", proxy.port()),
+					LettuceClientConfiguration.builder().commandTimeout(Duration.ofSeconds(2)).build());
+			factory.afterPropertiesSet();
+			factory.start();
 			RedisExactCacheStore store = RedisExactCacheStore.builder(factory)
 				.nearCache(100_000, Duration.ofMinutes(1))
 				.build();
