@@ -1,5 +1,6 @@
 package io.tokensaving.autoconfigure;
 
+import io.tokensaving.backend.redis.RedisConnector;
 import io.tokensaving.cache.exact.redis.RedisExactCacheStore;
 import io.tokensaving.dedup.ClusterLeases;
 import io.tokensaving.dedup.redis.RedisClusterLeases;
@@ -12,6 +13,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandi
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
@@ -26,12 +28,13 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 @ConditionalOnProperty(prefix = TokenSavingProperties.PREFIX, name = "enabled", havingValue = "true",
 		matchIfMissing = true)
 @EnableConfigurationProperties(TokenSavingProperties.class)
+@Import(RedisConnectorConfiguration.class)
 public final class TokenSavingRedisAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(ClusterLeases.class)
-	RedisClusterLeases tokenSavingRedisClusterLeases(RedisConnectionFactory connectionFactory) {
-		return new RedisClusterLeases(connectionFactory);
+	RedisClusterLeases tokenSavingRedisClusterLeases(RedisConnector connector) {
+		return new RedisClusterLeases(connector);
 	}
 
 	@Bean

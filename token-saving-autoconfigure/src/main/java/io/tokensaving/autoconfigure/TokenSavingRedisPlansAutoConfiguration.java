@@ -1,5 +1,6 @@
 package io.tokensaving.autoconfigure;
 
+import io.tokensaving.backend.redis.RedisConnector;
 import io.tokensaving.plan.PlanReader;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.plan.redis.RedisPlanRepository;
@@ -12,6 +13,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandi
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Import;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
@@ -26,12 +28,13 @@ import org.springframework.data.redis.core.StringRedisTemplate;
 @Conditional(OnRedisPlansCondition.class)
 @ConditionalOnSingleCandidate(RedisConnectionFactory.class)
 @ConditionalOnMissingBean(PlanRepository.class)
+@Import(RedisConnectorConfiguration.class)
 public final class TokenSavingRedisPlansAutoConfiguration {
 
 	@Bean
-	RedisPlanRepository tokenSavingRedisPlanRepository(RedisConnectionFactory connectionFactory, PlanReader reader,
+	RedisPlanRepository tokenSavingRedisPlanRepository(RedisConnector connector, PlanReader reader,
 			ConfiguredPlans configured) {
-		return RedisPlanRepository.builder(connectionFactory, reader).plans(configured.plans()).build();
+		return RedisPlanRepository.builder(connector, reader).plans(configured.plans()).build();
 	}
 
 }

@@ -2,6 +2,7 @@ package io.tokensaving.autoconfigure;
 
 import java.time.Clock;
 
+import io.tokensaving.backend.redis.RedisConnector;
 import io.tokensaving.savings.StatisticsRepository;
 import io.tokensaving.savings.redis.RedisStatisticsRepository;
 
@@ -14,6 +15,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Import;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /**
@@ -27,14 +29,15 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 @Conditional(OnRedisStatisticsCondition.class)
 @ConditionalOnSingleCandidate(RedisConnectionFactory.class)
 @EnableConfigurationProperties(TokenSavingProperties.class)
+@Import(RedisConnectorConfiguration.class)
 public final class TokenSavingRedisStatisticsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(StatisticsRepository.class)
 	RedisStatisticsRepository tokenSavingRedisStatisticsRepository(TokenSavingProperties properties,
-			RedisConnectionFactory connectionFactory) {
-		return new RedisStatisticsRepository(connectionFactory, new ConfigurationReader(properties).workspace(),
-				Clock.systemUTC());
+			RedisConnector connector) {
+		return new RedisStatisticsRepository(connector.connectionFactory(),
+				new ConfigurationReader(properties).workspace(), Clock.systemUTC());
 	}
 
 }

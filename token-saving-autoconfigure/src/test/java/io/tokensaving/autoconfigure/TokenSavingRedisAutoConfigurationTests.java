@@ -1,7 +1,13 @@
 package io.tokensaving.autoconfigure;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+
 import io.tokensaving.RedisTestServer;
 import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.SilentServer;
 import io.tokensaving.actuate.TokenSavingHealthIndicator;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
@@ -15,8 +21,11 @@ import io.tokensaving.plan.PlanRepository;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.model.ChatModel;
@@ -28,6 +37,9 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
@@ -37,6 +49,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for {@link TokenSavingRedisAutoConfiguration} and
  * {@link TokenSavingHealthAutoConfiguration}.
  */
+@ExtendWith(OutputCaptureExtension.class)
+@Timeout(120)
 class TokenSavingRedisAutoConfigurationTests {
 
 	private static RedisTestServer server;
@@ -110,6 +124,48 @@ class TokenSavingRedisAutoConfigurationTests {
 		assertThat(factory.getConnection().keyCommands().keys("tokensaving:stopping:exact:*".getBytes()))
 			.hasSize(requests);
 		factory.destroy();
+	}
+
+	// The default timeout of Lettuce is a minute; a cache in Redis adds one attempt with
+	// it
+	@ParameterizedTest
+	@ValueSource(strings = { "token-saving.plan-repository=redis, token-saving.statistics.repository=redis",
+			"token-saving.plans.a.cache.backend=redis, token-saving.plans.a.dedup.scope=cluster, "
+					+ "spring.data.redis.timeout=500ms, spring.data.redis.connect-timeout=500ms" })
+	void stopsInTimeIfRedisAcceptsConnectionsAndDoesNotAnswer(String properties) {
+		AtomicReference<Instant> closing = new AtomicReference<>();
+		try (SilentServer silent = new SilentServer()) {
+			this.contextRunner
+				.withConfiguration(AutoConfigurations.of(TokenSavingRedisPlansAutoConfiguration.class,
+						TokenSavingRedisStatisticsAutoConfiguration.class))
+				.withPropertyValues(properties.split(", "))
+				.withPropertyValues("token-saving.default-plan=a", "token-saving.plans.a.dedup.timeout=10s",
+						"spring.data.redis.host=" + silent.host(), "spring.data.redis.port=" + silent.port())
+				.run((context) -> {
+					assertThat(context).hasNotFailed();
+					ChatClient client = context.getBean(ChatClient.Builder.class).build();
+					for (int i = 0; i < 5; i++) {
+						client.prompt("question " + i).call().content();
+					}
+					closing.set(Instant.now());
+				});
+			assertThat(Duration.between(closing.get(), Instant.now())).isLessThan(Duration.ofSeconds(30));
+		}
+	}
+
+	@Test
+	void stopsWithoutAWarningWhileItListensForTheEndOfLeases(CapturedOutput output) {
+		this.contextRunner
+			.withPropertyValues("token-saving.plans.a.cache.backend=redis", "token-saving.plans.a.dedup.scope=cluster")
+			.run((context) -> {
+				CompletableFuture<Boolean> released = context.getBean(RedisClusterLeases.class).released("fingerprint");
+				try (RedisConnection connection = context.getBean(RedisConnectionFactory.class).getConnection()) {
+					while (!released.isDone()) {
+						connection.publish("tokensaving:leases".getBytes(), "1 fingerprint".getBytes());
+					}
+				}
+			});
+		assertThat(output).doesNotContain("already closed");
 	}
 
 	@Test
