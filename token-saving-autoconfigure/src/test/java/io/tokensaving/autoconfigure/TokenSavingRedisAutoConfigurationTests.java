@@ -2,7 +2,6 @@ package io.tokensaving.autoconfigure;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 
 import io.tokensaving.RedisTestServer;
@@ -22,7 +21,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,9 +35,6 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
-import org.springframework.boot.test.system.CapturedOutput;
-import org.springframework.boot.test.system.OutputCaptureExtension;
-import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
@@ -49,7 +44,6 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for {@link TokenSavingRedisAutoConfiguration} and
  * {@link TokenSavingHealthAutoConfiguration}.
  */
-@ExtendWith(OutputCaptureExtension.class)
 @Timeout(120)
 class TokenSavingRedisAutoConfigurationTests {
 
@@ -151,21 +145,6 @@ class TokenSavingRedisAutoConfigurationTests {
 				});
 			assertThat(Duration.between(closing.get(), Instant.now())).isLessThan(Duration.ofSeconds(30));
 		}
-	}
-
-	@Test
-	void stopsWithoutAWarningWhileItListensForTheEndOfLeases(CapturedOutput output) {
-		this.contextRunner
-			.withPropertyValues("token-saving.plans.a.cache.backend=redis", "token-saving.plans.a.dedup.scope=cluster")
-			.run((context) -> {
-				CompletableFuture<Boolean> released = context.getBean(RedisClusterLeases.class).released("fingerprint");
-				try (RedisConnection connection = context.getBean(RedisConnectionFactory.class).getConnection()) {
-					while (!released.isDone()) {
-						connection.publish("tokensaving:leases".getBytes(), "1 fingerprint".getBytes());
-					}
-				}
-			});
-		assertThat(output).doesNotContain("already closed");
 	}
 
 	@Test
