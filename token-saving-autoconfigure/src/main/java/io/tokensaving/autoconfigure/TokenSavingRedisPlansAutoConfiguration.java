@@ -8,7 +8,6 @@ import io.tokensaving.plan.redis.RedisPlanRepository;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.context.annotation.Bean;
@@ -23,9 +22,7 @@ import org.springframework.data.redis.core.StringRedisTemplate;
  */
 @AutoConfiguration(after = DataRedisAutoConfiguration.class, before = TokenSavingAutoConfiguration.class)
 @ConditionalOnClass({ StringRedisTemplate.class, DataRedisAutoConfiguration.class })
-@ConditionalOnProperty(prefix = TokenSavingProperties.PREFIX, name = "enabled", havingValue = "true",
-		matchIfMissing = true)
-@Conditional(OnRedisPlansCondition.class)
+@Conditional({ OnTokenSavingCondition.class, OnRedisPlansCondition.class })
 @ConditionalOnSingleCandidate(RedisConnectionFactory.class)
 @ConditionalOnMissingBean(PlanRepository.class)
 @Import(RedisConnectorConfiguration.class)

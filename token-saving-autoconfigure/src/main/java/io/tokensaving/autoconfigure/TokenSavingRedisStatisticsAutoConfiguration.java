@@ -9,7 +9,6 @@ import io.tokensaving.savings.redis.RedisStatisticsRepository;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
@@ -24,9 +23,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
  */
 @AutoConfiguration(after = DataRedisAutoConfiguration.class, before = TokenSavingAutoConfiguration.class)
 @ConditionalOnClass(RedisConnectionFactory.class)
-@ConditionalOnProperty(prefix = TokenSavingProperties.PREFIX, name = "enabled", havingValue = "true",
-		matchIfMissing = true)
-@Conditional(OnRedisStatisticsCondition.class)
+@Conditional({ OnTokenSavingCondition.class, OnRedisStatisticsCondition.class })
 @ConditionalOnSingleCandidate(RedisConnectionFactory.class)
 @EnableConfigurationProperties(TokenSavingProperties.class)
 @Import(RedisConnectorConfiguration.class)

@@ -31,8 +31,10 @@ import org.springframework.ai.model.chat.client.autoconfigure.ChatClientAutoConf
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.boot.health.autoconfigure.registry.HealthContributorRegistryAutoConfiguration;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.health.registry.HealthContributorRegistry;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -213,6 +215,22 @@ class TokenSavingRedisAutoConfigurationTests {
 		});
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "redis_semantic,com.redis.om,com.redis.om:redis-om-spring",
+			"qdrant_semantic,io.qdrant,io.qdrant:client" })
+	void backendWithoutItsLibrarySaysWhatIsMissing(String backend, String left, String remedy) {
+		this.contextRunner.withClassLoader(new FilteredClassLoader(left))
+			.withConfiguration(AutoConfigurations.of(TokenSavingRedisSemanticCacheAutoConfiguration.class,
+					TokenSavingQdrantSemanticCacheAutoConfiguration.class))
+			.withPropertyValues("token-saving.plans.a.cache.backend=" + backend)
+			.run((context) -> {
+				assertThat(context).hasFailed();
+				assertThat(reason(rootCause(context.getStartupFailure())))
+					.contains("'" + backend + "' needs '" + remedy + "'")
+					.doesNotContain("RedisConnectionFactory");
+			});
+	}
+
 	private static Throwable rootCause(Throwable ex) {
 		return (ex.getCause() != null) ? rootCause(ex.getCause()) : ex;
 	}
@@ -232,6 +250,9 @@ class TokenSavingRedisAutoConfigurationTests {
 			assertThat(health.getDetails()).containsEntry("condition", "DEGRADED");
 			assertThat(health.getDetails().get("circuit_breakers")).hasToString("{redis=open}");
 		});
+		this.withoutRedis.withConfiguration(AutoConfigurations.of(HealthContributorRegistryAutoConfiguration.class))
+			.run((context) -> assertThat(context.getBean(HealthContributorRegistry.class).getContributor("tokensaving"))
+				.isInstanceOf(TokenSavingHealthIndicator.class));
 		this.withoutRedis.withPropertyValues("management.health.tokensaving.enabled=false")
 			.run((context) -> assertThat(context).doesNotHaveBean(TokenSavingHealthIndicator.class));
 	}
