@@ -143,7 +143,7 @@ public class DocumentationSnippets {
 				.authorizeHttpRequests((requests) -> requests.requestMatchers(EndpointRequest.to("health"))
 					.permitAll()
 					.requestMatchers(EndpointRequest.to("tokensaving").withHttpMethod(HttpMethod.GET))
-					.hasRole("MONITORING")
+					.hasAnyRole("MONITORING", "OPERATOR")
 					.anyRequest()
 					.hasRole("OPERATOR"))
 				.httpBasic(Customizer.withDefaults())

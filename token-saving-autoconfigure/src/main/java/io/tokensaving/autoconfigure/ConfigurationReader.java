@@ -7,6 +7,7 @@ import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 
@@ -48,6 +49,14 @@ final class ConfigurationReader {
 
 	private static final String ACCEPTED_PRICES = "a price in US dollars per million tokens, from 0 to 1000000";
 
+	private static final Map<String, String> BACKEND_REMEDIES = Map.of("redis",
+			". 'redis' needs 'org.springframework.boot:spring-boot-starter-data-redis', and a single or primary "
+					+ "RedisConnectionFactory bean",
+			"redis_semantic",
+			". 'redis_semantic' needs 'com.redis.om:redis-om-spring' and "
+					+ "'org.springframework.boot:spring-boot-starter-data-redis'",
+			"qdrant_semantic", ". 'qdrant_semantic' needs 'io.qdrant:client'");
+
 	private final TokenSavingProperties properties;
 
 	private final PlanSource source;
@@ -82,12 +91,8 @@ final class ConfigurationReader {
 			}
 			CacheSettings cache = plan.cache();
 			if (cache != null && !backends.contains(cache.backend())) {
-				throw invalid(planProperty(plan.id(), "cache.backend"), cache.backend(), oneOf(backends) + (cache
-					.backend()
-					.startsWith("redis")
-							? ". What starts with 'redis' needs 'spring-boot-starter-data-redis', and a single or primary "
-									+ "RedisConnectionFactory bean"
-							: "")
+				throw invalid(planProperty(plan.id(), "cache.backend"), cache.backend(), oneOf(backends)
+						+ BACKEND_REMEDIES.getOrDefault(cache.backend(), "")
 						+ ". A backend of your own is an ExactCacheStore or SemanticCacheStore bean, selected by its backend()");
 			}
 			if (cache != null) {
@@ -233,18 +238,27 @@ final class ConfigurationReader {
 			bytes = Base64.getDecoder().decode(key.strip());
 		}
 		catch (IllegalArgumentException ex) {
-			throw invalidKey("no Base64");
+			throw invalidKey("is no Base64");
 		}
 		if (!EntryCodec.isKeyLength(bytes.length)) {
-			throw invalidKey(bytes.length + " bytes");
+			throw invalidKey("has " + bytes.length + " bytes");
 		}
 		return bytes;
 	}
 
 	// Says what is wrong with the key, but never the key
-	private static InvalidConfigurationPropertyValueException invalidKey(String description) {
-		return invalid("cache.encryption-key", "(" + description + ")",
-				"16, 24 or 32 random bytes in Base64, such as 'openssl rand -base64 32' makes");
+	private static InvalidSecretException invalidKey(String description) {
+		return new InvalidSecretException(TokenSavingProperties.PREFIX + ".cache.encryption-key", description,
+				"Accepted are 16, 24 or 32 random bytes in Base64, such as 'openssl rand -base64 32' makes.");
+	}
+
+	/**
+	 * Check what only stores outside this process use, whether there is one or not.
+	 */
+	void checkStoredAnswers() {
+		var unused = entryCodec();
+		nearCacheMaxBytes();
+		nearCacheTtl();
 	}
 
 	/**

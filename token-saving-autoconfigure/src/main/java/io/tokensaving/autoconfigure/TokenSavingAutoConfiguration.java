@@ -52,11 +52,11 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.thread.Threading;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Lazy;
 import org.springframework.core.env.Environment;
 import org.springframework.core.task.VirtualThreadTaskExecutor;
@@ -67,8 +67,7 @@ import org.springframework.core.task.VirtualThreadTaskExecutor;
  */
 @AutoConfiguration(beforeName = "org.springframework.ai.model.chat.client.autoconfigure.ChatClientAutoConfiguration")
 @ConditionalOnClass(ChatClient.class)
-@ConditionalOnProperty(prefix = TokenSavingProperties.PREFIX, name = "enabled", havingValue = "true",
-		matchIfMissing = true)
+@Conditional(OnTokenSavingCondition.class)
 @EnableConfigurationProperties(TokenSavingProperties.class)
 public final class TokenSavingAutoConfiguration {
 
@@ -145,12 +144,14 @@ public final class TokenSavingAutoConfiguration {
 	ExactCacheAdvisor tokenSavingExactCacheAdvisor(TokenSavingProperties properties,
 			ObjectProvider<ExactCacheStore> stores, ObjectProvider<SemanticCacheStore> semanticStores,
 			TokenCounter tokenCounter, SavingsStatistics statistics, CircuitBreakers breakers) {
+		ConfigurationReader reader = new ConfigurationReader(properties);
+		reader.checkStoredAnswers();
 		List<ExactCacheStore> exactStores = stores.orderedStream().toList();
 		ExactCacheAdvisor.Builder builder = ExactCacheAdvisor.builder(exactStores)
 			.tokenCounter(tokenCounter)
 			.statistics(statistics)
 			.circuitBreakers(breakers)
-			.order(new ConfigurationReader(properties).advisorOrder().getExactCache());
+			.order(reader.advisorOrder().getExactCache());
 		Set<String> backends = exactStores.stream().map(ExactCacheStore::backend).collect(Collectors.toSet());
 		semanticStores.orderedStream().forEach((store) -> {
 			String exact = exactBackend(store, backends);

@@ -20,9 +20,10 @@ import org.springframework.context.annotation.Bean;
 @ConditionalOnEnabledHealthIndicator("tokensaving")
 public final class TokenSavingHealthAutoConfiguration {
 
+	// The name of the component in the health endpoint comes from it
 	@Bean
 	@ConditionalOnMissingBean
-	TokenSavingHealthIndicator tokenSavingHealthIndicator(CircuitBreakers breakers) {
+	TokenSavingHealthIndicator tokensavingHealthIndicator(CircuitBreakers breakers) {
 		return new TokenSavingHealthIndicator(breakers);
 	}
 

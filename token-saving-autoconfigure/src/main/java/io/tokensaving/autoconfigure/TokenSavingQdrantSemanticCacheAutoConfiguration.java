@@ -7,9 +7,9 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.core.env.Environment;
 
 /**
@@ -19,8 +19,7 @@ import org.springframework.core.env.Environment;
  */
 @AutoConfiguration(before = TokenSavingAutoConfiguration.class)
 @ConditionalOnClass(QdrantClient.class)
-@ConditionalOnProperty(prefix = TokenSavingProperties.PREFIX, name = "enabled", havingValue = "true",
-		matchIfMissing = true)
+@Conditional(OnTokenSavingCondition.class)
 @ConditionalOnCacheBackend(QdrantSemanticCacheStore.BACKEND)
 @ConditionalOnMissingBean(QdrantSemanticCacheStore.class)
 @EnableConfigurationProperties(TokenSavingProperties.class)

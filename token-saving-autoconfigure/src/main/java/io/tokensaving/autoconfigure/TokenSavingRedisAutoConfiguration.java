@@ -1,5 +1,6 @@
 package io.tokensaving.autoconfigure;
 
+import io.tokensaving.backend.redis.RedisConnector;
 import io.tokensaving.cache.exact.redis.RedisExactCacheStore;
 import io.tokensaving.dedup.ClusterLeases;
 import io.tokensaving.dedup.redis.RedisClusterLeases;
@@ -7,11 +8,12 @@ import io.tokensaving.dedup.redis.RedisClusterLeases;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Import;
 import org.springframework.core.env.Environment;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
@@ -23,15 +25,15 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 @AutoConfiguration(after = DataRedisAutoConfiguration.class, before = TokenSavingAutoConfiguration.class)
 @ConditionalOnClass(RedisConnectionFactory.class)
 @ConditionalOnSingleCandidate(RedisConnectionFactory.class)
-@ConditionalOnProperty(prefix = TokenSavingProperties.PREFIX, name = "enabled", havingValue = "true",
-		matchIfMissing = true)
+@Conditional(OnTokenSavingCondition.class)
 @EnableConfigurationProperties(TokenSavingProperties.class)
+@Import(RedisConnectorConfiguration.class)
 public final class TokenSavingRedisAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(ClusterLeases.class)
-	RedisClusterLeases tokenSavingRedisClusterLeases(RedisConnectionFactory connectionFactory) {
-		return new RedisClusterLeases(connectionFactory);
+	RedisClusterLeases tokenSavingRedisClusterLeases(RedisConnector connector) {
+		return new RedisClusterLeases(connector);
 	}
 
 	@Bean

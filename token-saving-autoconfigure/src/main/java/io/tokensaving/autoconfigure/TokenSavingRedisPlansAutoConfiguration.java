@@ -1,5 +1,6 @@
 package io.tokensaving.autoconfigure;
 
+import io.tokensaving.backend.redis.RedisConnector;
 import io.tokensaving.plan.PlanReader;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.plan.redis.RedisPlanRepository;
@@ -7,11 +8,11 @@ import io.tokensaving.plan.redis.RedisPlanRepository;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Import;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
@@ -21,17 +22,16 @@ import org.springframework.data.redis.core.StringRedisTemplate;
  */
 @AutoConfiguration(after = DataRedisAutoConfiguration.class, before = TokenSavingAutoConfiguration.class)
 @ConditionalOnClass({ StringRedisTemplate.class, DataRedisAutoConfiguration.class })
-@ConditionalOnProperty(prefix = TokenSavingProperties.PREFIX, name = "enabled", havingValue = "true",
-		matchIfMissing = true)
-@Conditional(OnRedisPlansCondition.class)
+@Conditional({ OnTokenSavingCondition.class, OnRedisPlansCondition.class })
 @ConditionalOnSingleCandidate(RedisConnectionFactory.class)
 @ConditionalOnMissingBean(PlanRepository.class)
+@Import(RedisConnectorConfiguration.class)
 public final class TokenSavingRedisPlansAutoConfiguration {
 
 	@Bean
-	RedisPlanRepository tokenSavingRedisPlanRepository(TokenSavingProperties properties,
-			RedisConnectionFactory connectionFactory, PlanReader reader, ConfiguredPlans configured) {
-		return RedisPlanRepository.builder(connectionFactory, reader)
+	RedisPlanRepository tokenSavingRedisPlanRepository(TokenSavingProperties properties, RedisConnector connector,
+			PlanReader reader, ConfiguredPlans configured) {
+		return RedisPlanRepository.builder(connector, reader)
 			.plans(configured.plans())
 			.workspace(new ConfigurationReader(properties).workspace())
 			.build();

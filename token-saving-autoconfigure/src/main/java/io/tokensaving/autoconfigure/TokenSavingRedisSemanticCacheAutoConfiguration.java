@@ -11,13 +11,13 @@ import redis.clients.jedis.UnifiedJedis;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisProperties;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.data.redis.connection.RedisNode;
 import org.springframework.data.redis.connection.RedisPassword;
 import org.springframework.data.redis.connection.RedisSentinelConfiguration;
@@ -33,8 +33,7 @@ import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 @AutoConfiguration(after = DataRedisAutoConfiguration.class, before = TokenSavingAutoConfiguration.class)
 @ConditionalOnClass({ RedisModulesClient.class, UnifiedJedis.class, JedisConnectionFactory.class,
 		DataRedisConnectionDetails.class })
-@ConditionalOnProperty(prefix = TokenSavingProperties.PREFIX, name = "enabled", havingValue = "true",
-		matchIfMissing = true)
+@Conditional(OnTokenSavingCondition.class)
 @ConditionalOnCacheBackend(RedisSemanticCacheStore.BACKEND)
 @ConditionalOnMissingBean(RedisSemanticCacheStore.class)
 @EnableConfigurationProperties({ DataRedisProperties.class, TokenSavingProperties.class })

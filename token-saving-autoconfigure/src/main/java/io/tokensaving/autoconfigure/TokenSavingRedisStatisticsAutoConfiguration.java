@@ -2,18 +2,19 @@ package io.tokensaving.autoconfigure;
 
 import java.time.Clock;
 
+import io.tokensaving.backend.redis.RedisConnector;
 import io.tokensaving.savings.StatisticsRepository;
 import io.tokensaving.savings.redis.RedisStatisticsRepository;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnSingleCandidate;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Import;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /**
@@ -22,19 +23,18 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
  */
 @AutoConfiguration(after = DataRedisAutoConfiguration.class, before = TokenSavingAutoConfiguration.class)
 @ConditionalOnClass(RedisConnectionFactory.class)
-@ConditionalOnProperty(prefix = TokenSavingProperties.PREFIX, name = "enabled", havingValue = "true",
-		matchIfMissing = true)
-@Conditional(OnRedisStatisticsCondition.class)
+@Conditional({ OnTokenSavingCondition.class, OnRedisStatisticsCondition.class })
 @ConditionalOnSingleCandidate(RedisConnectionFactory.class)
 @EnableConfigurationProperties(TokenSavingProperties.class)
+@Import(RedisConnectorConfiguration.class)
 public final class TokenSavingRedisStatisticsAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(StatisticsRepository.class)
 	RedisStatisticsRepository tokenSavingRedisStatisticsRepository(TokenSavingProperties properties,
-			RedisConnectionFactory connectionFactory) {
-		return new RedisStatisticsRepository(connectionFactory, new ConfigurationReader(properties).workspace(),
-				Clock.systemUTC());
+			RedisConnector connector) {
+		return new RedisStatisticsRepository(connector.connectionFactory(),
+				new ConfigurationReader(properties).workspace(), Clock.systemUTC());
 	}
 
 }

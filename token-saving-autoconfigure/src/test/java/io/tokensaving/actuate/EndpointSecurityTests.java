@@ -73,7 +73,7 @@ class EndpointSecurityTests {
 		UserDetailsService users() {
 			return new InMemoryUserDetailsManager(
 					User.withUsername("monitoring").password("{noop}secret").roles("MONITORING").build(),
-					User.withUsername("operator").password("{noop}secret").roles("OPERATOR", "MONITORING").build());
+					User.withUsername("operator").password("{noop}secret").roles("OPERATOR").build());
 		}
 
 	}

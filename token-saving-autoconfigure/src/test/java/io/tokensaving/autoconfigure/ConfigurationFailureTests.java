@@ -1,7 +1,12 @@
 package io.tokensaving.autoconfigure;
 
+import java.util.List;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
@@ -38,6 +43,67 @@ class ConfigurationFailureTests {
 		assertThat(output).contains("APPLICATION FAILED TO START")
 			.contains("token-saving.plans.support-bot.compression.max-input-tokens")
 			.contains("many");
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '"',
+			value = { "plans.a.compression.max-input-tokens | many   | a whole number",
+					"plans.a.cache.ttl                    | soon   | a duration such as '500ms', '30s' or '1h'",
+					"plans.a.cache.max-entry-size         | big    | a size such as '512KB' or '16MB'",
+					"plans.a.cache.similarity-threshold   | high   | a number such as '0.85'",
+					"plans.a.dedup.enabled                | maybe  | 'true' or 'false'",
+					"plans.a.dedup.scope                  | galaxy | one of 'instance', 'cluster'",
+					"prices[0].input                      | cheap  | a number such as '0.85'",
+					"plan-repository                      | mysql  | one of 'auto', 'in_memory', 'redis'",
+					"enabled                              | perhaps | 'true' or 'false'" })
+	void namesWhatIsAcceptedInsteadOfAValueOfTheWrongType(String property, String value, String accepted,
+			CapturedOutput output) {
+		run("--token-saving." + property + "=" + value);
+		assertThat(output).contains("APPLICATION FAILED TO START")
+			.contains("Invalid value '" + value + "' for configuration property 'token-saving." + property + "'")
+			.contains("commandLineArgs")
+			.contains("Accepted is " + accepted);
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '"',
+			value = { "default-plans           | token-saving               | 'default-plan', 'embedding-model'",
+					"plans.a.compresion.engine | token-saving.plans.a       | 'cache', 'compression', 'dedup'",
+					"plans.a.cache.time-to-live | token-saving.plans.a.cache | 'similarity-threshold', 'ttl', 'verify",
+					"prices[0].in              | token-saving.prices[0]     | 'cache-read', 'cache-write', 'input'" })
+	void namesWhatIsAcceptedInsteadOfAnUnknownProperty(String property, String place, String accepted,
+			CapturedOutput output) {
+		run("--token-saving." + property + "=s3cret");
+		assertThat(output).contains("APPLICATION FAILED TO START")
+			.contains("There is no configuration property 'token-saving." + property + "'")
+			.contains("commandLineArgs")
+			.contains("Accepted under '" + place + "' is")
+			.contains(accepted)
+			.doesNotContain("s3cret");
+	}
+
+	@Test
+	void leavesOtherPropertiesToOthers(CapturedOutput output) {
+		run("--spring.main.lazy-initialization=perhaps");
+		assertThat(output).doesNotContain("Accepted is");
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "--token-saving.plans.a.cache.backend=redis" })
+	void showsNothingOfAnEncryptionKeyThatIsInvalid(String argument, CapturedOutput output) {
+		for (String key : List.of("c2VjcmV0", "s#cret")) {
+			run("--token-saving.cache.encryption-key=" + key, argument);
+			assertThat(output).doesNotContain(key).doesNotContain("#").doesNotContain("secret");
+		}
+		assertThat(output).contains("'token-saving.cache.encryption-key', which is not shown, has 6 bytes.")
+			.contains("'token-saving.cache.encryption-key', which is not shown, is no Base64.")
+			.contains("Accepted are 16, 24 or 32 random bytes in Base64");
+	}
+
+	@Test
+	void checksTheNearCacheWithoutRedis(CapturedOutput output) {
+		run("--token-saving.cache.near-cache.max-size=-1");
+		assertThat(output).contains("'token-saving.cache.near-cache.max-size'").contains("0 (no near cache)");
 	}
 
 	private static void run(String... arguments) {

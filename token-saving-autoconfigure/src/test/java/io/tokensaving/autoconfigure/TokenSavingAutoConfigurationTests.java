@@ -104,6 +104,13 @@ class TokenSavingAutoConfigurationTests {
 				.doesNotHaveBean(SavingsMeterBinder.class));
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "true,1", "on,1", "yes,1", "1,1", "TRUE,1", "false,0", "off,0", "no,0", "0,0" })
+	void isOnOrOffByWhateverSpringBootTakesForABoolean(String enabled, int beans) {
+		this.withPlan.withPropertyValues("token-saving.enabled=" + enabled)
+			.run((context) -> assertThat(context.getBeansOfType(PlanAdvisor.class)).hasSize(beans));
+	}
+
 	@Test
 	void isOffWithoutChatClient() {
 		this.withPlan.withClassLoader(new FilteredClassLoader(ChatClient.class))

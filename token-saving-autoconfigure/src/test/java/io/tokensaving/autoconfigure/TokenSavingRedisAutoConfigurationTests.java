@@ -1,7 +1,12 @@
 package io.tokensaving.autoconfigure;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicReference;
+
 import io.tokensaving.RedisTestServer;
 import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.SilentServer;
 import io.tokensaving.actuate.TokenSavingHealthIndicator;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.cache.CacheEviction;
@@ -17,8 +22,10 @@ import io.tokensaving.plan.PlanRepository;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.model.ChatModel;
@@ -26,8 +33,10 @@ import org.springframework.ai.model.chat.client.autoconfigure.ChatClientAutoConf
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
+import org.springframework.boot.health.autoconfigure.registry.HealthContributorRegistryAutoConfiguration;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.health.registry.HealthContributorRegistry;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -40,6 +49,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
  * Tests for {@link TokenSavingRedisAutoConfiguration} and
  * {@link TokenSavingHealthAutoConfiguration}.
  */
+@Timeout(120)
 class TokenSavingRedisAutoConfigurationTests {
 
 	private static RedisTestServer server;
@@ -154,6 +164,33 @@ class TokenSavingRedisAutoConfigurationTests {
 		factory.destroy();
 	}
 
+	// The default timeout of Lettuce is a minute; a cache in Redis adds one attempt with
+	// it
+	@ParameterizedTest
+	@ValueSource(strings = { "token-saving.plan-repository=redis, token-saving.statistics.repository=redis",
+			"token-saving.plans.a.cache.backend=redis, token-saving.plans.a.dedup.scope=cluster, "
+					+ "spring.data.redis.timeout=500ms, spring.data.redis.connect-timeout=500ms" })
+	void stopsInTimeIfRedisAcceptsConnectionsAndDoesNotAnswer(String properties) {
+		AtomicReference<Instant> closing = new AtomicReference<>();
+		try (SilentServer silent = new SilentServer()) {
+			this.contextRunner
+				.withConfiguration(AutoConfigurations.of(TokenSavingRedisPlansAutoConfiguration.class,
+						TokenSavingRedisStatisticsAutoConfiguration.class))
+				.withPropertyValues(properties.split(", "))
+				.withPropertyValues("token-saving.default-plan=a", "token-saving.plans.a.dedup.timeout=10s",
+						"spring.data.redis.host=" + silent.host(), "spring.data.redis.port=" + silent.port())
+				.run((context) -> {
+					assertThat(context).hasNotFailed();
+					ChatClient client = context.getBean(ChatClient.Builder.class).build();
+					for (int i = 0; i < 5; i++) {
+						client.prompt("question " + i).call().content();
+					}
+					closing.set(Instant.now());
+				});
+			assertThat(Duration.between(closing.get(), Instant.now())).isLessThan(Duration.ofSeconds(30));
+		}
+	}
+
 	@Test
 	void staysOutOfTheWayOfSeveralConnectionFactories() {
 		this.contextRunner
@@ -220,6 +257,22 @@ class TokenSavingRedisAutoConfigurationTests {
 		});
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "redis_semantic,com.redis.om,com.redis.om:redis-om-spring",
+			"qdrant_semantic,io.qdrant,io.qdrant:client" })
+	void backendWithoutItsLibrarySaysWhatIsMissing(String backend, String left, String remedy) {
+		this.contextRunner.withClassLoader(new FilteredClassLoader(left))
+			.withConfiguration(AutoConfigurations.of(TokenSavingRedisSemanticCacheAutoConfiguration.class,
+					TokenSavingQdrantSemanticCacheAutoConfiguration.class))
+			.withPropertyValues("token-saving.plans.a.cache.backend=" + backend)
+			.run((context) -> {
+				assertThat(context).hasFailed();
+				assertThat(reason(rootCause(context.getStartupFailure())))
+					.contains("'" + backend + "' needs '" + remedy + "'")
+					.doesNotContain("RedisConnectionFactory");
+			});
+	}
+
 	private static Throwable rootCause(Throwable ex) {
 		return (ex.getCause() != null) ? rootCause(ex.getCause()) : ex;
 	}
@@ -239,6 +292,9 @@ class TokenSavingRedisAutoConfigurationTests {
 			assertThat(health.getDetails()).containsEntry("condition", "DEGRADED");
 			assertThat(health.getDetails().get("circuit_breakers")).hasToString("{redis=open}");
 		});
+		this.withoutRedis.withConfiguration(AutoConfigurations.of(HealthContributorRegistryAutoConfiguration.class))
+			.run((context) -> assertThat(context.getBean(HealthContributorRegistry.class).getContributor("tokensaving"))
+				.isInstanceOf(TokenSavingHealthIndicator.class));
 		this.withoutRedis.withPropertyValues("management.health.tokensaving.enabled=false")
 			.run((context) -> assertThat(context).doesNotHaveBean(TokenSavingHealthIndicator.class));
 	}

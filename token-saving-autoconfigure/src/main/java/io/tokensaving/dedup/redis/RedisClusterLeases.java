@@ -13,18 +13,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.tokensaving.backend.DaemonThreads;
+import io.tokensaving.backend.redis.RedisConnector;
 import io.tokensaving.dedup.ClusterLeases;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.context.SmartLifecycle;
 import org.springframework.data.redis.connection.Message;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.util.Assert;
-import org.springframework.util.ClassUtils;
 
 /**
  * Leases that are keys of Redis with a time to live. The value of a key is a fencing
@@ -35,7 +35,7 @@ import org.springframework.util.ClassUtils;
  * not listen because their client is not Lettuce, are made up for by asking again.
  * Thread-safe; close it to end its threads.
  */
-public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
+public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, AutoCloseable {
 
 	/**
 	 * How long a lease outlives the instance that held it: ten seconds.
@@ -43,9 +43,6 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 	public static final Duration DEFAULT_TTL = Duration.ofSeconds(10);
 
 	private static final Log logger = LogFactory.getLog(RedisClusterLeases.class);
-
-	private static final boolean LETTUCE_PRESENT = ClassUtils.isPresent("io.lettuce.core.RedisClient",
-			RedisClusterLeases.class.getClassLoader());
 
 	private static final String PREFIX = "tokensaving:";
 
@@ -99,7 +96,7 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 
 	private boolean subscribed;
 
-	private boolean closed;
+	private boolean stopped;
 
 	private final boolean subscribes;
 
@@ -112,18 +109,28 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 	}
 
 	/**
+	 * Create leases of ten seconds. Does not connect yet.
+	 * @param connector connects to Redis for these leases and others
+	 */
+	public RedisClusterLeases(RedisConnector connector) {
+		this(connector, DEFAULT_TTL);
+	}
+
+	/**
 	 * Create leases. Does not connect yet.
 	 * @param connectionFactory connects to Redis
 	 * @param ttl how long a lease outlives the instance that held it, at least 100
 	 * milliseconds
 	 */
 	public RedisClusterLeases(RedisConnectionFactory connectionFactory, Duration ttl) {
+		this(new RedisConnector(connectionFactory), ttl);
+	}
+
+	private RedisClusterLeases(RedisConnector connector, Duration ttl) {
 		Assert.isTrue(ttl.toMillis() >= 100, () -> "'ttl' must be at least 100 milliseconds, but is " + ttl);
-		this.connectionFactory = connectionFactory;
+		this.connectionFactory = connector.connectionFactory();
 		this.ttl = ttl;
-		// Jedis returns connections to the pool that have subscribed, and what comes late
-		// is then read as the reply to another command
-		this.subscribes = LETTUCE_PRESENT && Lettuce.isUsedBy(connectionFactory);
+		this.subscribes = connector.isLettuce();
 		this.upkeep = new ScheduledThreadPoolExecutor(2, new DaemonThreads("token-saving-leases"));
 		this.upkeep.setRemoveOnCancelPolicy(true);
 		this.upkeep.setKeepAliveTime(30, TimeUnit.SECONDS);
@@ -170,7 +177,7 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 	}
 
 	private synchronized void listen() {
-		if (this.subscribed || this.closed || !this.subscribes) {
+		if (this.subscribed || this.stopped || !this.subscribes) {
 			return;
 		}
 		try {
@@ -190,7 +197,7 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 			connection = this.connectionFactory.getConnection();
 			connection.subscribe((message, pattern) -> tell(message), bytes(CHANNEL));
 			synchronized (this) {
-				if (!this.closed) {
+				if (!this.stopped) {
 					this.subscription = connection;
 					return;
 				}
@@ -204,7 +211,7 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 	}
 
 	private synchronized void subscribeLater() {
-		if (!this.closed) {
+		if (!this.stopped) {
 			var unused = this.upkeep.schedule(() -> {
 				synchronized (this) {
 					this.subscribed = false;
@@ -236,33 +243,44 @@ public final class RedisClusterLeases implements ClusterLeases, AutoCloseable {
 		return text.getBytes(StandardCharsets.UTF_8);
 	}
 
-	/**
-	 * End the threads. Leases that are held end by themselves.
-	 */
 	@Override
-	public void close() {
-		RedisConnection connection;
-		synchronized (this) {
-			this.closed = true;
-			connection = this.subscription;
-			this.subscription = null;
-		}
-		this.upkeep.shutdownNow();
-		close(connection);
+	public synchronized void start() {
+		this.stopped = false;
 	}
 
 	/**
-	 * Is not loaded without Lettuce.
+	 * End the subscription, which a Spring context does before connections are closed.
+	 * The end of leases is asked for from then on.
 	 */
-	private static final class Lettuce {
-
-		private Lettuce() {
+	@Override
+	public void stop() {
+		RedisConnection connection;
+		synchronized (this) {
+			this.stopped = true;
+			this.subscribed = false;
+			connection = this.subscription;
+			this.subscription = null;
 		}
+		close(connection);
+	}
 
-		static boolean isUsedBy(RedisConnectionFactory connectionFactory) {
-			return connectionFactory instanceof LettuceConnectionFactory;
-		}
+	@Override
+	public synchronized boolean isRunning() {
+		return !this.stopped;
+	}
 
+	@Override
+	public int getPhase() {
+		return RedisConnector.PHASE;
+	}
+
+	/**
+	 * End the subscription and the threads. Leases that are held end by themselves.
+	 */
+	@Override
+	public void close() {
+		stop();
+		this.upkeep.shutdownNow();
 	}
 
 	/**

@@ -28,6 +28,7 @@ import java.util.stream.Collectors;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.backend.KeyNames;
+import io.tokensaving.backend.redis.RedisConnector;
 import io.tokensaving.plan.AbstractPlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanReader;
@@ -41,13 +42,11 @@ import org.springframework.context.SmartLifecycle;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.core.RedisCallback;
 import org.springframework.data.redis.core.StringRedisTemplate;
 import org.springframework.data.redis.listener.ChannelTopic;
 import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 import org.springframework.util.Assert;
-import org.springframework.util.ClassUtils;
 
 /**
  * Plans in Redis, shared by all instances of an application. Look-ups are answered from
@@ -105,9 +104,7 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 	private static final int MAX_WRITERS = 4;
 
-	private static final int AFTER_CONNECTION_FACTORIES = 1;
-
-	private final RedisConnectionFactory connectionFactory;
+	private final RedisConnector connector;
 
 	private final StringRedisTemplate redis;
 
@@ -163,8 +160,8 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 	private RedisPlanRepository(Builder builder) {
 		super(builder.plans, builder.reader);
-		this.connectionFactory = builder.connectionFactory;
-		this.redis = new StringRedisTemplate(builder.connectionFactory);
+		this.connector = builder.connector;
+		this.redis = new StringRedisTemplate(builder.connector.connectionFactory());
 		this.notifications = builder.notifications;
 		this.pollInterval = builder.pollInterval;
 		this.reloadInterval = builder.reloadInterval;
@@ -188,7 +185,17 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 	 * @return a builder
 	 */
 	public static Builder builder(RedisConnectionFactory connectionFactory, PlanReader reader) {
-		return new Builder(connectionFactory, reader);
+		return builder(new RedisConnector(connectionFactory), reader);
+	}
+
+	/**
+	 * Start a repository.
+	 * @param connector connects to Redis for the repository and others
+	 * @param reader reads plans from what is stored
+	 * @return a builder
+	 */
+	public static Builder builder(RedisConnector connector, PlanReader reader) {
+		return new Builder(connector, reader);
 	}
 
 	/**
@@ -218,21 +225,13 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		if (this.notifications && hasSubscriptionsApart(this.connectionFactory)) {
+		if (this.notifications && this.connector.isLettuce()) {
 			// Apart, as subscribing may wait and polling must not
 			ScheduledThreadPoolExecutor subscribing = new ScheduledThreadPoolExecutor(1,
 					new DaemonThreads("token-saving-plans-subscribe"));
 			this.subscriptions = subscribing;
 			subscribing.execute(this::listen);
 		}
-	}
-
-	// Jedis takes the connection of a subscription from the application's pool and gives
-	// it back, now and then with messages that nobody has read, which the next command
-	// then takes for its answer
-	private static boolean hasSubscriptionsApart(RedisConnectionFactory connectionFactory) {
-		return ClassUtils.isPresent("io.lettuce.core.RedisClient", RedisPlanRepository.class.getClassLoader())
-				&& Lettuce.isUsedBy(connectionFactory);
 	}
 
 	/**
@@ -286,7 +285,7 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 	@Override
 	public int getPhase() {
-		return AFTER_CONNECTION_FACTORIES;
+		return RedisConnector.PHASE;
 	}
 
 	@Override
@@ -301,18 +300,19 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 	// here in case it gives up; polling does not wait for it
 	private void listen() {
 		RedisMessageListenerContainer container = new RedisMessageListenerContainer();
-		container.setConnectionFactory(this.connectionFactory);
 		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor(new DaemonThreads("token-saving-plans-listener"));
 		container.setTaskExecutor(threads);
 		container.setSubscriptionExecutor(threads);
 		container.setRecoveryInterval(this.reloadInterval.toMillis());
 		container.setErrorHandler((ex) -> logger.debug("A notification of changed plans failed", ex));
 		container.addMessageListener((message, pattern) -> notifyOfChange(), ChannelTopic.of(CHANNEL));
-		container.afterPropertiesSet();
 		if (!adopt(container)) {
 			return;
 		}
 		try {
+			// Looks at the class of the factory
+			container.setConnectionFactory(this.connector.connected());
+			container.afterPropertiesSet();
 			container.start();
 		}
 		catch (RuntimeException ex) {
@@ -677,14 +677,6 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 				"The store of plans %s; whether the change was made is not known".formatted(what), cause);
 	}
 
-	private static final class Lettuce {
-
-		static boolean isUsedBy(RedisConnectionFactory connectionFactory) {
-			return connectionFactory instanceof LettuceConnectionFactory;
-		}
-
-	}
-
 	private enum Unknown {
 
 		REVISION, NONE
@@ -696,7 +688,7 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 	 */
 	public static final class Builder {
 
-		private final RedisConnectionFactory connectionFactory;
+		private final RedisConnector connector;
 
 		private final PlanReader reader;
 
@@ -714,8 +706,8 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 		private @Nullable String workspace;
 
-		private Builder(RedisConnectionFactory connectionFactory, PlanReader reader) {
-			this.connectionFactory = connectionFactory;
+		private Builder(RedisConnector connector, PlanReader reader) {
+			this.connector = connector;
 			this.reader = reader;
 		}
 

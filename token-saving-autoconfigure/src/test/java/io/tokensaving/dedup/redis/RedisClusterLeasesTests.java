@@ -323,6 +323,27 @@ class RedisClusterLeasesTests {
 		}
 	}
 
+	// Lettuce warns of connections that are closed after those of the factory
+	@Test
+	void endsItsSubscriptionBeforeTheConnectionFactoryStops() {
+		RedisClusterLeases leases = leases(Duration.ofSeconds(10));
+		CompletableFuture<Boolean> released = leases.released(FINGERPRINT);
+		await(() -> listeners() == 1);
+		assertThat(leases.isRunning()).isTrue();
+		assertThat(leases.getPhase()).isGreaterThan(lettuce.getPhase());
+		leases.stop();
+		assertThat(leases.isRunning()).isFalse();
+		await(() -> listeners() == 0);
+		assertThat(released).isNotDone();
+		leases.start();
+		var unused = leases.released(FINGERPRINT);
+		await(() -> listeners() == 1);
+	}
+
+	private static long listeners() {
+		return lettuce.getConnection().publish("tokensaving:leases".getBytes(), "1 other".getBytes());
+	}
+
 	@Test
 	void asksInsteadOfListeningWithoutLettuce() throws Exception {
 		RedisClusterLeases leases = new RedisClusterLeases(jedis);

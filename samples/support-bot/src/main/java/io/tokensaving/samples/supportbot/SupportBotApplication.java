@@ -5,6 +5,7 @@ import io.tokensaving.samples.supportbot.replay.ReplayOptions;
 
 import org.springframework.boot.ApplicationArguments;
 import org.springframework.boot.DefaultApplicationArguments;
+import org.springframework.boot.ExitCodeGenerator;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -18,7 +19,10 @@ import org.springframework.context.ConfigurableApplicationContext;
 @SpringBootApplication
 public class SupportBotApplication {
 
-	private static final int EXIT_CODE_BAD_ARGUMENT = 2;
+	/**
+	 * The exit code if an argument is not accepted.
+	 */
+	public static final int EXIT_CODE_BAD_ARGUMENT = 2;
 
 	public static void main(String[] args) {
 		ApplicationArguments arguments = new DefaultApplicationArguments(args);
@@ -33,7 +37,11 @@ public class SupportBotApplication {
 			return;
 		}
 		ConfigurableApplicationContext context = SpringApplication.run(SupportBotApplication.class, args);
-		if (!stay) {
+		// Which plans there are is known by now only
+		boolean refused = context.getBeanProvider(ExitCodeGenerator.class)
+			.stream()
+			.anyMatch((generator) -> generator.getExitCode() != 0);
+		if (!stay || refused) {
 			System.exit(SpringApplication.exit(context));
 		}
 	}

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -16,11 +17,16 @@ import io.tokensaving.Outcome;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.actuate.TokenSavingEndpoint.StatsDescriptor;
+import io.tokensaving.autoconfigure.TokenSavingProperties;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.samples.supportbot.SupportBotApplication;
 import io.tokensaving.samples.supportbot.conversation.Conversation;
 import io.tokensaving.samples.supportbot.demo.DemonstrationChatModel;
 import io.tokensaving.samples.supportbot.demo.SupportQuestions;
 import io.tokensaving.samples.supportbot.replay.ReplayReport.Percentiles;
 import io.tokensaving.savings.SavingsStatistics;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.ai.chat.client.ChatClient;
@@ -29,6 +35,7 @@ import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.boot.ApplicationArguments;
 import org.springframework.boot.ApplicationRunner;
+import org.springframework.boot.ExitCodeGenerator;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.stereotype.Component;
 
@@ -37,7 +44,7 @@ import org.springframework.stereotype.Component;
  */
 @Component
 @ConditionalOnProperty(name = "support-bot.replay-at-start", matchIfMissing = true)
-class ReplayRunner implements ApplicationRunner {
+class ReplayRunner implements ApplicationRunner, ExitCodeGenerator {
 
 	private final ChatClient chatClient;
 
@@ -49,15 +56,23 @@ class ReplayRunner implements ApplicationRunner {
 
 	private final JsonMapper jsonMapper;
 
+	private final PlanRepository plans;
+
+	private final String workspace;
+
 	private final PrintStream out = System.out;
 
+	private int exitCode;
+
 	ReplayRunner(ChatClient.Builder builder, ChatModel chatModel, SavingsStatistics statistics, MeterRegistry meters,
-			JsonMapper jsonMapper) {
+			JsonMapper jsonMapper, PlanRepository plans, TokenSavingProperties properties) {
 		this.chatClient = builder.build();
 		this.chatModel = chatModel;
 		this.statistics = statistics;
 		this.meters = meters;
 		this.jsonMapper = jsonMapper;
+		this.plans = plans;
+		this.workspace = properties.getWorkspace();
 	}
 
 	@Override
@@ -66,6 +81,16 @@ class ReplayRunner implements ApplicationRunner {
 			return;
 		}
 		ReplayOptions options = ReplayOptions.parse(arguments);
+		if (!isKnown(options.plan())) {
+			String accepted = this.plans.findAll(this.workspace)
+				.stream()
+				.map(Plan::id)
+				.sorted()
+				.collect(Collectors.joining("', '", "one of '", "' or '" + Plan.NONE + "'"));
+			System.err.println(ReplayOptions.refused("plan", options.plan(), accepted).getMessage());
+			this.exitCode = SupportBotApplication.EXIT_CODE_BAD_ARGUMENT;
+			return;
+		}
 		ReplayReport report = replay(options);
 		this.out.print(report.toTable());
 		Path file = options.report();
@@ -76,6 +101,15 @@ class ReplayRunner implements ApplicationRunner {
 		if (options.stay()) {
 			this.out.println("The bot stays up: see /actuator/tokensaving, or POST /chat {\"message\": \"...\"}");
 		}
+	}
+
+	private boolean isKnown(@Nullable String plan) {
+		return plan == null || plan.equals(Plan.NONE) || this.plans.find(this.workspace, plan) != null;
+	}
+
+	@Override
+	public int getExitCode() {
+		return this.exitCode;
 	}
 
 	ReplayReport replay(ReplayOptions options) {

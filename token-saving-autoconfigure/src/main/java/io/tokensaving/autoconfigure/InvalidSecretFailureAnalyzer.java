@@ -1,0 +1,18 @@
+package io.tokensaving.autoconfigure;
+
+import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+
+/**
+ * Says what is wrong with a secret without showing it, as Spring Boot does with other
+ * values.
+ */
+final class InvalidSecretFailureAnalyzer extends AbstractFailureAnalyzer<InvalidSecretException> {
+
+	@Override
+	protected FailureAnalysis analyze(Throwable rootFailure, InvalidSecretException cause) {
+		return new FailureAnalysis("The value of the configuration property '%s', which is not shown, %s."
+			.formatted(cause.getProperty(), cause.getDescription()), cause.getAccepted(), cause);
+	}
+
+}
