@@ -59,7 +59,7 @@ class TokenSavingQdrantSemanticCacheAutoConfigurationTests {
 		this.withPlan.withPropertyValues("token-saving.cache.encryption-key=c2hvcnQ=")
 			.run((context) -> assertThat(context).getFailure()
 				.rootCause()
-				.isInstanceOf(InvalidConfigurationPropertyValueException.class)
+				.isInstanceOf(InvalidSecretException.class)
 				.hasMessageContaining("token-saving.cache.encryption-key")
 				.hasMessageNotContaining("c2hvcnQ="));
 	}

@@ -185,6 +185,10 @@ class TokenSavingRedisAutoConfigurationTests {
 					for (int i = 0; i < 5; i++) {
 						client.prompt("question " + i).call().content();
 					}
+					var unused = context.getBean(RedisClusterLeases.class).released("fingerprint");
+					while (silent.connections() == 0) {
+						Thread.onSpinWait();
+					}
 					closing.set(Instant.now());
 				});
 			assertThat(Duration.between(closing.get(), Instant.now())).isLessThan(Duration.ofSeconds(30));

@@ -122,8 +122,8 @@ public final class RedisConnector implements SmartLifecycle {
 		CompletableFuture<BooleanSupplier> connected = new CompletableFuture<>();
 		Attempt started = new Attempt(connected, connected.copy().orTimeout(PATIENCE_MILLIS, TimeUnit.MILLISECONDS),
 				new DaemonThreads("token-saving-redis-connector").newThread(() -> connectNow(connected)));
-		this.attempt = started;
 		started.thread().start();
+		this.attempt = started;
 		return started;
 	}
 
