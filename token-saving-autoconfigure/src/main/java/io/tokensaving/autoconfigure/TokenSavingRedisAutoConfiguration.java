@@ -38,10 +38,10 @@ public final class TokenSavingRedisAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	RedisExactCacheStore tokenSavingRedisExactCacheStore(RedisConnectionFactory connectionFactory,
-			TokenSavingProperties properties, Environment environment) {
+	RedisExactCacheStore tokenSavingRedisExactCacheStore(RedisConnector connector, TokenSavingProperties properties,
+			Environment environment) {
 		ConfigurationReader reader = new ConfigurationReader(properties);
-		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory)
+		RedisExactCacheStore store = RedisExactCacheStore.builder(connector)
 			.codec(reader.entryCodec())
 			.nearCache(reader.nearCacheMaxBytes(), reader.nearCacheTtl())
 			.build();

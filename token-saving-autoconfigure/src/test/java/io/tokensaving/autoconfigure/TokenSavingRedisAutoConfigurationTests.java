@@ -164,10 +164,10 @@ class TokenSavingRedisAutoConfigurationTests {
 		factory.destroy();
 	}
 
-	// The default timeout of Lettuce is a minute; a cache in Redis adds one attempt with
-	// it
+	// The default timeout of Lettuce is a minute
 	@ParameterizedTest
 	@ValueSource(strings = { "token-saving.plan-repository=redis, token-saving.statistics.repository=redis",
+			"token-saving.plans.a.cache.backend=redis, token-saving.plans.a.dedup.scope=cluster",
 			"token-saving.plans.a.cache.backend=redis, token-saving.plans.a.dedup.scope=cluster, "
 					+ "spring.data.redis.timeout=500ms, spring.data.redis.connect-timeout=500ms" })
 	void stopsInTimeIfRedisAcceptsConnectionsAndDoesNotAnswer(String properties) {

@@ -78,7 +78,7 @@ public final class RedisConnector implements SmartLifecycle {
 	 * @return the connection factory, which is connected if its connection is shared
 	 */
 	public RedisConnectionFactory connected() {
-		if (this.connectionFactory != this.target) {
+		if (isShared()) {
 			connect().close();
 		}
 		return this.target;
@@ -92,6 +92,15 @@ public final class RedisConnector implements SmartLifecycle {
 	 */
 	public boolean isLettuce() {
 		return LETTUCE_PRESENT && Lettuce.isUsedBy(this.target);
+	}
+
+	/**
+	 * Return whether all users of the factory share one connection of Lettuce, which is
+	 * asked asynchronously.
+	 * @return whether they do
+	 */
+	public boolean isShared() {
+		return this.connectionFactory != this.target;
 	}
 
 	private RedisConnection connect() {

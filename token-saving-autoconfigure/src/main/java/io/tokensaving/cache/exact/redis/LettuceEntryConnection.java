@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.data.redis.RedisConnectionFailureException;
 import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnection;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 /**
  * Asks on the connection that Spring Data shares between threads, asynchronously: nobody
@@ -34,7 +34,7 @@ final class LettuceEntryConnection implements EntryConnection {
 
 	private static final Duration WRITE_TIMEOUT = Duration.ofSeconds(5);
 
-	private final LettuceConnectionFactory connectionFactory;
+	private final RedisConnectionFactory connectionFactory;
 
 	private final Executor connector;
 
@@ -42,11 +42,15 @@ final class LettuceEntryConnection implements EntryConnection {
 
 	private @Nullable CompletableFuture<RedisClusterAsyncCommands<byte[], byte[]>> connecting;
 
-	LettuceEntryConnection(LettuceConnectionFactory connectionFactory) {
+	/**
+	 * Create a connection.
+	 * @param connectionFactory gives the connection that is shared
+	 */
+	LettuceEntryConnection(RedisConnectionFactory connectionFactory) {
 		this(connectionFactory, Executors.newCachedThreadPool(new DaemonThreads("token-saving-redis-connect")));
 	}
 
-	LettuceEntryConnection(LettuceConnectionFactory connectionFactory, Executor connector) {
+	LettuceEntryConnection(RedisConnectionFactory connectionFactory, Executor connector) {
 		this.connectionFactory = connectionFactory;
 		this.connector = connector;
 	}

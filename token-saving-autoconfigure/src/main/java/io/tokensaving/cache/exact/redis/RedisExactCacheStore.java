@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
+import io.tokensaving.backend.redis.RedisConnector;
 import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CacheStoreStatus;
@@ -32,12 +33,10 @@ import org.springframework.data.redis.connection.RedisClusterNode;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
-import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 import org.springframework.data.redis.connection.zset.Tuple;
 import org.springframework.data.redis.core.Cursor;
 import org.springframework.data.redis.core.ScanOptions;
 import org.springframework.util.Assert;
-import org.springframework.util.ClassUtils;
 
 /**
  * Keeps answers in Redis, on the connection factory of the application: Lettuce or Jedis,
@@ -82,9 +81,6 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 			return 1
 			""".getBytes(StandardCharsets.UTF_8);
 
-	private static final boolean LETTUCE_PRESENT = ClassUtils.isPresent("io.lettuce.core.RedisFuture",
-			RedisExactCacheStore.class.getClassLoader());
-
 	private final RedisConnectionFactory connectionFactory;
 
 	private final EntryConnection connection;
@@ -96,12 +92,12 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 	private final Clock clock;
 
 	private RedisExactCacheStore(Builder builder) {
-		this.connectionFactory = builder.connectionFactory;
+		this.connectionFactory = builder.connector.connectionFactory();
 		this.codec = builder.codec;
 		this.nearCache = (builder.nearCacheBytes > 0) ? new NearCache(builder.nearCacheBytes, builder.nearCacheTtl)
 				: null;
 		this.clock = builder.clock;
-		this.connection = LETTUCE_PRESENT ? LettuceSelector.select(this.connectionFactory)
+		this.connection = builder.connector.isShared() ? new LettuceEntryConnection(this.connectionFactory)
 				: new BlockingEntryConnection(this.connectionFactory);
 	}
 
@@ -118,7 +114,16 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 	 * @return a builder
 	 */
 	public static Builder builder(RedisConnectionFactory connectionFactory) {
-		return new Builder(connectionFactory);
+		return builder(new RedisConnector(connectionFactory));
+	}
+
+	/**
+	 * Start a store.
+	 * @param connector connects to Redis for the store and others
+	 * @return a builder
+	 */
+	public static Builder builder(RedisConnector connector) {
+		return new Builder(connector);
 	}
 
 	@Override
@@ -324,23 +329,6 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 	}
 
 	/**
-	 * Is not loaded without Lettuce.
-	 */
-	private static final class LettuceSelector {
-
-		private LettuceSelector() {
-		}
-
-		static EntryConnection select(RedisConnectionFactory connectionFactory) {
-			boolean shared = connectionFactory instanceof LettuceConnectionFactory lettuce
-					&& lettuce.getShareNativeConnection();
-			return shared ? new LettuceEntryConnection((LettuceConnectionFactory) connectionFactory)
-					: new BlockingEntryConnection(connectionFactory);
-		}
-
-	}
-
-	/**
 	 * Builds a {@link RedisExactCacheStore}. Not thread-safe.
 	 */
 	public static final class Builder {
@@ -350,7 +338,7 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 		 */
 		public static final Duration DEFAULT_NEAR_CACHE_TTL = Duration.ofSeconds(5);
 
-		private final RedisConnectionFactory connectionFactory;
+		private final RedisConnector connector;
 
 		private EntryCodec codec = new EntryCodec();
 
@@ -360,8 +348,8 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 
 		private Clock clock = Clock.systemUTC();
 
-		private Builder(RedisConnectionFactory connectionFactory) {
-			this.connectionFactory = connectionFactory;
+		private Builder(RedisConnector connector) {
+			this.connector = connector;
 		}
 
 		/**
