@@ -486,7 +486,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 			});
 			if (!removed.get()) {
 				// A write that is stuck must not hold up others for long
-				CompletableFuture.delayedExecutor(LANDED_TIME.toMillis(), TimeUnit.MILLISECONDS)
+				CompletableFuture.delayedExecutor(LANDED_TIME.toMillis(), TimeUnit.MILLISECONDS, Runnable::run)
 					.execute(() -> remove(flight, false));
 			}
 		}

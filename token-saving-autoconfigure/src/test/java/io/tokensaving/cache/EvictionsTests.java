@@ -2,10 +2,13 @@ package io.tokensaving.cache;
 
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -23,6 +26,13 @@ class EvictionsTests {
 	private final Evictions evictions = new Evictions();
 
 	private final List<String> events = new CopyOnWriteArrayList<>();
+
+	private final ExecutorService threads = Executors.newCachedThreadPool();
+
+	@AfterEach
+	void stopThreads() {
+		this.threads.shutdownNow();
+	}
 
 	@Test
 	void whatWasAskedForBeforeAnEvictionIsNotWrittenAfterIt() {
@@ -62,7 +72,7 @@ class EvictionsTests {
 	void anEvictionWaitsForTheWritesThatHaveBegun() throws Exception {
 		CountDownLatch writing = new CountDownLatch(1);
 		CountDownLatch release = new CountDownLatch(1);
-		CompletableFuture<Boolean> written = CompletableFuture.supplyAsync(() -> this.evictions.write(0, PRICES, () -> {
+		Future<Boolean> written = this.threads.submit(() -> this.evictions.write(0, PRICES, () -> {
 			writing.countDown();
 			try {
 				release.await();
@@ -73,13 +83,13 @@ class EvictionsTests {
 			this.events.add("written");
 		}));
 		writing.await();
-		CompletableFuture<Boolean> begun = CompletableFuture.supplyAsync(() -> {
+		Future<Boolean> begun = this.threads.submit(() -> {
 			boolean all = this.evictions.begin(CacheEviction.ofWorkspace("w"));
 			this.events.add("begun");
 			return all;
 		});
 		while (this.evictions.count() == 0) {
-			Thread.onSpinWait();
+			Thread.sleep(1);
 		}
 		assertThat(write(1, PRICES)).as("others need not wait").isTrue();
 		release.countDown();
