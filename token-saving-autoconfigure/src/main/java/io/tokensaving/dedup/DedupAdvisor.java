@@ -13,6 +13,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 
@@ -28,6 +29,7 @@ import io.tokensaving.request.AnswerSource;
 import io.tokensaving.request.CacheDirectives;
 import io.tokensaving.request.CallState;
 import io.tokensaving.request.CallerContext;
+import io.tokensaving.request.Reentrance;
 import io.tokensaving.request.SamplingOptions;
 import io.tokensaving.savings.Component;
 import io.tokensaving.savings.SavingsStatistics;
@@ -89,7 +91,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 
 	private final LongAdder abandoned = new LongAdder();
 
-	private final Reentrance reentrance = new Reentrance();
+	private final AtomicLong forgotten = new AtomicLong();
 
 	private final @Nullable Plan plan;
 
@@ -164,10 +166,12 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 	}
 
 	/**
-	 * Forget answers that were bought and stored just now, because they may have been
-	 * evicted.
+	 * Share no answer any more that was asked for before, because it may have been
+	 * evicted. Those who wait for one already are given it.
 	 */
 	public void forget() {
+		this.forgotten.incrementAndGet();
+		this.flights.clear();
 		this.landed.invalidateAll();
 	}
 
@@ -189,7 +193,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 
 	@Override
 	public ChatClientResponse adviseCall(ChatClientRequest request, CallAdvisorChain chain) {
-		Ticket ticket = prepare(request, this.reentrance.led());
+		Ticket ticket = prepare(request, Reentrance.led());
 		if (ticket == null) {
 			return chain.nextCall(request);
 		}
@@ -246,7 +250,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 		try {
 			CallerContext context = CallerContext.capture();
 			Future<?> running = this.executor
-				.submit(() -> run(flight, leader, context, () -> this.reentrance.call(ticket.led(), model)));
+				.submit(() -> run(flight, leader, context, () -> Reentrance.call(ticket.led(), model)));
 			flight.onCancel(() -> running.cancel(true));
 			return true;
 		}
@@ -272,13 +276,13 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 	@Override
 	public Flux<ChatClientResponse> adviseStream(ChatClientRequest request, StreamAdvisorChain chain) {
 		return Flux.deferContextual((context) -> {
-			Ticket ticket = prepare(request, this.reentrance.led(context));
+			Ticket ticket = prepare(request, Reentrance.led(context));
 			if (ticket == null) {
 				return chain.nextStream(request);
 			}
 			StreamParticipant participant = new StreamParticipant(request, ticket.call(), ticket.settings(),
 					this.tokenCounter, this.statistics);
-			Boarding boarding = board(ticket, participant, this.reentrance.mark(Context.of(context), ticket.led()));
+			Boarding boarding = board(ticket, participant, Reentrance.mark(Context.of(context), ticket.led()));
 			if (boarding == null) {
 				return chain.nextStream(request);
 			}
@@ -287,7 +291,8 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 			}
 			Flight flight = boarding.flight();
 			if (boarding.leads()) {
-				return participant.elements(flight, () -> start(flight, participant, () -> chain.nextStream(request)))
+				return participant
+					.elements(flight, () -> start(flight, participant, ticket, () -> chain.nextStream(request)))
 					// Whoever does not read on must not hold up the others
 					.publishOn(Schedulers.boundedElastic());
 			}
@@ -295,11 +300,16 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 		});
 	}
 
-	private void start(Flight flight, StreamParticipant leader, Supplier<Flux<ChatClientResponse>> model) {
+	private void start(Flight flight, StreamParticipant leader, Ticket ticket,
+			Supplier<Flux<ChatClientResponse>> model) {
 		try {
-			Flux<ChatClientResponse> stream = (this.cluster != null && this.cluster.isWanted(leader))
-					? this.cluster.stream(leader, CallerContext.capture().stream(model), this.executor) : model.get();
-			stream.subscribe(flight);
+			Reentrance.call(ticket.led(), () -> {
+				Flux<ChatClientResponse> stream = (this.cluster != null && this.cluster.isWanted(leader))
+						? this.cluster.stream(leader, CallerContext.capture().stream(model), this.executor)
+						: model.get();
+				stream.subscribe(flight);
+				return true;
+			});
 		}
 		catch (Throwable ex) { // what the model threw reaches all who wait
 			flight.onError(ex);
@@ -450,6 +460,8 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 
 		private final String key;
 
+		private final long forgotten = DedupAdvisor.this.forgotten.get();
+
 		Landing(String key) {
 			this.key = key;
 		}
@@ -479,7 +491,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 			AtomicBoolean removed = new AtomicBoolean();
 			source.store(response, leader instanceof StreamParticipant, (stored) -> {
 				removed.set(true);
-				if (stored) {
+				if (stored && this.forgotten == DedupAdvisor.this.forgotten.get()) {
 					DedupAdvisor.this.landed.put(this.key, response);
 				}
 				remove(flight, true);

@@ -206,7 +206,7 @@ abstract class Participant {
 	 */
 	final void pay(Flight flight) {
 		this.ledger.recordPaying();
-		this.ledger.recordShared(() -> flight.hasOthers(this));
+		this.ledger.recordShared(() -> flight.hasOthers(this) || flight.leader().ledger().isLookedUp());
 	}
 
 	/**

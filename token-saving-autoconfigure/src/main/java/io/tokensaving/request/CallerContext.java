@@ -1,10 +1,15 @@
 package io.tokensaving.request;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Set;
 import java.util.function.Supplier;
 
+import io.micrometer.context.ContextRegistry;
 import io.micrometer.context.ContextSnapshot;
 import io.micrometer.context.ContextSnapshot.Scope;
 import io.micrometer.context.ContextSnapshotFactory;
+import io.micrometer.context.ThreadLocalAccessor;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +27,8 @@ public final class CallerContext {
 	private static final ContextSnapshotFactory FACTORY = ContextSnapshotFactory.builder().build();
 
 	private final @Nullable ContextSnapshot snapshot;
+
+	private final Set<String> led = Reentrance.led();
 
 	private final @Nullable ClassLoader classLoader = Thread.currentThread().getContextClassLoader();
 
@@ -52,14 +59,14 @@ public final class CallerContext {
 	public <T> T call(Supplier<T> action) {
 		Thread thread = Thread.currentThread();
 		ClassLoader before = thread.getContextClassLoader();
-		Scope scope = open();
+		Deque<Scope> scopes = open();
 		try {
 			thread.setContextClassLoader(this.classLoader);
-			return action.get();
+			return Reentrance.call(this.led, action);
 		}
 		finally {
 			thread.setContextClassLoader(before);
-			close(scope);
+			scopes.forEach(CallerContext::close);
 		}
 	}
 
@@ -76,24 +83,29 @@ public final class CallerContext {
 		}));
 	}
 
-	private @Nullable Scope open() {
-		try {
-			return (this.snapshot != null) ? this.snapshot.setThreadLocals() : null;
-		}
-		catch (RuntimeException ex) {
-			logger.debug("The thread-locals of the caller cannot be set", ex);
-			return null;
-		}
-	}
-
-	private static void close(@Nullable Scope scope) {
-		try {
-			if (scope != null) {
-				scope.close();
+	// One after the other, so that one that fails does not leave others behind on the
+	// thread
+	private Deque<Scope> open() {
+		Deque<Scope> scopes = new ArrayDeque<>();
+		if (this.snapshot != null) {
+			for (ThreadLocalAccessor<?> accessor : ContextRegistry.getInstance().getThreadLocalAccessors()) {
+				try {
+					scopes.push(this.snapshot.setThreadLocals(accessor.key()::equals));
+				}
+				catch (RuntimeException ex) {
+					logger.debug("A thread-local of the caller cannot be set", ex);
+				}
 			}
 		}
+		return scopes;
+	}
+
+	private static void close(Scope scope) {
+		try {
+			scope.close();
+		}
 		catch (RuntimeException ex) {
-			logger.debug("The thread-locals cannot be set back", ex);
+			logger.debug("A thread-local cannot be set back", ex);
 		}
 	}
 

@@ -136,6 +136,7 @@ public final class SavingsLedger {
 	 */
 	public synchronized void recordLeft() {
 		this.left = true;
+		this.bought = null;
 	}
 
 	/**
@@ -216,7 +217,11 @@ public final class SavingsLedger {
 		}
 	}
 
-	synchronized boolean isLookedUp() {
+	/**
+	 * Return whether the answer is being looked up.
+	 * @return whether it is, and the model has not been asked
+	 */
+	public synchronized boolean isLookedUp() {
 		return this.lookedUp;
 	}
 

@@ -640,6 +640,47 @@ class DedupAdvisorTests {
 	}
 
 	@Test
+	void aModelMadeOfClientsMayMixCallsAndStreams() {
+		TokenSavingAdvisors advisors = new TokenSavingAdvisors(List.of(DedupAdvisor.builder().build(),
+				PlanAdvisor.builder(Plan.builder("support-bot").dedup(DedupSettings.DEFAULTS).build())
+					.defaultPlan("support-bot")
+					.build()));
+		ChatClient inner = ChatClient.builder(ScriptedChatModel.echoing()).defaultAdvisors(advisors).build();
+		ChatClient outer = ChatClient
+			.builder(new ScriptedChatModel(
+					(prompt) -> inner.prompt("one").stream().chatResponse().collectList().block().get(0))
+				.streaming((prompt) -> Flux.just(inner.prompt("one").call().chatResponse())))
+			.defaultAdvisors(advisors)
+			.build();
+		Duration limit = Duration.ofSeconds(20);
+		assertThat(CompletableFuture.supplyAsync(() -> outer.prompt("one").call().content(), this.callers)
+			.orTimeout(limit.toSeconds(), TimeUnit.SECONDS)
+			.join()).isEqualTo("Answer ");
+		assertThat(CompletableFuture
+			.supplyAsync(() -> outer.prompt("one").stream().content().collectList().block(limit), this.callers)
+			.orTimeout(limit.toSeconds(), TimeUnit.SECONDS)
+			.join()).containsExactly("Answer 2 to: one");
+	}
+
+	@Test
+	void sharesNothingThatWasAskedForBeforeAnEviction() throws Exception {
+		ChatClient client = this.chain.client(new ScriptedChatModel((prompt) -> {
+			int number = this.started.incrementAndGet();
+			if (number == 1) {
+				awaitAnswering();
+			}
+			return ScriptedChatModel.answer("Price " + number);
+		}));
+		Future<String> before = this.callers.submit(() -> client.prompt("one").call().content());
+		await(() -> this.started.get() == 1);
+		this.chain.dedup().forget();
+		assertThat(client.prompt("one").call().content()).isEqualTo("Price 2");
+		this.answering.countDown();
+		assertThat(before.get()).isEqualTo("Price 1");
+		assertNothingIsLeft();
+	}
+
+	@Test
 	void aCallDoesNotWaitForAModelThatThinksAloud() throws Exception {
 		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
 		ChatClient client = this.chain.client(new ScriptedChatModel((prompt) -> ScriptedChatModel.answer("own"))

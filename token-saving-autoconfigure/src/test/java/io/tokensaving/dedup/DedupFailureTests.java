@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import reactor.core.Disposable;
 import reactor.core.publisher.Sinks;
 
 import org.springframework.ai.chat.client.ChatClient;
@@ -189,6 +190,36 @@ class DedupFailureTests {
 			user.remove();
 			ContextRegistry.getInstance().removeThreadLocalAccessor("dedup-failure-tests");
 		}
+	}
+
+	@Test
+	void whoLeavesWhileAnotherInstanceIsWaitedForHasBoughtNothing() {
+		ClusterLeases leases = new ClusterLeases() {
+
+			@Override
+			public @Nullable Lease tryAcquire(String fingerprint) {
+				return null;
+			}
+
+			@Override
+			public CompletableFuture<Boolean> released(String fingerprint) {
+				return new CompletableFuture<>();
+			}
+
+		};
+		ScriptedChatModel never = ScriptedChatModel.echoing();
+		ChatClient client = clusterClient(leases, never);
+		List<Disposable> streams = new ArrayList<>();
+		for (int i = 1; i <= 2; i++) {
+			int count = i;
+			streams.add(client.prompt("one").stream().content().subscribe());
+			await(() -> this.chain.dedup().waiting() == count);
+		}
+		streams.forEach(Disposable::dispose);
+		assertThat(never.calls()).isZero();
+		assertThat(this.chain.statistics().plan("support-bot").snapshot().totalRequests()).isEqualTo(2);
+		assertThat(this.chain.statistics().plan("support-bot").snapshot().tokensBought()).isZero();
+		assertNothingIsLeft();
 	}
 
 	private ChatClient clusterClient(ClusterLeases leases, ScriptedChatModel model) {

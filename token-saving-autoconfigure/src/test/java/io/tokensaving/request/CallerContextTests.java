@@ -1,6 +1,7 @@
 package io.tokensaving.request;
 
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 import io.micrometer.context.ContextRegistry;
@@ -107,6 +108,33 @@ class CallerContextTests {
 		this.broken = true;
 		assertThat(context.call(() -> "done")).isEqualTo("done");
 		assertThat(context.stream(() -> Flux.just("done")).blockFirst()).isEqualTo("done");
+	}
+
+	@Test
+	void leavesNothingBehindIfOneThreadLocalCannotBeSet() {
+		ThreadLocal<String> second = new ThreadLocal<>();
+		ContextRegistry.getInstance().registerThreadLocalAccessor(KEY + "-second", second);
+		try {
+			this.tenant.set("anna");
+			second.set("anna");
+			CallerContext context = CallerContext.capture();
+			this.broken = true;
+			CompletableFuture<List<String>> seen = CompletableFuture
+				.supplyAsync(() -> List.of(context.call(() -> "" + second.get()), "" + second.get()));
+			assertThat(seen.join()).containsExactly("anna", "null");
+		}
+		finally {
+			second.remove();
+			ContextRegistry.getInstance().removeThreadLocalAccessor(KEY + "-second");
+		}
+	}
+
+	@Test
+	void goesAlongWithTheCallsThatItIsPartOf() {
+		CallerContext context = Reentrance.call(Set.of("a"), CallerContext::capture);
+		Set<String> led = context.call(() -> Reentrance.led());
+		assertThat(led).containsExactly("a");
+		assertThat(Reentrance.led()).isEmpty();
 	}
 
 	@Test

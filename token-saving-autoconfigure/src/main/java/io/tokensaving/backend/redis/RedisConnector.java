@@ -31,7 +31,7 @@ import org.springframework.util.ClassUtils;
  * Stop it before the connection factory, which a Spring context does: nothing connects
  * from then on, and an attempt that is being made ends. Thread-safe.
  */
-public final class RedisConnector implements SmartLifecycle {
+public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 
 	/**
 	 * The lifecycle phase: just after connection factories start, and just before they
@@ -164,8 +164,12 @@ public final class RedisConnector implements SmartLifecycle {
 		return new RedisConnectionFailureException("Redis is not connected", cause);
 	}
 
+	/**
+	 * Connect again when asked to. The connection of before was closed with its factory.
+	 */
 	@Override
 	public synchronized void start() {
+		this.open = null;
 		this.stopped = false;
 	}
 
@@ -181,6 +185,14 @@ public final class RedisConnector implements SmartLifecycle {
 			running.awaited().completeExceptionally(notConnected(null));
 			running.thread().interrupt();
 		}
+	}
+
+	/**
+	 * Connect no more, also if the application has never started.
+	 */
+	@Override
+	public void close() {
+		stop();
 	}
 
 	@Override

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.data.redis.RedisConnectionFailureException;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
@@ -104,6 +105,45 @@ class RedisConnectorTests {
 			factory.resetConnection();
 			awaitPong(connector);
 			assertThat(connector.connected()).isSameAs(factory);
+		}
+	}
+
+	@Test
+	void theFirstUseAfterARestartOfTheFactoryConnects() {
+		try (RedisTestServer server = RedisTestServer.start()) {
+			LettuceConnectionFactory factory = factory(server.host(), server.port());
+			RedisConnector connector = new RedisConnector(factory);
+			assertThat(ping(connector)).isEqualTo("PONG");
+			connector.stop();
+			factory.stop();
+			factory.start();
+			connector.start();
+			assertThat(ping(connector)).isEqualTo("PONG");
+		}
+	}
+
+	// Nothing is stopped that has not been started; the client's timeout is a minute
+	@Test
+	void anApplicationThatFailsToStartDoesNotWaitForTheAttempt() throws Exception {
+		try (SilentServer server = new SilentServer();
+				GenericApplicationContext context = new GenericApplicationContext()) {
+			context.registerBean("factory", LettuceConnectionFactory.class,
+					() -> new LettuceConnectionFactory(server.host(), server.port()));
+			context.registerBean("connector", RedisConnector.class,
+					() -> new RedisConnector(context.getBean(LettuceConnectionFactory.class)));
+			context.registerBean("failing", Object.class, () -> {
+				RedisConnectionFactory factory = context.getBean(RedisConnector.class).connectionFactory();
+				this.callers.execute(factory::getConnection);
+				while (server.connections() == 0) {
+					Thread.onSpinWait();
+				}
+				throw new IllegalStateException("wrong configuration");
+			});
+			Future<?> started = this.callers.submit(context::refresh);
+			assertThat(started).failsWithin(Duration.ofSeconds(20))
+				.withThrowableThat()
+				.havingRootCause()
+				.withMessage("wrong configuration");
 		}
 	}
 
