@@ -152,14 +152,22 @@ public final class TokenSavingAutoConfiguration {
 			.statistics(statistics)
 			.circuitBreakers(breakers)
 			.order(reader.advisorOrder().getExactCache());
-		Set<String> backends = exactStores.stream().map(ExactCacheStore::backend).collect(Collectors.toSet());
-		semanticStores.orderedStream().forEach((store) -> {
+		exactBackends(exactStores, semanticStores.orderedStream().toList()).forEach(builder::exactBackend);
+		return builder.build();
+	}
+
+	// By the backends of semantic stores
+	private static Map<String, String> exactBackends(List<ExactCacheStore> stores,
+			List<SemanticCacheStore> semanticStores) {
+		Set<String> backends = stores.stream().map(ExactCacheStore::backend).collect(Collectors.toSet());
+		Map<String, String> exactBackends = new HashMap<>();
+		for (SemanticCacheStore store : semanticStores) {
 			String exact = exactBackend(store, backends);
 			if (backends.contains(exact)) {
-				builder.exactBackend(store.backend(), exact);
+				exactBackends.put(store.backend(), exact);
 			}
-		});
-		return builder.build();
+		}
+		return exactBackends;
 	}
 
 	// Repeated requests of X_semantic are answered by X if there is such a store, else by
@@ -229,9 +237,7 @@ public final class TokenSavingAutoConfiguration {
 			SemanticCacheAdvisor semanticCacheAdvisor, DedupAdvisor dedupAdvisor, PlanRepository plans) {
 		List<ExactCacheStore> exact = stores.orderedStream().toList();
 		List<SemanticCacheStore> semantic = semanticStores.orderedStream().toList();
-		Set<String> backends = exact.stream().map(ExactCacheStore::backend).collect(Collectors.toSet());
-		Map<String, String> exactBackends = new HashMap<>();
-		semantic.forEach((store) -> exactBackends.put(store.backend(), exactBackend(store, backends)));
+		Map<String, String> exactBackends = exactBackends(exact, semantic);
 		// A store that no plan uses is asked too, as one of a plan that was deleted may
 		// have used it, but it may be away
 		BiPredicate<CacheStore, CacheEviction> required = (store, eviction) -> plans.findAll(eviction.workspace())

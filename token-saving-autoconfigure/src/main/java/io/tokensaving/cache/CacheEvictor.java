@@ -1,7 +1,6 @@
 package io.tokensaving.cache;
 
 import java.util.Collection;
-import java.util.List;
 import java.util.function.BiPredicate;
 
 /**
@@ -23,15 +22,6 @@ public interface CacheEvictor {
 	 * other stores were asked all the same
 	 */
 	long evict(CacheEviction eviction);
-
-	/**
-	 * Create an evictor of stores to which nothing is written behind the answer.
-	 * @param stores the stores, in the order in which they are asked
-	 * @return the evictor
-	 */
-	static CacheEvictor of(Collection<? extends CacheStore> stores) {
-		return of(stores, List.of(), (store, eviction) -> true);
-	}
 
 	/**
 	 * Create an evictor.

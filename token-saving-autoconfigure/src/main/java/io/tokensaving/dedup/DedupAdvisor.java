@@ -118,9 +118,14 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 		this.maxInFlight = builder.maxInFlight;
 		this.budget = new BufferBudget(builder.maxElementsPerStream,
 				(int) Math.min(Integer.MAX_VALUE, (long) STREAMS_OF_FULL_LENGTH * builder.maxElementsPerStream));
-		ThreadPoolExecutor threads = threads(builder.maxInFlight);
-		this.ownThreads = (builder.executor == null) ? threads : null;
-		this.executor = (builder.executor != null) ? builder.executor : new TaskExecutorAdapter(threads);
+		if (builder.executor != null) {
+			this.ownThreads = null;
+			this.executor = builder.executor;
+		}
+		else {
+			this.ownThreads = threads(builder.maxInFlight);
+			this.executor = new TaskExecutorAdapter(this.ownThreads);
+		}
 		this.cluster = (builder.leases != null)
 				? new ClusterFlights(builder.leases, builder.leaseBackend, builder.breakers) : null;
 		this.order = builder.order;
@@ -193,7 +198,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 
 	@Override
 	public ChatClientResponse adviseCall(ChatClientRequest request, CallAdvisorChain chain) {
-		Ticket ticket = prepare(request, Reentrance.led());
+		Ticket ticket = prepare(request, () -> Reentrance.led());
 		if (ticket == null) {
 			return chain.nextCall(request);
 		}
@@ -276,7 +281,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 	@Override
 	public Flux<ChatClientResponse> adviseStream(ChatClientRequest request, StreamAdvisorChain chain) {
 		return Flux.deferContextual((context) -> {
-			Ticket ticket = prepare(request, Reentrance.led(context));
+			Ticket ticket = prepare(request, () -> Reentrance.led(context));
 			if (ticket == null) {
 				return chain.nextStream(request);
 			}
@@ -337,7 +342,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 			});
 	}
 
-	private @Nullable Ticket prepare(ChatClientRequest request, Set<String> led) {
+	private @Nullable Ticket prepare(ChatClientRequest request, Supplier<Set<String>> partOf) {
 		CallState call = CallState.of(request, this.plan);
 		DedupSettings settings = (call != null) ? call.plan().dedup() : null;
 		if (call == null || settings == null || call.directives().noStore()) {
@@ -350,6 +355,7 @@ public final class DedupAdvisor implements CallAdvisor, StreamAdvisor, AutoClose
 				return null;
 			}
 			String key = key(call.fingerprint(request).exact(), call.directives());
+			Set<String> led = partOf.get();
 			// A model that asks a client the same must not wait for itself
 			return led.contains(key) ? null : new Ticket(call, settings, key, Reentrance.with(led, key));
 		}

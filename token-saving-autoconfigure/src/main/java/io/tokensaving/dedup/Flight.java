@@ -203,10 +203,6 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 		return this.payer == participant;
 	}
 
-	synchronized @Nullable Participant payer() {
-		return this.payer;
-	}
-
 	@Override
 	public Context currentContext() {
 		return this.context;
@@ -314,15 +310,12 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 	}
 
 	private void trim() {
-		if (this.open || this.done) {
+		if (this.open || this.done || this.assembler == null) {
 			return;
 		}
 		long slowest = Long.MAX_VALUE;
 		for (Participant participant : this.participants) {
 			slowest = Math.min(slowest, participant.position());
-		}
-		if (this.assembler == null) {
-			return;
 		}
 		int read = (int) Math.min(slowest - this.dropped, this.elements.size());
 		if (read > 0) {

@@ -126,7 +126,9 @@ class SharedStatisticsEndpointTests {
 				server.resume();
 			}
 			// It is still connecting, and nobody waits for that any more
+			long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
 			while (body(second.getBean(TokenSavingEndpoint.class).part("totals")).contains("\"scope\":\"instance\"")) {
+				assertThat(System.nanoTime()).as("waited thirty seconds").isLessThan(end);
 				Thread.onSpinWait();
 			}
 			show(second, "totals").extractingPath("$.total_requests").isEqualTo(3);

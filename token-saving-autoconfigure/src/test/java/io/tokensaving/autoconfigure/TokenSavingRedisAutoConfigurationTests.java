@@ -186,7 +186,9 @@ class TokenSavingRedisAutoConfigurationTests {
 						client.prompt("question " + i).call().content();
 					}
 					var unused = context.getBean(RedisClusterLeases.class).released("fingerprint");
+					long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
 					while (silent.connections() == 0) {
+						assertThat(System.nanoTime()).as("waited thirty seconds").isLessThan(end);
 						Thread.onSpinWait();
 					}
 					closing.set(Instant.now());

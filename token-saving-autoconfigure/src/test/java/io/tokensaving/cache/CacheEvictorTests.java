@@ -20,16 +20,15 @@ class CacheEvictorTests {
 
 	@Test
 	void asksAllStoresAndSumsUp() {
-		CacheEvictor evictor = CacheEvictor.of(List.of(store("a", 2), store("b", 0), store("c", 3)));
+		CacheEvictor evictor = evictor(store("a", 2), store("b", 0), store("c", 3));
 		assertThat(evictor.evict(EVICTION)).isEqualTo(5);
 		assertThat(this.asked).containsExactly("a", "b", "c");
-		assertThat(CacheEvictor.of(List.of()).evict(EVICTION)).isZero();
+		assertThat(evictor().evict(EVICTION)).isZero();
 	}
 
 	@Test
 	void asksTheOthersWhenAStoreFailsAndThenNamesIt() {
-		CacheEvictor evictor = CacheEvictor
-			.of(List.of(store("broken", -1), store("works", 3), store("broken_too", -1)));
+		CacheEvictor evictor = evictor(store("broken", -1), store("works", 3), store("broken_too", -1));
 		assertThatIllegalStateException().isThrownBy(() -> evictor.evict(EVICTION))
 			.withMessage("Nothing or not all could be evicted from 'broken' and 'broken_too'; the other caches have "
 					+ "evicted 3 answers")
@@ -82,6 +81,10 @@ class CacheEvictorTests {
 			.isEqualTo(eviction.matches(labels)));
 		assertThat(evictions).filteredOn((eviction) -> eviction.matches(labels)).hasSize(8);
 		assertThat(labels.keywords()).hasSize(5).allMatch((keyword) -> keyword.matches("[a-z]+:[0-9a-f]{32}"));
+	}
+
+	private static CacheEvictor evictor(CacheStore... stores) {
+		return CacheEvictor.of(List.of(stores), List.of(), (store, eviction) -> true);
 	}
 
 	private CacheStore store(String backend, long evicted) {

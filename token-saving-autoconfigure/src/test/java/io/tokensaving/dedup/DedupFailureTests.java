@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -15,17 +14,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 import io.micrometer.context.ContextRegistry;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSavingTestChain;
 import io.tokensaving.backend.CircuitBreakers;
-import io.tokensaving.cache.CacheEviction;
-import io.tokensaving.cache.CacheKey;
-import io.tokensaving.cache.CacheStoreStatus;
-import io.tokensaving.cache.CachedResponse;
-import io.tokensaving.cache.exact.CaffeineExactCacheStore;
-import io.tokensaving.cache.exact.ExactCacheStore;
+import io.tokensaving.dedup.ClusterLeases.Lease;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.DedupSettings;
 import io.tokensaving.plan.DedupSettings.OnError;
@@ -141,19 +136,9 @@ class DedupFailureTests {
 
 	@Test
 	void asksTheModelIfLeasesThrowAnError() {
-		ClusterLeases leases = new ClusterLeases() {
-
-			@Override
-			public @Nullable Lease tryAcquire(String fingerprint) {
-				return null;
-			}
-
-			@Override
-			public CompletableFuture<Boolean> released(String fingerprint) {
-				throw new OutOfMemoryError("unable to create native thread");
-			}
-
-		};
+		ClusterLeases leases = new TestLeases(null, () -> {
+			throw new OutOfMemoryError("unable to create native thread");
+		});
 		ChatClient client = clusterClient(leases, ScriptedChatModel.echoing());
 		assertThat(client.prompt("call").call().content()).isEqualTo("Answer 1 to: call");
 		assertThat(String.join("", client.prompt("stream").stream().content().collectList().block(LIMIT)))
@@ -166,20 +151,8 @@ class DedupFailureTests {
 	void takesTheContextAlongWhenAStreamWaitsForALease() {
 		ThreadLocal<String> user = new ThreadLocal<>();
 		ContextRegistry.getInstance().registerThreadLocalAccessor("dedup-failure-tests", user);
-		ClusterLeases leases = new ClusterLeases() {
-
-			@Override
-			public Lease tryAcquire(String fingerprint) {
-				return (answered) -> {
-				};
-			}
-
-			@Override
-			public CompletableFuture<Boolean> released(String fingerprint) {
-				return new CompletableFuture<>();
-			}
-
-		};
+		ClusterLeases leases = new TestLeases((answered) -> {
+		}, CompletableFuture::new);
 		ChatClient client = clusterClient(leases,
 				new ScriptedChatModel((prompt) -> ScriptedChatModel.answer("for-" + user.get())));
 		try {
@@ -194,19 +167,7 @@ class DedupFailureTests {
 
 	@Test
 	void whoLeavesWhileAnotherInstanceIsWaitedForHasBoughtNothing() {
-		ClusterLeases leases = new ClusterLeases() {
-
-			@Override
-			public @Nullable Lease tryAcquire(String fingerprint) {
-				return null;
-			}
-
-			@Override
-			public CompletableFuture<Boolean> released(String fingerprint) {
-				return new CompletableFuture<>();
-			}
-
-		};
+		ClusterLeases leases = new TestLeases(null, CompletableFuture::new);
 		ScriptedChatModel never = ScriptedChatModel.echoing();
 		ChatClient client = clusterClient(leases, never);
 		List<Disposable> streams = new ArrayList<>();
@@ -260,43 +221,32 @@ class DedupFailureTests {
 	/**
 	 * Memory that says it is shared.
 	 */
-	private static final class SharedStore implements ExactCacheStore {
-
-		private final CaffeineExactCacheStore entries = new CaffeineExactCacheStore();
-
-		@Override
-		public String backend() {
-			return this.entries.backend();
-		}
-
-		@Override
-		public boolean isBlocking() {
-			return false;
-		}
+	private static final class SharedStore extends InMemoryTestStore {
 
 		@Override
 		public boolean isShared() {
 			return true;
 		}
 
+	}
+
+	/**
+	 * Leases that are all alike, and end as they are told.
+	 *
+	 * @param lease what is acquired, or {@code null} if another instance has it
+	 * @param end tells when the lease of another instance ends
+	 */
+	private record TestLeases(@Nullable Lease lease,
+			Supplier<CompletableFuture<Boolean>> end) implements ClusterLeases {
+
 		@Override
-		public @Nullable CachedResponse find(CacheKey key) {
-			return this.entries.find(key);
+		public @Nullable Lease tryAcquire(String fingerprint) {
+			return this.lease;
 		}
 
 		@Override
-		public void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags) {
-			this.entries.store(key, response, ttl, tags);
-		}
-
-		@Override
-		public long evict(CacheEviction eviction) {
-			return this.entries.evict(eviction);
-		}
-
-		@Override
-		public CacheStoreStatus status() {
-			return this.entries.status();
+		public CompletableFuture<Boolean> released(String fingerprint) {
+			return this.end.get();
 		}
 
 	}

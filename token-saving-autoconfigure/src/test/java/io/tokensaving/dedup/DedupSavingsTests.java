@@ -20,12 +20,8 @@ import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSavingTestChain;
-import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheKey;
-import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
-import io.tokensaving.cache.exact.CaffeineExactCacheStore;
-import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.CompressionSettings;
 import io.tokensaving.plan.DedupSettings;
@@ -34,7 +30,6 @@ import io.tokensaving.savings.ModelPrice;
 import io.tokensaving.savings.SavingsLedger;
 import io.tokensaving.savings.StatisticsSnapshot;
 import io.tokensaving.savings.TokenUsage;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -228,30 +223,13 @@ class DedupSavingsTests {
 
 	/**
 	 * Interrupts a caller whose answer is just being stored.
-	 *
-	 * @param caller the caller
-	 * @param entries keeps what is stored
 	 */
-	private record InterruptingStore(AtomicReference<Thread> caller,
-			CaffeineExactCacheStore entries) implements ExactCacheStore {
+	private static final class InterruptingStore extends InMemoryTestStore {
+
+		private final AtomicReference<Thread> caller;
 
 		InterruptingStore(AtomicReference<Thread> caller) {
-			this(caller, new CaffeineExactCacheStore());
-		}
-
-		@Override
-		public String backend() {
-			return this.entries.backend();
-		}
-
-		@Override
-		public boolean isBlocking() {
-			return false;
-		}
-
-		@Override
-		public @Nullable CachedResponse find(CacheKey key) {
-			return this.entries.find(key);
+			this.caller = caller;
 		}
 
 		@Override
@@ -263,17 +241,7 @@ class DedupSavingsTests {
 			catch (InterruptedException ex) {
 				throw new IllegalStateException(ex);
 			}
-			this.entries.store(key, response, ttl, tags);
-		}
-
-		@Override
-		public long evict(CacheEviction eviction) {
-			return this.entries.evict(eviction);
-		}
-
-		@Override
-		public CacheStoreStatus status() {
-			return this.entries.status();
+			super.store(key, response, ttl, tags);
 		}
 
 	}

@@ -5,7 +5,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-import io.lettuce.core.api.async.RedisAsyncCommands;
+import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.tokensaving.backend.DaemonThreads;
 import org.jspecify.annotations.Nullable;
 
@@ -265,12 +265,9 @@ public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 			return connectionFactory instanceof LettuceConnectionFactory lettuce && lettuce.getShareNativeConnection();
 		}
 
-		// A cluster has connections to many nodes, of which some may work
-		@SuppressWarnings("deprecation") // there is no other way from the commands
 		static BooleanSupplier open(RedisConnection connection) {
-			return (connection instanceof LettuceConnection lettuce
-					&& lettuce.getNativeConnection() instanceof RedisAsyncCommands<byte[], byte[]> commands)
-							? () -> commands.getStatefulConnection().isOpen() : () -> true;
+			RedisClusterAsyncCommands<byte[], byte[]> commands = ((LettuceConnection) connection).getNativeConnection();
+			return () -> LettuceConnections.isOpen(commands);
 		}
 
 	}

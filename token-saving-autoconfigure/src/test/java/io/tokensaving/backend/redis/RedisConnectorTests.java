@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 
 import io.tokensaving.RedisTestServer;
 import io.tokensaving.SilentServer;
@@ -69,9 +70,7 @@ class RedisConnectorTests {
 			LettuceConnectionFactory factory = factory(server.host(), server.port());
 			RedisConnector connector = new RedisConnector(factory);
 			Future<RedisConnection> asked = this.callers.submit(() -> connector.connectionFactory().getConnection());
-			while (server.connections() == 0) {
-				Thread.onSpinWait();
-			}
+			await(() -> server.connections() > 0);
 			connector.stop();
 			assertThat(connector.isRunning()).isFalse();
 			assertThat(asked).failsWithin(Duration.ofSeconds(20))
@@ -134,9 +133,7 @@ class RedisConnectorTests {
 			context.registerBean("failing", Object.class, () -> {
 				RedisConnectionFactory factory = context.getBean(RedisConnector.class).connectionFactory();
 				this.callers.execute(factory::getConnection);
-				while (server.connections() == 0) {
-					Thread.onSpinWait();
-				}
+				await(() -> server.connections() > 0);
 				throw new IllegalStateException("wrong configuration");
 			});
 			Future<?> started = this.callers.submit(context::refresh);
@@ -180,25 +177,33 @@ class RedisConnectorTests {
 	}
 
 	private static void awaitFailure(RedisConnector connector) {
-		while (true) {
+		await(() -> {
 			try {
 				connector.connectionFactory().getConnection().close();
+				return false;
 			}
 			catch (RedisConnectionFailureException ex) {
-				return;
+				return true;
 			}
-		}
+		});
 	}
 
 	private static void awaitPong(RedisConnector connector) {
-		while (true) {
+		await(() -> {
 			try {
-				assertThat(ping(connector)).isEqualTo("PONG");
-				return;
+				return ping(connector).equals("PONG");
 			}
 			catch (RuntimeException ex) {
-				Thread.onSpinWait();
+				return false;
 			}
+		});
+	}
+
+	private static void await(BooleanSupplier condition) {
+		long end = System.nanoTime() + Duration.ofSeconds(40).toNanos();
+		while (!condition.getAsBoolean()) {
+			assertThat(System.nanoTime()).as("waited forty seconds").isLessThan(end);
+			Thread.onSpinWait();
 		}
 	}
 

@@ -11,11 +11,9 @@ import java.util.concurrent.TimeoutException;
 
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.SetArgs;
-import io.lettuce.core.api.StatefulConnection;
-import io.lettuce.core.api.async.RedisAsyncCommands;
-import io.lettuce.core.cluster.api.async.RedisAdvancedClusterAsyncCommands;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 import io.tokensaving.backend.DaemonThreads;
+import io.tokensaving.backend.redis.LettuceConnections;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.data.redis.RedisConnectionFailureException;
@@ -36,7 +34,7 @@ final class LettuceEntryConnection implements EntryConnection {
 
 	private final RedisConnectionFactory connectionFactory;
 
-	private final Executor connector;
+	private final Executor connector = Executors.newCachedThreadPool(new DaemonThreads("token-saving-redis-connect"));
 
 	private volatile @Nullable RedisClusterAsyncCommands<byte[], byte[]> commands;
 
@@ -47,12 +45,7 @@ final class LettuceEntryConnection implements EntryConnection {
 	 * @param connectionFactory gives the connection that is shared
 	 */
 	LettuceEntryConnection(RedisConnectionFactory connectionFactory) {
-		this(connectionFactory, Executors.newCachedThreadPool(new DaemonThreads("token-saving-redis-connect")));
-	}
-
-	LettuceEntryConnection(RedisConnectionFactory connectionFactory, Executor connector) {
 		this.connectionFactory = connectionFactory;
-		this.connector = connector;
 	}
 
 	@Override
@@ -92,21 +85,11 @@ final class LettuceEntryConnection implements EntryConnection {
 		}
 	}
 
-	// Lettuce reconnects by itself; but if somebody has stopped the factory or reset its
-	// connection, there is a new one. That of a cluster is open as long as nobody closes
-	// it, as it has connections to many nodes, of which some may work
-	@SuppressWarnings("deprecation") // there is no other way from the commands
 	private boolean isOpen(RedisClusterAsyncCommands<byte[], byte[]> commands) {
-		StatefulConnection<byte[], byte[]> connection = null;
-		if (commands instanceof RedisAsyncCommands<byte[], byte[]> single) {
-			connection = single.getStatefulConnection();
-		}
-		else if (commands instanceof RedisAdvancedClusterAsyncCommands<byte[], byte[]> cluster) {
-			connection = cluster.getStatefulConnection();
-		}
-		if (connection == null || connection.isOpen()) {
+		if (LettuceConnections.isOpen(commands)) {
 			return true;
 		}
+		// There may be a new one
 		var unused = connected();
 		return false;
 	}
