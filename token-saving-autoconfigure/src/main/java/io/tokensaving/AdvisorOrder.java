@@ -3,14 +3,14 @@ package io.tokensaving;
 import org.springframework.core.Ordered;
 
 /**
- * Default orders of the advisors. They sit just above the model, inside the tool loop and
- * after everything that changes the prompt, so that what is compressed and fingerprinted
- * is what would be sent.
+ * Default orders of the advisors. The advisors run just before the model, inside the tool
+ * loop and after every advisor that changes the prompt, so the prompt that they compress
+ * and fingerprint is the one that the model would receive.
  */
 public final class AdvisorOrder {
 
 	/**
-	 * Resolves the plan and writes the savings; outermost.
+	 * Resolves the plan and reports the savings; the outermost of these advisors.
 	 */
 	public static final int PLAN = Ordered.LOWEST_PRECEDENCE - 60;
 
@@ -20,7 +20,7 @@ public final class AdvisorOrder {
 	public static final int COMPRESSION = Ordered.LOWEST_PRECEDENCE - 50;
 
 	/**
-	 * Answers a request that was asked before.
+	 * Answers a request that equals an earlier one.
 	 */
 	public static final int EXACT_CACHE = Ordered.LOWEST_PRECEDENCE - 30;
 
@@ -30,7 +30,7 @@ public final class AdvisorOrder {
 	public static final int DEDUP = Ordered.LOWEST_PRECEDENCE - 20;
 
 	/**
-	 * Answers a request that means the same as one that was asked before.
+	 * Answers a request that means the same as an earlier one.
 	 */
 	public static final int SEMANTIC_CACHE = Ordered.LOWEST_PRECEDENCE - 10;
 

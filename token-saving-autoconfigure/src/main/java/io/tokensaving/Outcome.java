@@ -1,58 +1,67 @@
 package io.tokensaving;
 
 /**
- * How a request was answered.
+ * How a request was answered. A feature that answers requests declares its own outcome;
+ * outcomes with equal values are equal. Immutable.
  */
-public enum Outcome {
+public final class Outcome extends DescribedName {
 
 	/**
-	 * Answered by the exact cache: the same request had been answered before.
+	 * The caches did not have the answer; the model answered.
 	 */
-	EXACT_HIT("exact_hit"),
+	public static final Outcome MISS = new Outcome("miss", "Looked up, not found, answered by the model", false, false);
 
 	/**
-	 * Answered by the semantic cache: a request that means the same had been answered
-	 * before.
+	 * The model answered without a cache look-up: the plan has no cache, the request
+	 * opted out, or the cache was not available.
 	 */
-	SEMANTIC_HIT("semantic_hit"),
+	public static final Outcome BYPASS = new Outcome("bypass", "Answered by the model without a look-up", false, false);
 
-	/**
-	 * Answered by an equal request that was already on its way to the model.
-	 */
-	DEDUP_HIT("dedup_hit"),
+	private final boolean hit;
 
-	/**
-	 * Looked up, not found, answered by the model.
-	 */
-	MISS("miss"),
+	private final boolean cacheHit;
 
-	/**
-	 * Answered by the model without a look-up: the plan has no cache, the request opted
-	 * out, or the cache could not be asked.
-	 */
-	BYPASS("bypass");
-
-	private final String value;
-
-	Outcome(String value) {
-		this.value = value;
+	private Outcome(String value, String description, boolean hit, boolean cacheHit) {
+		super("outcome", value, description);
+		this.hit = hit;
+		this.cacheHit = cacheHit;
 	}
 
 	/**
-	 * Return the name used in metadata, meters and the endpoint, such as
-	 * {@code exact_hit}.
-	 * @return the name in snake case
+	 * Return the outcome of a request that a cache answers.
+	 * @param value the name in snake case, such as {@code exact_hit}
+	 * @param description what it means, in one sentence without a full stop
+	 * @return the outcome, which counts for the hit rate of the caches
 	 */
-	public String value() {
-		return this.value;
+	public static Outcome cacheHit(String value, String description) {
+		return new Outcome(value, description, true, true);
 	}
 
 	/**
-	 * Whether the answer came without buying it from the model.
+	 * Return the outcome of a request that is answered without buying the answer from the
+	 * model, but not by a cache.
+	 * @param value the name in snake case, such as {@code dedup_hit}
+	 * @param description what it means, in one sentence without a full stop
+	 * @return the outcome
+	 */
+	public static Outcome hit(String value, String description) {
+		return new Outcome(value, description, true, false);
+	}
+
+	/**
+	 * Whether the answer was not bought from the model.
 	 * @return {@code true} for a hit of any kind
 	 */
 	public boolean isHit() {
-		return this == EXACT_HIT || this == SEMANTIC_HIT || this == DEDUP_HIT;
+		return this.hit;
+	}
+
+	/**
+	 * Whether a cache answered.
+	 * @return whether the outcome counts for the hit rate of the caches
+	 */
+	public boolean isCacheHit() {
+		return this.cacheHit;
 	}
 
 }

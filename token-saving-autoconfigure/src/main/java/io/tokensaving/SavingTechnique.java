@@ -1,42 +1,23 @@
 package io.tokensaving;
 
 /**
- * What saved a token.
+ * The technique that saved tokens. A feature that saves tokens declares its own
+ * technique; techniques with equal values are equal. Immutable.
  */
-public enum SavingTechnique {
+public final class SavingTechnique extends DescribedName {
 
-	/**
-	 * The history was shortened.
-	 */
-	COMPRESSION("compression"),
-
-	/**
-	 * The exact cache answered.
-	 */
-	EXACT_CACHE("exact_cache"),
-
-	/**
-	 * The semantic cache answered.
-	 */
-	SEMANTIC_CACHE("semantic_cache"),
-
-	/**
-	 * An equal request in flight answered.
-	 */
-	DEDUP("dedup");
-
-	private final String value;
-
-	SavingTechnique(String value) {
-		this.value = value;
+	private SavingTechnique(String value, String description) {
+		super("technique", value, description);
 	}
 
 	/**
-	 * Return the name used in meters and the endpoint.
-	 * @return the name in snake case
+	 * Return the technique with a name.
+	 * @param value the name in snake case
+	 * @param description what the technique does, in one sentence without a full stop
+	 * @return the technique
 	 */
-	public String value() {
-		return this.value;
+	public static SavingTechnique of(String value, String description) {
+		return new SavingTechnique(value, description);
 	}
 
 }

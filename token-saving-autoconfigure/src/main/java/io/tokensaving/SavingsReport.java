@@ -2,19 +2,20 @@ package io.tokensaving;
 
 import java.math.BigDecimal;
 import java.util.Map;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one call of the model, or the answer in its place, saved. Within a tool loop every
- * round has a report of its own; the response carries the last one. Found in
- * {@code ChatClientResponse.context()} under {@value #CONTEXT_KEY}; in a stream on its
- * last element. Immutable.
+ * What one model call saved, or the cached answer in its place. Within a tool loop every
+ * round has a report of its own; the response carries that of the last round. It is in
+ * {@code ChatClientResponse.context()} under {@value #CONTEXT_KEY}; in a stream, in the
+ * context of the last element. Immutable.
  *
  * @param workspace the workspace of the request
  * @param plan the id of the plan
  * @param outcome how the request was answered
- * @param model the model that was asked, or {@code null} if neither request nor answer
+ * @param model the model that answered, or {@code null} if neither request nor answer
  * name it
  * @param similarity the cosine similarity of a semantic hit, otherwise {@code null}
  * @param ageSeconds the age of the served answer in seconds, {@code null} if it was
@@ -22,22 +23,25 @@ import org.jspecify.annotations.Nullable;
  * @param tokensBought input and output tokens that the model was paid for
  * @param tokensCounterfactual input and output tokens that the same request would have
  * bought with no plan
- * @param tokensSavedByTechnique the saved tokens, split by what saved them
+ * @param tokensSavedByTechnique the saved tokens by technique
  * ({@link SavingTechnique#value()}); techniques that saved nothing are left out
+ * @param costSavedUsdByTechnique the cost of the saved tokens, plus discounts on those
+ * that were bought, by technique in US dollars; before overhead
  * @param costSavedUsd the net saving in US dollars, negative if token saving cost more
  * than it saved; zero if the model has no price
  * @param overheadTokens the tokens that token saving itself spent, such as on embeddings;
  * not among {@code tokensBought}
- * @param overheadUsd what they cost, in US dollars
+ * @param overheadUsd the cost of the overhead tokens in US dollars
  * @param priced whether the model has a price
  * @param estimated whether tokens were estimated because the model reported no usage
- * @param overBudget whether the request was sent although it was over the limit of the
- * plan
+ * @param counted other counts of features for this call, such as {@code over_budget}, by
+ * the names that the endpoint shows
  */
 public record SavingsReport(String workspace, String plan, Outcome outcome, @Nullable String model,
 		@Nullable Double similarity, @Nullable Long ageSeconds, long tokensBought, long tokensCounterfactual,
-		Map<String, Long> tokensSavedByTechnique, BigDecimal costSavedUsd, long overheadTokens, BigDecimal overheadUsd,
-		boolean priced, boolean estimated, boolean overBudget) {
+		Map<String, Long> tokensSavedByTechnique, Map<String, BigDecimal> costSavedUsdByTechnique,
+		BigDecimal costSavedUsd, long overheadTokens, BigDecimal overheadUsd, boolean priced, boolean estimated,
+		Set<String> counted) {
 
 	/**
 	 * Key of the report in the context of the response.
@@ -62,10 +66,12 @@ public record SavingsReport(String workspace, String plan, Outcome outcome, @Nul
 	public static final String AGE_METADATA_KEY = TokenSaving.PREFIX + "age_seconds";
 
 	/**
-	 * Copy the map.
+	 * Copy the collections.
 	 */
 	public SavingsReport {
+		counted = Set.copyOf(counted);
 		tokensSavedByTechnique = Map.copyOf(tokensSavedByTechnique);
+		costSavedUsdByTechnique = Map.copyOf(costSavedUsdByTechnique);
 	}
 
 	/**

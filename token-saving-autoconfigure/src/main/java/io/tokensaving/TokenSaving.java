@@ -13,7 +13,7 @@ import org.springframework.ai.chat.client.ChatClient.AdvisorSpec;
 import org.springframework.util.Assert;
 
 /**
- * What a request asks of token saving, passed as advisor parameters:
+ * Builds the advisor parameters by which a request selects a plan and cache directives:
  *
  * <pre>{@code
  * chatClient.prompt()
@@ -22,15 +22,13 @@ import org.springframework.util.Assert;
  *     .call();
  * }</pre>
  *
- * The same can be said with the plain parameters {@value #PLAN_ID} and {@value #CACHE},
- * whose values are checked when the request is sent. Immutable: every method returns a
- * new instance.
+ * The plain parameters {@value #PLAN_ID} and {@value #CACHE} do the same; their values
+ * are checked when the request is sent. Immutable: every method returns a new instance.
  */
 public final class TokenSaving implements Consumer<AdvisorSpec> {
 
 	/**
-	 * Prefix of all parameters; a parameter that starts with it and is not known is
-	 * refused.
+	 * Prefix of all parameters. An unknown parameter with this prefix is rejected.
 	 */
 	public static final String PREFIX = "token_saving_";
 
@@ -88,6 +86,8 @@ public final class TokenSaving implements Consumer<AdvisorSpec> {
 	 */
 	public static final String TAGS = "tags";
 
+	static final String NONE = "none";
+
 	private final @Nullable String planId;
 
 	private final Map<String, Object> cache;
@@ -108,7 +108,7 @@ public final class TokenSaving implements Consumer<AdvisorSpec> {
 	}
 
 	/**
-	 * Apply the default plan; a start for cache directives that do not name a plan.
+	 * Apply the default plan. Use this to set cache directives without naming a plan.
 	 * @return parameters to pass to {@code advisors(...)}
 	 */
 	public static TokenSaving defaultPlan() {
@@ -120,7 +120,20 @@ public final class TokenSaving implements Consumer<AdvisorSpec> {
 	 * @return parameters to pass to {@code advisors(...)}
 	 */
 	public static TokenSaving none() {
-		return new TokenSaving("none", Map.of());
+		return new TokenSaving(NONE, Map.of());
+	}
+
+	/**
+	 * Mark material inside a message, such as a document in front of a question: when the
+	 * request is over the limit of its plan, compression may shorten it, while the rest
+	 * of the message stays as it is. For user and system messages. The marks are
+	 * invisible and are taken out before the model is called, whether a plan applies or
+	 * not.
+	 * @param text the material
+	 * @return the marked text, to be put into the text of a message
+	 */
+	public static String compressible(String text) {
+		return CompressibleText.mark(text);
 	}
 
 	/**
@@ -197,13 +210,17 @@ public final class TokenSaving implements Consumer<AdvisorSpec> {
 	}
 
 	/**
-	 * Put the parameters on a request.
+	 * Put the parameters on a request. If they name a plan, an advisor is added as well,
+	 * which warns once a minute if the chat client has no advisor that applies plans.
 	 * @param spec the advisors of the request
 	 */
 	@Override
 	public void accept(AdvisorSpec spec) {
 		if (this.planId != null) {
 			spec.param(PLAN_ID, this.planId);
+			if (!NONE.equals(this.planId)) {
+				spec.advisors(MissingAdvisors.WARNING);
+			}
 		}
 		if (!this.cache.isEmpty()) {
 			spec.param(CACHE, this.cache);

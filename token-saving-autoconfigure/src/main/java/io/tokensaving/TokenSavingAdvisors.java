@@ -7,8 +7,8 @@ import org.springframework.ai.chat.client.ChatClient.AdvisorSpec;
 import org.springframework.ai.chat.client.advisor.api.Advisor;
 
 /**
- * The advisors of token saving as one thing, for chat clients that an application builds
- * by hand:
+ * All advisors of token saving, to be added to a chat client that an application builds
+ * itself:
  *
  * <pre>{@code
  * ChatClient.builder(chatModel).defaultAdvisors(tokenSavingAdvisors).build();

@@ -1,7 +1,16 @@
 package io.tokensaving;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -27,6 +36,39 @@ class ArchitectureTests {
 	private static final String[] FEATURES = { "io.tokensaving.compression..", "io.tokensaving.cache.exact..",
 			"io.tokensaving.cache.semantic..", "io.tokensaving.dedup.." };
 
+	// The only places that let time pass, and why no event can be waited for instead
+	private static final Map<String, String> SLEEPING = Map.of("Eventually.java",
+			"pauses between two looks at what tells nobody", "FaultProxy.java", "makes the latency of a network",
+			"RedisFaultTests.java", "makes load for the time that the command line says", "DedupStormTests.java",
+			"its model takes a random time to answer", "RedisClusterLeasesTests.java",
+			"its model takes a time to answer", "RedisSemanticCacheStoreContractTests.java",
+			"entries expire by the clock of the server");
+
+	@Test
+	void testsWaitForEventsAndDoNotSleep() throws IOException {
+		Pattern sleep = Pattern.compile("\\b(sleep|parkNanos|parkUntil|onSpinWait|yield)\\(");
+		List<Path> modules = new ArrayList<>(List.of(Path.of(".")));
+		try (Stream<Path> samples = Files.list(Path.of("../samples"))) {
+			samples.forEach(modules::add);
+		}
+		List<Path> tests = new ArrayList<>();
+		for (Path module : modules) {
+			Path sources = module.resolve("src/test/java");
+			if (Files.exists(sources)) {
+				try (Stream<Path> files = Files.walk(sources)) {
+					files.filter((file) -> file.toString().endsWith(".java")).forEach(tests::add);
+				}
+			}
+		}
+		assertThat(tests).hasSizeGreaterThan(100);
+		for (Path test : tests) {
+			String name = test.getFileName().toString();
+			if (!SLEEPING.containsKey(name) && !name.equals("ArchitectureTests.java")) {
+				assertThat(sleep.matcher(Files.readString(test)).find()).as(name + " lets time pass").isFalse();
+			}
+		}
+	}
+
 	@Test
 	void classesAreFound() {
 		assertThat(CLASSES).hasSizeGreaterThan(50);
@@ -38,43 +80,74 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void featuresDoNotKnowEachOther() {
+	void onlyAutoConfigurationNamesAFeature() {
 		for (String feature : FEATURES) {
-			for (String other : FEATURES) {
-				if (!feature.equals(other)) {
-					check(ArchRuleDefinition.noClasses()
-						.that()
-						.resideInAPackage(feature)
-						.should()
-						.dependOnClassesThat()
-						.resideInAPackage(other));
-				}
-			}
+			check(ArchRuleDefinition.noClasses()
+				.that()
+				.resideOutsideOfPackages(feature, "io.tokensaving.autoconfigure..")
+				.should()
+				.dependOnClassesThat()
+				.resideInAPackage(feature));
 		}
+	}
+
+	@Test
+	void theEndpointKnowsNoFeature() {
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideInAPackage("io.tokensaving.actuate..")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup.."));
+	}
+
+	@Test
+	void onlyCachesKnowWhatTheyShare() {
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideOutsideOfPackages("io.tokensaving.cache..", "io.tokensaving.autoconfigure..")
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage("io.tokensaving.cache"));
 	}
 
 	@Test
 	void whatFeaturesShareKnowsNoFeature() {
 		check(ArchRuleDefinition.noClasses()
 			.that()
-			.resideInAnyPackage("io.tokensaving", "io.tokensaving.backend..", "io.tokensaving.plan..",
-					"io.tokensaving.request..", "io.tokensaving.savings..")
+			.resideInAnyPackage("io.tokensaving", "io.tokensaving.backend..", "io.tokensaving.feature..",
+					"io.tokensaving.plan..", "io.tokensaving.provider..", "io.tokensaving.request..",
+					"io.tokensaving.ledger..", "io.tokensaving.statistics..", "io.tokensaving.sampling..",
+					"io.tokensaving.material..", "io.tokensaving.text..")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup..",
 					"io.tokensaving.actuate..", "io.tokensaving.autoconfigure.."));
 		check(ArchRuleDefinition.noClasses()
 			.that()
-			.resideInAnyPackage("io.tokensaving.plan..", "io.tokensaving.request..")
+			.resideInAPackage("io.tokensaving.provider..")
 			.should()
 			.dependOnClassesThat()
-			.resideInAPackage("io.tokensaving.savings.."));
+			.resideInAnyPackage("io.tokensaving.plan..", "io.tokensaving.request..", "io.tokensaving.ledger..",
+					"io.tokensaving.statistics.."));
 		check(ArchRuleDefinition.noClasses()
 			.that()
 			.resideInAPackage("io.tokensaving.plan..")
 			.should()
 			.dependOnClassesThat()
+			.resideInAnyPackage("io.tokensaving.request..", "io.tokensaving.ledger..", "io.tokensaving.statistics.."));
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideInAnyPackage("io.tokensaving.ledger..", "io.tokensaving.statistics..")
+			.should()
+			.dependOnClassesThat()
 			.resideInAPackage("io.tokensaving.request.."));
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideInAPackage("io.tokensaving.ledger..")
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage("io.tokensaving.statistics.."));
 	}
 
 	@Test
@@ -103,7 +176,7 @@ class ArchitectureTests {
 			.that()
 			.resideOutsideOfPackage("io.tokensaving.autoconfigure..")
 			.and()
-			.haveNameNotMatching("io\\.tokensaving\\.savings\\.SavingsMeterBinder.*")
+			.haveNameNotMatching("io\\.tokensaving\\.statistics\\.SavingsMeterBinder.*")
 			.should()
 			.dependOnClassesThat()
 			.resideInAPackage("io.micrometer.core.."));
@@ -127,6 +200,34 @@ class ArchitectureTests {
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.qdrant..", "io.grpc..", "com.google.common..", "com.google.protobuf.."));
+	}
+
+	@Test
+	void vectorStoresAreUsedOnlyByTheirPackage() {
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideOutsideOfPackages("..vectorstore..", "io.tokensaving.autoconfigure..")
+			.should()
+			.dependOnClassesThat()
+			.resideInAPackage("org.springframework.ai.vectorstore.."));
+	}
+
+	@Test
+	void onlyDialectsNameProviders() throws IOException {
+		Pattern provider = Pattern.compile("(?i)openai|anthropic|claude|bedrock|gemini|vertexai|azure|mistral|deepseek"
+				+ "|ollama|cohere|hugging_?face(?!\\.tokenizers|Tokenizer)|openrouter|litellm|\"gpt-|(?<!com\\.)google");
+		Pattern comment = Pattern.compile("/\\*.*?\\*/|//[^\n]*", Pattern.DOTALL);
+		Path sources = Path.of("src/main/java/io/tokensaving");
+		try (Stream<Path> files = Files.walk(sources)) {
+			List<Path> others = files.filter((file) -> file.toString().endsWith(".java"))
+				.filter((file) -> !file.startsWith(sources.resolve("provider")))
+				.toList();
+			assertThat(others).hasSizeGreaterThan(100);
+			for (Path file : others) {
+				String code = comment.matcher(Files.readString(file)).replaceAll("");
+				assertThat(provider.matcher(code).results().map(MatchResult::group)).as(file.toString()).isEmpty();
+			}
+		}
 	}
 
 	@Test

@@ -1,34 +1,52 @@
 package io.tokensaving;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-import io.tokensaving.cache.CacheEviction;
-import io.tokensaving.cache.CacheEvictor;
+import dev.langchain4j.model.embedding.onnx.PoolingMode;
 import io.tokensaving.cache.CacheKey;
+import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.exact.ExactCacheStore;
+import io.tokensaving.cache.semantic.LangChain4jEmbeddingModel;
 import io.tokensaving.cache.semantic.guard.Question;
 import io.tokensaving.cache.semantic.guard.SemanticGuard;
+import io.tokensaving.cache.semantic.vectorstore.PrecomputedEmbeddingModel;
 import io.tokensaving.compression.CompressionEngine;
-import io.tokensaving.plan.CacheSettings;
-import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.compression.CompressionSettings;
+import io.tokensaving.compression.Rewriting;
+import io.tokensaving.compression.RewritingEngine;
+import io.tokensaving.feature.Eviction;
+import io.tokensaving.feature.Evictor;
+import io.tokensaving.ledger.LedgerEvent;
+import io.tokensaving.ledger.SavingsLedger;
 import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanRepository;
-import io.tokensaving.savings.PlanAdvisor;
-import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.provider.MetadataType;
+import io.tokensaving.provider.ProviderDialect;
+import io.tokensaving.provider.TokenUsage;
+import io.tokensaving.request.PlanAdvisor;
+import io.tokensaving.statistics.SavingsStatistics;
 
 import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.embedding.EmbeddingModel;
+import org.springframework.ai.vectorstore.SimpleVectorStore;
+import org.springframework.ai.vectorstore.VectorStore;
 import org.springframework.boot.security.autoconfigure.actuate.web.servlet.EndpointRequest;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
 import org.springframework.http.HttpMethod;
 import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
@@ -60,9 +78,18 @@ public class DocumentationSnippets {
 			.content();
 	}
 
-	void evict(CacheEvictor cacheEvictor, String tenantId) {
-		cacheEvictor.evict(CacheEviction.ofWorkspace("default").tag("prices"));
-		cacheEvictor.evict(CacheEviction.ofWorkspace("default").plan("support-bot").scope(tenantId));
+	void evict(Evictor evictor, String tenantId) {
+		evictor.evict(Eviction.ofWorkspace("default").tag("prices"));
+		evictor.evict(Eviction.ofWorkspace("default").plan("support-bot").scope(tenantId));
+	}
+
+	@Bean(defaultCandidate = false)
+	VectorStore cachedAnswers(EmbeddingModel embeddingModel) {
+		return SimpleVectorStore.builder(new PrecomputedEmbeddingModel(embeddingModel)).build();
+	}
+
+	void label(ChatClientRequest request) {
+		SavingsLedger.of(request).record(new LedgerEvent.Labelled("department", "sales"));
 	}
 
 	void plainParameters(ChatClient chatClient, String question) {
@@ -95,10 +122,27 @@ public class DocumentationSnippets {
 	}
 
 	@Bean
+	ProviderDialect ownDialect() {
+		return new ProviderDialect() {
+
+			@Override
+			public String name() {
+				return "own";
+			}
+
+			@Override
+			public Collection<MetadataType> metadataTypes() {
+				return List.of(MetadataType.data("com.example.Confidence"));
+			}
+
+		};
+	}
+
+	@Bean
 	PlanRepository planRepository() {
 		return new InMemoryPlanRepository(List.of(Plan.builder("support-bot")
-			.compression(new CompressionSettings("trim", 4096))
-			.cache(new CacheSettings("in_memory"))
+			.with(new CompressionSettings("trim", 4096))
+			.with(new CacheSettings("in_memory"))
 			.build()));
 	}
 
@@ -125,6 +169,12 @@ public class DocumentationSnippets {
 	}
 
 	@Bean
+	LangChain4jEmbeddingModel multilingualEmbeddingModel() {
+		return LangChain4jEmbeddingModel.ofFiles(Path.of("/models/model.onnx"), Path.of("/models/tokenizer.json"),
+				PoolingMode.MEAN, "paraphrase-multilingual-minilm-l12-v2");
+	}
+
+	@Bean
 	CompressionEngine questionsFirst() {
 		return (request) -> request.sentences()
 			.stream()
@@ -132,17 +182,25 @@ public class DocumentationSnippets {
 			.toArray();
 	}
 
+	@Bean
+	RewritingEngine lastWords() {
+		return (request) -> {
+			String last = request.parts().get(request.parts().size() - 1).text();
+			return new Rewriting("The last thing said was: " + last, null, TokenUsage.ZERO);
+		};
+	}
+
 	/**
-	 * Protects the actuator.
+	 * Protects the endpoint, and the rest as Spring Boot does.
 	 */
-	public static class Security {
+	@Configuration(proxyBeanMethods = false)
+	public static class SecurityConfiguration {
 
 		@Bean
-		SecurityFilterChain actuator(HttpSecurity http) throws Exception {
-			return http.securityMatcher(EndpointRequest.toAnyEndpoint())
-				.authorizeHttpRequests((requests) -> requests.requestMatchers(EndpointRequest.to("health"))
-					.permitAll()
-					.requestMatchers(EndpointRequest.to("tokensaving").withHttpMethod(HttpMethod.GET))
+		@Order(1)
+		SecurityFilterChain tokenSaving(HttpSecurity http) throws Exception {
+			return http.securityMatcher(EndpointRequest.to("tokensaving"))
+				.authorizeHttpRequests((requests) -> requests.requestMatchers(HttpMethod.GET)
 					.hasAnyRole("MONITORING", "OPERATOR")
 					.anyRequest()
 					.hasRole("OPERATOR"))
@@ -151,9 +209,25 @@ public class DocumentationSnippets {
 				.build();
 		}
 
+		@Bean
+		@Order(2)
+		SecurityFilterChain application(HttpSecurity http) throws Exception {
+			return http
+				.authorizeHttpRequests((requests) -> requests.requestMatchers(EndpointRequest.to("health"))
+					.permitAll()
+					.anyRequest()
+					.authenticated())
+				.formLogin(Customizer.withDefaults())
+				.httpBasic(Customizer.withDefaults())
+				.build();
+		}
+
 	}
 
-	static class OwnStore implements ExactCacheStore {
+	/**
+	 * A store of an application.
+	 */
+	public static class OwnStore implements ExactCacheStore {
 
 		@Override
 		public String backend() {
@@ -170,7 +244,7 @@ public class DocumentationSnippets {
 		}
 
 		@Override
-		public long evict(CacheEviction eviction) {
+		public long evict(Eviction eviction) {
 			return 0;
 		}
 

@@ -10,8 +10,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import io.tokensaving.plan.CacheSettings;
-import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.cache.CacheSettings;
+import io.tokensaving.cache.exact.ExactCacheFeature;
+import io.tokensaving.compression.CompressionSettings;
 import io.tokensaving.plan.Plan;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,8 +40,8 @@ class OpenAiChatModelTests {
 	private final AtomicInteger requests = new AtomicInteger();
 
 	private final TokenSavingTestChain chain = new TokenSavingTestChain(Plan.builder("support-bot")
-		.compression(new CompressionSettings("trim", 4096))
-		.cache(new CacheSettings("in_memory"))
+		.with(new CompressionSettings("trim", 4096))
+		.with(new CacheSettings("in_memory"))
 		.build());
 
 	private HttpServer server;
@@ -75,7 +76,7 @@ class OpenAiChatModelTests {
 		assertThat(this.requests).hasValue(1);
 		assertThatReport(miss).hasOutcome(Outcome.MISS).bought(120);
 		// 36 plain, 64 cached and 20 output tokens of gpt-4o-mini
-		assertThatReport(hit).hasOutcome(Outcome.EXACT_HIT).saved(120).savedUsd("0.0000222");
+		assertThatReport(hit).hasOutcome(ExactCacheFeature.HIT).saved(120).savedUsd("0.0000222");
 		assertThat(hit.chatResponse().getMetadata().getId()).isEqualTo("chatcmpl-1");
 		assertThat(hit.chatResponse().getMetadata().getModel()).isEqualTo("gpt-4o-mini-2024-07-18");
 		assertThat(hit.chatResponse().getResult().getOutput().getText()).isEqualTo("Hello to you too");
@@ -97,7 +98,7 @@ class OpenAiChatModelTests {
 			.collectList()
 			.block();
 		assertThat(text(replayed)).isEqualTo("Hello to you too");
-		assertThatReport(replayed.get(0)).hasOutcome(Outcome.EXACT_HIT).saved(120);
+		assertThatReport(replayed.get(0)).hasOutcome(ExactCacheFeature.HIT).saved(120);
 		assertThat(this.requests).hasValue(1);
 	}
 

@@ -14,18 +14,21 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.exact.redis.RedisExactCacheStore;
 import io.tokensaving.dedup.ClusterLeases.Lease;
 import io.tokensaving.dedup.redis.RedisClusterLeases;
+import io.tokensaving.feature.Eviction;
+import io.tokensaving.ledger.Labels;
 import io.tokensaving.plan.MapPlanReader;
+import io.tokensaving.plan.PlanKey;
 import io.tokensaving.plan.redis.RedisPlanRepository;
-import io.tokensaving.savings.StatisticsBatch;
-import io.tokensaving.savings.StatisticsCounters;
-import io.tokensaving.savings.TokenUsage;
-import io.tokensaving.savings.redis.RedisStatisticsRepository;
+import io.tokensaving.provider.TokenUsage;
+import io.tokensaving.statistics.SavingsStatistics;
+import io.tokensaving.statistics.StatisticsBatch;
+import io.tokensaving.statistics.StatisticsCounters;
+import io.tokensaving.statistics.redis.RedisStatisticsRepository;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -131,40 +134,42 @@ class RedisAclTests {
 					new ChatResponse(List.of(new Generation(new AssistantMessage("answer")))),
 					new TokenUsage(1, 1, 0, 0, false), Clock.systemUTC().instant());
 			CacheKey key = new CacheKey("w", "p", null, "f".repeat(64));
+			Eventually.await("the store is connected", () -> store.status().available());
 			store.store(key, response, Duration.ofMinutes(1), Set.of("tag"));
 			assertThat(store.find(key)).isNotNull();
 			assertThat(store.status().available()).isTrue();
-			assertThat(store.evict(CacheEviction.ofWorkspace("w").tag("tag"))).isOne();
+			assertThat(store.evict(Eviction.ofWorkspace("w").tag("tag"))).isOne();
 			store.store(key, response, Duration.ofMinutes(1), Set.of());
-			assertThat(store.evict(CacheEviction.ofWorkspace("w"))).isOne();
+			assertThat(store.evict(Eviction.ofWorkspace("w"))).isOne();
 		}
 	}
 
-	private static void lease(RedisConnectionFactory factory) throws Exception {
+	private static void lease(RedisConnectionFactory factory) {
 		try (RedisClusterLeases leases = new RedisClusterLeases(factory, Duration.ofMillis(300))) {
-			Lease lease = leases.tryAcquire("fingerprint");
-			assertThat(lease).isNotNull();
-			CompletableFuture<Boolean> released = leases.released("fingerprint");
-			assertThat(leases.tryAcquire("fingerprint")).isNull();
-			lease.release(true);
 			long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-			Lease next = leases.tryAcquire("fingerprint");
-			while (next == null) {
+			boolean told = false;
+			// The first end may be published before anybody listens, which only Lettuce
+			// does
+			while (!told) {
 				assertThat(System.nanoTime()).isLessThan(end);
-				next = leases.tryAcquire("fingerprint");
+				Lease lease = acquire(leases, end);
+				CompletableFuture<Boolean> released = leases.claim("fingerprint").released();
+				assertThat(released.isCancelled()).isFalse();
+				lease.release(true);
+				acquire(leases, end).release(true);
+				told = !(factory instanceof LettuceConnectionFactory) || released.isDone();
 			}
-			// The first end may have been published before anybody listened, which only
-			// Lettuce does
-			while (factory instanceof LettuceConnectionFactory && !released.isDone()) {
-				assertThat(System.nanoTime()).isLessThan(end);
-				if (next != null) {
-					next.release(true);
-				}
-				TimeUnit.MILLISECONDS.sleep(5);
-				next = leases.tryAcquire("fingerprint");
-			}
-			assertThat(released.getNow(true)).isTrue();
 		}
+	}
+
+	// Leases are given back in the background
+	private static Lease acquire(RedisClusterLeases leases, long end) {
+		Lease lease = leases.claim("fingerprint").lease();
+		while (lease == null) {
+			assertThat(System.nanoTime()).isLessThan(end);
+			lease = leases.claim("fingerprint").lease();
+		}
+		return lease;
 	}
 
 	private static void changePlans(RedisConnectionFactory factory) throws Exception {
@@ -179,11 +184,23 @@ class RedisAclTests {
 	private static void count(RedisConnectionFactory factory) {
 		RedisStatisticsRepository statistics = new RedisStatisticsRepository(factory, "w", Clock.systemUTC());
 		LocalDate today = LocalDate.ofInstant(Clock.systemUTC().instant(), ZoneOffset.UTC);
-		statistics.add(new StatisticsBatch("i", 1, today,
-				Map.of("p", new StatisticsCounters(Map.of("requests", 1L), Set.of("model")))));
-		assertThat(statistics.plans()).containsExactly("p");
-		assertThat(statistics.totals(Set.of("p")).get("p").values()).containsEntry("requests", 1L);
-		assertThat(statistics.days("p")).hasSize(1);
+		for (String workspace : new String[] { "w", "tenant" }) {
+			PlanKey plan = new PlanKey(workspace, "p");
+			statistics.add(new StatisticsBatch(workspace, 1, today,
+					Map.of(plan,
+							new StatisticsCounters(Map.of("requests", 1L), Set.of("model"),
+									Map.of(Labels.NONE.with("feature", "f"),
+											new StatisticsCounters(Map.of("requests", 1L), Set.of()))))));
+			assertThat(statistics.labelled(plan)).hasSize(1);
+			assertThat(statistics.labelledDays(plan, 90)).hasSize(1);
+			assertThat(statistics.plans()).contains(plan);
+			assertThat(statistics.totals(Set.of(plan)).get(plan).values()).containsEntry("requests", 1L);
+			assertThat(statistics.days(plan)).hasSize(1);
+			PlanKey others = new PlanKey(workspace, SavingsStatistics.OTHER_PLANS);
+			statistics.fold(plan, others);
+			assertThat(statistics.plans()).contains(others).doesNotContain(plan);
+			assertThat(statistics.totals(Set.of(others)).get(others).values()).containsEntry("requests", 1L);
+		}
 	}
 
 	// The commands, keys and channels that were refused

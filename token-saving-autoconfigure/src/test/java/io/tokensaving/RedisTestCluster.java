@@ -1,6 +1,5 @@
 package io.tokensaving;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -42,23 +41,22 @@ public final class RedisTestCluster implements AutoCloseable {
 
 	private static void awaitReady(RedisTestServer server) {
 		try (Jedis jedis = new Jedis(server.host(), server.port())) {
-			await(() -> jedis.clusterInfo().contains("cluster_state:ok")
-					&& jedis.clusterInfo().contains("cluster_known_nodes:" + NODES), jedis);
+			// Without full coverage the state is "ok" before a node has heard of the
+			// others' slots
+			await(() -> {
+				String info = jedis.clusterInfo();
+				return info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:" + NODES)
+						&& info.contains("cluster_slots_ok:" + SLOTS);
+			}, jedis);
 		}
 	}
 
 	private static void await(BooleanSupplier condition, Jedis jedis) {
-		long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
 		try {
-			while (!condition.getAsBoolean()) {
-				if (System.nanoTime() > end) {
-					throw new IllegalStateException("No cluster: " + jedis.clusterInfo() + jedis.clusterNodes());
-				}
-				Thread.sleep(50);
-			}
+			Eventually.await("the cluster is there", condition);
 		}
-		catch (InterruptedException ex) {
-			throw new IllegalStateException(ex);
+		catch (AssertionError ex) {
+			throw new IllegalStateException("No cluster: " + jedis.clusterInfo() + jedis.clusterNodes(), ex);
 		}
 	}
 

@@ -25,8 +25,6 @@ import redis.embedded.core.ExecutableProvider;
  */
 public final class RedisTestServer implements AutoCloseable {
 
-	private static final long START_MILLIS = 10_000;
-
 	private final int port;
 
 	private final List<String> options;
@@ -97,27 +95,27 @@ public final class RedisTestServer implements AutoCloseable {
 			Runtime.getRuntime().addShutdownHook(new Thread(this.process::destroyForcibly));
 			awaitStart();
 		}
-		catch (IOException | InterruptedException ex) {
+		catch (IOException ex) {
 			throw new IllegalStateException("Redis did not start", ex);
 		}
 	}
 
-	private void awaitStart() throws IOException, InterruptedException {
-		long end = System.currentTimeMillis() + START_MILLIS;
-		while (System.currentTimeMillis() < end) {
-			if (!this.process.isAlive()) {
-				break;
-			}
-			try (Socket socket = new Socket()) {
-				socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), this.port), 200);
-				return;
-			}
-			catch (IOException ex) {
-				Thread.sleep(20);
-			}
+	private void awaitStart() throws IOException {
+		Eventually.await("Redis starts", () -> !this.process.isAlive() || accepts());
+		if (!this.process.isAlive()) {
+			throw new IOException("No Redis at port " + this.port + ": "
+					+ Files.readString(this.directory.resolve("log.txt"), StandardCharsets.UTF_8));
 		}
-		throw new IOException("No Redis at port " + this.port + ": "
-				+ Files.readString(this.directory.resolve("log.txt"), StandardCharsets.UTF_8));
+	}
+
+	private boolean accepts() {
+		try (Socket socket = new Socket()) {
+			socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), this.port), 200);
+			return true;
+		}
+		catch (IOException ex) {
+			return false;
+		}
 	}
 
 	public String host() {

@@ -21,7 +21,7 @@ public final class SavingsReportAssert extends AbstractAssert<SavingsReportAsser
 
 	public SavingsReportAssert hasOutcome(Outcome outcome) {
 		isNotNull();
-		if (this.actual.outcome() != outcome) {
+		if (!this.actual.outcome().equals(outcome)) {
 			failWithMessage("Expected outcome %s but was %s", outcome, this.actual.outcome());
 		}
 		return this;

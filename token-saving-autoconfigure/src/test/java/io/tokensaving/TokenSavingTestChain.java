@@ -3,28 +3,32 @@ package io.tokensaving;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.exact.ExactCacheStore;
+import io.tokensaving.cache.semantic.SemanticCacheAdvisor;
+import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.compression.CompressionAdvisor;
 import io.tokensaving.dedup.DedupAdvisor;
+import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.plan.Plan;
-import io.tokensaving.savings.ModelPrice;
-import io.tokensaving.savings.PlanAdvisor;
-import io.tokensaving.savings.PriceTable;
-import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.provider.ModelPrice;
+import io.tokensaving.request.PlanAdvisor;
+import io.tokensaving.statistics.SavingsStatistics;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.client.advisor.api.Advisor;
 import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.embedding.EmbeddingModel;
 
 /**
  * The whole chain, built by hand as an application without Spring Boot would.
  */
-public final class TokenSavingTestChain {
+public final class TokenSavingTestChain implements AutoCloseable {
 
-	private final SavingsStatistics statistics = new SavingsStatistics();
+	private SavingsStatistics statistics = new SavingsStatistics();
 
 	private final List<ModelPrice> prices = new ArrayList<>();
 
@@ -41,6 +45,15 @@ public final class TokenSavingTestChain {
 	private Consumer<DedupAdvisor.Builder> dedupCustomizer = (builder) -> {
 	};
 
+	private Consumer<CompressionAdvisor.Builder> compressionCustomizer = (builder) -> {
+	};
+
+	private final List<AutoCloseable> closed = new ArrayList<>();
+
+	private Supplier<SemanticCacheAdvisor.Builder> semanticBuilder;
+
+	private String semanticBackend;
+
 	private DedupAdvisor dedup;
 
 	private ExactCacheAdvisor cacheAdvisor;
@@ -56,6 +69,34 @@ public final class TokenSavingTestChain {
 
 	public TokenSavingTestChain dedup(Consumer<DedupAdvisor.Builder> customizer) {
 		this.dedupCustomizer = customizer;
+		return this;
+	}
+
+	public TokenSavingTestChain compression(Consumer<CompressionAdvisor.Builder> customizer) {
+		this.compressionCustomizer = customizer;
+		return this;
+	}
+
+	/**
+	 * Add a semantic cache, whose exact one is the store of this chain.
+	 * @param embeddingModel embeds questions
+	 * @param store the store
+	 * @param customizer may change the advisor
+	 * @return this chain
+	 */
+	public TokenSavingTestChain semantic(EmbeddingModel embeddingModel, SemanticCacheStore store,
+			Consumer<SemanticCacheAdvisor.Builder> customizer) {
+		this.semanticBuilder = () -> {
+			SemanticCacheAdvisor.Builder builder = SemanticCacheAdvisor.builder(embeddingModel, store);
+			customizer.accept(builder);
+			return builder;
+		};
+		this.semanticBackend = store.backend();
+		return this;
+	}
+
+	public TokenSavingTestChain statistics(SavingsStatistics statistics) {
+		this.statistics = statistics;
 		return this;
 	}
 
@@ -101,14 +142,35 @@ public final class TokenSavingTestChain {
 			.statistics(this.statistics);
 		this.planCustomizer.accept(plan);
 		ExactCacheAdvisor.Builder cache = ExactCacheAdvisor.builder(this.store).statistics(this.statistics);
+		if (this.semanticBuilder != null) {
+			cache.exactBackend(this.semanticBackend, this.store.backend());
+		}
 		this.cacheCustomizer.accept(cache);
 		this.cacheAdvisor = cache.build();
 		DedupAdvisor.Builder dedup = DedupAdvisor.builder().statistics(this.statistics);
 		this.dedupCustomizer.accept(dedup);
 		this.dedup = dedup.build();
-		TokenSavingAdvisors advisors = new TokenSavingAdvisors(List.of(this.cacheAdvisor, this.dedup,
-				CompressionAdvisor.builder().statistics(this.statistics).build(), plan.build()));
-		return ChatClient.builder(model).defaultAdvisors(advisors).defaultAdvisors(others).build();
+		CompressionAdvisor.Builder compression = CompressionAdvisor.builder().statistics(this.statistics);
+		this.compressionCustomizer.accept(compression);
+		List<Advisor> advisors = new ArrayList<>(
+				List.of(this.cacheAdvisor, this.dedup, compression.build(), plan.build()));
+		this.closed.addAll(List.of(this.cacheAdvisor, this.dedup));
+		if (this.semanticBuilder != null) {
+			SemanticCacheAdvisor semantic = this.semanticBuilder.get().statistics(this.statistics).build();
+			this.closed.add(semantic);
+			advisors.add(semantic);
+		}
+		return ChatClient.builder(model)
+			.defaultAdvisors(new TokenSavingAdvisors(advisors))
+			.defaultAdvisors(others)
+			.build();
+	}
+
+	@Override
+	public void close() throws Exception {
+		for (AutoCloseable closeable : this.closed) {
+			closeable.close();
+		}
 	}
 
 }

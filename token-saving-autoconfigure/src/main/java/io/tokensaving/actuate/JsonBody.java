@@ -20,9 +20,9 @@ import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * The body of a write to the endpoint. Spring Boot reads the body of an operation as
- * texts by name, which neither nesting nor lists nor {@code null} survive. So the body is
- * handed through that as a whole, as one such text, and read here.
+ * The body of a write to the endpoint. Spring Boot reads the body of an operation as a
+ * map of texts, which cannot represent nesting, lists or {@code null}. So the whole body
+ * is passed through Spring Boot as one such text, and parsed here.
  */
 final class JsonBody {
 
@@ -32,12 +32,12 @@ final class JsonBody {
 	static final String ARGUMENT = "json";
 
 	/**
-	 * The argument of an operation that says why there is no body to read.
+	 * The argument of an operation that says why the body was not read.
 	 */
 	static final String REFUSED_ARGUMENT = "json_refused";
 
 	/**
-	 * The size in bytes above which a body is not read.
+	 * The size in bytes above which a body is rejected.
 	 */
 	static final int MAX_BYTES = 64 * 1024;
 
@@ -60,10 +60,10 @@ final class JsonBody {
 	}
 
 	/**
-	 * Put a body into an object with one text.
+	 * Wrap a body into an object with one text field.
 	 * @param body the bytes that were sent
-	 * @return a JSON object in ASCII, which is the same in whatever charset the request
-	 * claims
+	 * @return a JSON object in ASCII, which has the same bytes in all charsets that the
+	 * request may declare
 	 */
 	static byte[] wrap(byte[] body) {
 		if (body.length > MAX_BYTES) {
@@ -95,7 +95,7 @@ final class JsonBody {
 	 * Read a body.
 	 * @param text the JSON
 	 * @return its fields: maps, lists, texts, numbers, booleans and {@code null}
-	 * @throws InvalidBodyException if it is not one JSON object
+	 * @throws InvalidBodyException if the text is not exactly one JSON object
 	 */
 	static Map<String, @Nullable Object> read(String text) {
 		String json = text.startsWith("\ufeff") ? text.substring(1) : text;
@@ -154,9 +154,9 @@ final class JsonBody {
 	}
 
 	/**
-	 * Find what an operation was given.
+	 * Read the fields from the arguments of an operation.
 	 * @param arguments the arguments: a whole body, or one text for each field
-	 * @param parameters the names that may stand beside a whole body
+	 * @param parameters the names that may be given next to a whole body
 	 * @return the fields
 	 * @throws InvalidBodyException if the body cannot be read
 	 */

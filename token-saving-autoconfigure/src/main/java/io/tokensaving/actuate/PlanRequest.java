@@ -2,19 +2,24 @@ package io.tokensaving.actuate;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.SettingsDocument;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A plan as a request describes it. Immutable.
+ * A plan in a request body: either with its settings next to its id, or in the form in
+ * which the endpoint shows a plan. Immutable.
  *
  * @param id the id in the body, or {@code null} if there is none
  * @param version the expected version, or {@code null} for any
- * @param settings everything else
+ * @param settings the settings
+ * @param hasSettingsSection whether the settings were in a section of their own, as the
+ * endpoint shows them
  */
-record PlanRequest(@Nullable String id, @Nullable Long version, Map<String, @Nullable Object> settings) {
+record PlanRequest(@Nullable String id, @Nullable Long version, Map<String, @Nullable Object> settings,
+		boolean hasSettingsSection) {
 
 	/**
 	 * The field that holds the id.
@@ -26,11 +31,26 @@ record PlanRequest(@Nullable String id, @Nullable Long version, Map<String, @Nul
 	 */
 	static final String VERSION = "version";
 
+	private static final String SETTINGS = "settings";
+
+	// Fields that the endpoint shows but that cannot be set
+	private static final Set<String> SHOWN_ONLY = Set.of("source", "stats", "resumed");
+
 	/**
-	 * Take the fields of a body apart.
+	 * Return the name by which the endpoint shows a setting.
+	 * @param name the name in kebab case
+	 * @return the name in snake case
+	 */
+	static String endpointName(String name) {
+		return name.replace('-', '_');
+	}
+
+	/**
+	 * Create the request from the fields of a body.
 	 * @param fields the fields
 	 * @return the request
-	 * @throws InvalidPlanException if the id or the version is of the wrong type
+	 * @throws InvalidPlanException if the id or the version has the wrong type, or if
+	 * there are other fields next to a section of settings
 	 */
 	static PlanRequest of(Map<String, ? extends @Nullable Object> fields) {
 		Map<String, @Nullable Object> settings = new LinkedHashMap<>(fields);
@@ -38,14 +58,26 @@ record PlanRequest(@Nullable String id, @Nullable Long version, Map<String, @Nul
 		if (id != null && !(id instanceof String)) {
 			throw new InvalidPlanException(ID, id, "a text");
 		}
-		return new PlanRequest((String) id, version(settings.remove(VERSION)), settings);
+		Long version = version(settings.remove(VERSION));
+		if (!settings.containsKey(SETTINGS)) {
+			return new PlanRequest((String) id, version, settings, false);
+		}
+		if (!(settings.remove(SETTINGS) instanceof Map<?, ?> section)) {
+			throw new InvalidPlanException(SETTINGS, "no section", "a section with the settings of the plan");
+		}
+		settings.keySet().removeAll(SHOWN_ONLY);
+		for (String field : settings.keySet()) {
+			throw new InvalidPlanException(field, "given beside 'settings'", "a setting in the section 'settings'");
+		}
+		section.forEach((name, value) -> settings.put(String.valueOf(name), value));
+		return new PlanRequest((String) id, version, settings, true);
 	}
 
 	/**
 	 * Read an expected version.
 	 * @param value the value, or {@code null} for any
 	 * @return the version, or {@code null} for any
-	 * @throws InvalidPlanException if it is no whole number above zero
+	 * @throws InvalidPlanException if it is not a whole number above zero
 	 */
 	static @Nullable Long version(@Nullable Object value) {
 		if (value == null) {
@@ -61,13 +93,16 @@ record PlanRequest(@Nullable String id, @Nullable Long version, Map<String, @Nul
 	}
 
 	/**
-	 * Find how a field was written in the request.
-	 * @param field the field as plans name it, in kebab case
-	 * @return the field as it was written, or else the given one
+	 * Return the name of a field as the request contains it.
+	 * @param field the field in kebab case
+	 * @return the name in the request, or else the name that the endpoint shows
 	 */
-	String asWritten(String field) {
+	String nameInRequest(String field) {
 		String written = find(this.settings, field, "", "");
-		return (written != null) ? written : field;
+		if (written == null && (field.equals(ID) || field.equals(VERSION))) {
+			return field;
+		}
+		return (this.hasSettingsSection ? SETTINGS + "." : "") + ((written != null) ? written : endpointName(field));
 	}
 
 	private static @Nullable String find(Map<?, ?> section, String field, String path, String written) {

@@ -11,19 +11,19 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 
 /**
- * Reports the backends that are left alone because they keep failing. The application is
- * {@code UP} all the same: without them it answers as before, only dearer. Asks nobody.
- * Thread-safe.
+ * Reports the backends whose circuit breaker is open because they keep failing. The
+ * application is {@code UP} nevertheless: without a backend it still answers, only at a
+ * higher cost. Calls no backend. Thread-safe.
  */
 public final class TokenSavingHealthIndicator implements HealthIndicator {
 
 	/**
-	 * Whether all backends work: {@code OK} or {@value #DEGRADED}.
+	 * The detail that says whether all backends work: {@code OK} or {@value #DEGRADED}.
 	 */
 	static final String CONDITION = "condition";
 
 	/**
-	 * Says that at least one backend is left alone.
+	 * The value if the circuit breaker of at least one backend is open.
 	 */
 	static final String DEGRADED = "DEGRADED";
 

@@ -1,5 +1,6 @@
 package io.tokensaving.actuate;
 
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,10 +23,12 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.boot.actuate.endpoint.web.WebServerNamespace;
 
 /**
- * Hands all fields of a request to the operations of {@link TokenSavingEndpoint}: Spring
- * Boot drops those that are no parameter of the operation, so that a misspelt setting
- * would be ignored. It also lets them take the place of the path, which is refused here:
- * who may write to one path need not be allowed to write to another.
+ * Passes all fields of a request to the operations of {@link TokenSavingEndpoint}. Spring
+ * Boot drops fields that are no parameter of the operation, so a misspelt setting would
+ * be ignored. Spring Boot also lets a field of the body replace the path; this is
+ * rejected here, because permissions may differ between paths.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  */
 public final class TokenSavingOperationInvokerAdvisor implements OperationInvokerAdvisor {
 
@@ -40,31 +43,36 @@ public final class TokenSavingOperationInvokerAdvisor implements OperationInvoke
 		}
 		return (context) -> {
 			Map<String, @Nullable Object> arguments = context.getArguments();
-			// Only the server makes an array of what follows the endpoint's path
-			if (!(arguments.get(TokenSavingEndpoint.PATH) instanceof String[])) {
-				return refuse(TokenSavingEndpoint.PATH);
+			// A path that is a field of the body is a text; only that of the URL is an
+			// array
+			if (!(arguments.get(TokenSavingEndpoint.PATH) instanceof String[] path)) {
+				return refuse(ErrorDescriptor.unknown(TokenSavingEndpoint.PATH, "the path of the URL"));
 			}
 			if (names.contains(TokenSavingEndpoint.BODY)) {
 				return invoker.invoke(withBody(context));
 			}
+			boolean resume = operationType == OperationType.WRITE;
 			if (operationType != OperationType.READ) {
 				for (Map.Entry<String, @Nullable Object> argument : arguments.entrySet()) {
-					if (!names.contains(argument.getKey())) {
-						return refuse(argument.getKey());
+					if (!names.contains(argument.getKey())
+							&& !(resume && argument.getKey().equals(TokenSavingEndpoint.WORKSPACE))) {
+						return refuse(ErrorDescriptor.unknown(argument.getKey(),
+								resume ? "'" + TokenSavingEndpoint.WORKSPACE + "'"
+										: TokenSavingEndpoint.deleteParameters(path)));
 					}
 					if (!hasOneValue(argument, context)) {
-						return refuse(TokenSavingEndpoint.ErrorDescriptor.of(
+						return refuse(ErrorDescriptor.of(
 								"The parameter '%s' must have one value".formatted(argument.getKey()),
-								argument.getKey()));
+								argument.getKey(), null, "one value"));
 					}
 				}
 			}
-			return invoker.invoke(context);
+			return invoker.invoke(resume ? withWorkspace(context) : context);
 		};
 	}
 
-	// Several values would be joined, and "?tag" be taken for no tag at all: everything
-	// would be evicted. A JMX client passes null for what is not given
+	// Spring Boot would join several values, and would treat "?tag" as no tag, which
+	// evicts everything. A JMX client passes null for parameters that are not given
 	private static boolean hasOneValue(Map.Entry<String, @Nullable Object> argument, InvocationContext context) {
 		if (argument.getKey().equals(TokenSavingEndpoint.PATH)) {
 			return true;
@@ -73,22 +81,35 @@ public final class TokenSavingOperationInvokerAdvisor implements OperationInvoke
 				: !context.canResolve(WebServerNamespace.class);
 	}
 
-	private static Object refuse(String name) {
-		return refuse(TokenSavingEndpoint.ErrorDescriptor.unknown(name));
-	}
-
-	private static Object refuse(TokenSavingEndpoint.ErrorDescriptor error) {
+	private static Object refuse(ErrorDescriptor error) {
 		return new WebEndpointResponse<>(error, WebEndpointResponse.STATUS_BAD_REQUEST);
 	}
 
 	private static InvocationContext withBody(InvocationContext context) {
 		Map<String, Object> body = new LinkedHashMap<>(context.getArguments());
 		Object path = Objects.requireNonNull(body.remove(TokenSavingEndpoint.PATH));
-		// A JMX client passes the parameter itself
+		// A JMX client passes the body as a parameter
 		Object whole = (body.get(TokenSavingEndpoint.BODY) instanceof Map<?, ?> map) ? map : body;
+		return withArguments(context, Map.of(TokenSavingEndpoint.PATH, path, TokenSavingEndpoint.BODY, whole));
+	}
+
+	private static InvocationContext withWorkspace(InvocationContext context) {
+		Map<String, Object> arguments = context.getArguments();
+		if (!(arguments.get(TokenSavingEndpoint.WORKSPACE) instanceof String workspace)
+				|| !(arguments.get(TokenSavingEndpoint.PATH) instanceof String[] path)
+				|| path.length != TokenSavingEndpoint.RESUME_LENGTH) {
+			return context;
+		}
+		String[] extended = Arrays.copyOf(path, path.length + 2);
+		extended[path.length] = "";
+		extended[path.length + 1] = workspace;
+		return withArguments(context, Map.of(TokenSavingEndpoint.PATH, extended));
+	}
+
+	private static InvocationContext withArguments(InvocationContext context, Map<String, Object> arguments) {
 		SecurityContext securityContext = context.resolveArgument(SecurityContext.class);
-		return new InvocationContext((securityContext != null) ? securityContext : SecurityContext.NONE,
-				Map.of(TokenSavingEndpoint.PATH, path, TokenSavingEndpoint.BODY, whole), new Delegate(context));
+		return new InvocationContext((securityContext != null) ? securityContext : SecurityContext.NONE, arguments,
+				new Delegate(context));
 	}
 
 	private record Delegate(InvocationContext context) implements OperationArgumentResolver {

@@ -21,8 +21,10 @@ import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.servlet.mvc.method.annotation.RequestBodyAdviceAdapter;
 
 /**
- * Lets {@link TokenSavingEndpoint} take nested JSON where Spring MVC serves it. All other
- * requests are left alone. Thread-safe.
+ * Lets {@link TokenSavingEndpoint} accept nested JSON with Spring MVC. Does not touch
+ * other requests. Thread-safe.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  */
 @ControllerAdvice
 public final class TokenSavingRequestBodyAdvice extends RequestBodyAdviceAdapter {
@@ -56,7 +58,7 @@ public final class TokenSavingRequestBodyAdvice extends RequestBodyAdviceAdapter
 		return new WrappedMessage(message.getHeaders(), new ByteArrayInputStream(wrapped));
 	}
 
-	// What comes before the endpoint's own path depends on where it is served
+	// The path before that of the endpoint depends on the port and context that serve it
 	private boolean isForEndpoint() {
 		RequestAttributes request = RequestContextHolder.getRequestAttributes();
 		PathMappedEndpoints paths = this.endpoints.get();
@@ -64,7 +66,8 @@ public final class TokenSavingRequestBodyAdvice extends RequestBodyAdviceAdapter
 		Object pattern = (request != null)
 				? request.getAttribute(HandlerMapping.BEST_MATCHING_PATTERN_ATTRIBUTE, RequestAttributes.SCOPE_REQUEST)
 				: null;
-		return path != null && pattern != null && pattern.toString().endsWith("/" + path + "/**");
+		return path != null && pattern != null
+				&& (pattern.toString().endsWith("/" + path + "/**") || pattern.toString().endsWith("/" + path));
 	}
 
 	private record WrappedMessage(HttpHeaders headers, InputStream body) implements HttpInputMessage {

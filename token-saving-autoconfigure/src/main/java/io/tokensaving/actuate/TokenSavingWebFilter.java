@@ -19,8 +19,10 @@ import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 
 /**
- * Lets {@link TokenSavingEndpoint} take nested JSON where Spring WebFlux serves it. All
- * other requests are left alone. Thread-safe.
+ * Lets {@link TokenSavingEndpoint} accept nested JSON with Spring WebFlux. Does not touch
+ * other requests. Thread-safe.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  */
 public final class TokenSavingWebFilter implements WebFilter {
 
@@ -49,7 +51,8 @@ public final class TokenSavingWebFilter implements WebFilter {
 		}
 		PathMappedEndpoints paths = this.endpoints.get();
 		String path = (paths != null) ? paths.getPath(EndpointId.of(TokenSavingEndpoint.ID)) : null;
-		return path != null && request.getPath().pathWithinApplication().value().startsWith(path + "/");
+		String requested = request.getPath().pathWithinApplication().value();
+		return path != null && (requested.startsWith(path + "/") || requested.equals(path));
 	}
 
 	private static final class WrappedRequest extends ServerHttpRequestDecorator {
@@ -61,7 +64,7 @@ public final class TokenSavingWebFilter implements WebFilter {
 			this.exchange = exchange;
 		}
 
-		// What is too big is read to its end but not kept
+		// A body that is too large is read to its end but discarded
 		@Override
 		public Flux<DataBuffer> getBody() {
 			return super.getBody().map(WrappedRequest::read)

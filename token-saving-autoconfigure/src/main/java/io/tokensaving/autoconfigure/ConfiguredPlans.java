@@ -1,8 +1,27 @@
 package io.tokensaving.autoconfigure;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
+import io.tokensaving.feature.Features;
+import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanSource;
+import io.tokensaving.plan.SettingText;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
+import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
+import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
+import org.springframework.core.env.Environment;
 
 /**
  * The plans of the configuration, read and checked. Immutable.
@@ -13,6 +32,73 @@ record ConfiguredPlans(List<Plan> plans) {
 
 	ConfiguredPlans {
 		plans = List.copyOf(plans);
+	}
+
+	/**
+	 * Read and check the plans. Errors name the property, its value and what is accepted;
+	 * Spring Boot's failure analysis adds file and line.
+	 * @param environment the environment with the properties
+	 * @param binder binds a plan
+	 * @param defaultPlan the id of the default plan, if there is one
+	 * @return the plans
+	 * @throws BindException if a value is not of the type of its setting
+	 * @throws org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException
+	 * if a value is not accepted
+	 * @throws MissingPropertyException if a setting is missing
+	 */
+	static ConfiguredPlans read(Environment environment, PlanBinder binder, @Nullable String defaultPlan) {
+		List<Plan> plans = new ArrayList<>();
+		Binder properties = Binder.get(environment);
+		BindHandler handler = NumberSettings.advisor().apply(BindHandler.DEFAULT);
+		names(environment).forEach((id, name) -> {
+			try {
+				plans.add(binder.bind(id, PlanSource.CONFIGURATION, properties, name, handler, (section) -> false));
+			}
+			catch (InvalidPlanException ex) {
+				String property = ex.getField().equals("id") ? "plans" : "plans." + id + "." + ex.getField();
+				throw ex.isMissing() ? ConfigurationErrors.missing(property, ex.getAccepted())
+						: ConfigurationErrors.invalid(property, ex.getValue(), ex.getAccepted());
+			}
+		});
+		checkDefaultPlan(plans, defaultPlan);
+		return new ConfiguredPlans(plans);
+	}
+
+	private static Map<String, ConfigurationPropertyName> names(Environment environment) {
+		Map<String, ConfigurationPropertyName> names = new LinkedHashMap<>();
+		int length = PlanBinder.PLANS.getNumberOfElements() + 1;
+		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
+			if (source instanceof IterableConfigurationPropertySource iterable) {
+				for (ConfigurationPropertyName name : iterable) {
+					if (PlanBinder.PLANS.isAncestorOf(name) && name.getNumberOfElements() > length) {
+						ConfigurationPropertyName plan = name.chop(length);
+						names.putIfAbsent(plan.getLastElement(Form.ORIGINAL), plan);
+					}
+				}
+			}
+		}
+		return names;
+	}
+
+	private static void checkDefaultPlan(List<Plan> plans, @Nullable String id) {
+		if (id != null && !id.equals(Plan.NONE) && plans.stream().noneMatch((plan) -> plan.id().equals(id))) {
+			throw ConfigurationErrors.invalid("default-plan", id,
+					plans.isEmpty() ? "the id of a plan, but there are no plans under 'token-saving.plans'"
+							: SettingText.oneOf(plans.stream().map(Plan::id).toList()));
+		}
+	}
+
+	/**
+	 * Load what the plans need, so that their first requests do not wait for it.
+	 * @param features the features, which load it
+	 * @param tokenCounter the token counter, which is loaded too
+	 * @param defaultPlan the id of the default plan, if there is one
+	 */
+	void load(Features features, TokenCounter tokenCounter, @Nullable String defaultPlan) {
+		for (Plan plan : this.plans) {
+			tokenCounter.load();
+			features.all().forEach((feature) -> feature.loadAtStart(plan, plan.id().equals(defaultPlan)));
+		}
 	}
 
 }

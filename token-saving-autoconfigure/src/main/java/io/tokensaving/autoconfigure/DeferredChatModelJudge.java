@@ -1,17 +1,18 @@
 package io.tokensaving.autoconfigure;
 
-import io.tokensaving.cache.semantic.AnswerJudge;
-import io.tokensaving.cache.semantic.ChatModelAnswerJudge;
+import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.sampling.ChatModelJudge;
+import io.tokensaving.sampling.Judge;
 
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.beans.factory.ObjectProvider;
 
 /**
- * The judge that asks the chat model of the application, which is looked for once a
- * verdict is needed: a plan that is created while the application runs may want it.
- * Thread-safe.
+ * The judge that asks the chat model of the application. The model is looked up when a
+ * verdict is needed, because a plan that is created at run time may be the first to use
+ * it. Thread-safe.
  */
-final class DeferredChatModelJudge implements AnswerJudge {
+final class DeferredChatModelJudge implements Judge {
 
 	/**
 	 * The name of the judge in plans.
@@ -20,13 +21,16 @@ final class DeferredChatModelJudge implements AnswerJudge {
 
 	private final ObjectProvider<ChatModel> chatModel;
 
-	DeferredChatModelJudge(ObjectProvider<ChatModel> chatModel) {
+	private final TokenCounter tokenCounter;
+
+	DeferredChatModelJudge(ObjectProvider<ChatModel> chatModel, TokenCounter tokenCounter) {
 		this.chatModel = chatModel;
+		this.tokenCounter = tokenCounter;
 	}
 
 	@Override
 	public Verdict judge(String question, String served, String fresh) {
-		return new ChatModelAnswerJudge(this.chatModel.getObject()).judge(question, served, fresh);
+		return new ChatModelJudge(this.chatModel.getObject(), this.tokenCounter).judge(question, served, fresh);
 	}
 
 }

@@ -5,6 +5,7 @@ import java.util.List;
 
 import io.tokensaving.cache.semantic.LangChain4jEmbeddingModel;
 import io.tokensaving.cache.semantic.LoadableEmbeddingModel;
+import io.tokensaving.cache.semantic.MissingEmbeddingModelException;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +20,8 @@ import org.springframework.beans.factory.config.ConfigurableBeanFactory;
 import org.springframework.util.ClassUtils;
 
 /**
- * The embedding model of the semantic cache, looked for once it is needed: the bean of
- * the application, or else the model that LangChain4j carries in its jar. Thread-safe.
+ * The embedding model of the semantic cache, looked up when it is first needed: the bean
+ * of the application, or else the model in a jar of LangChain4j. Thread-safe.
  */
 final class DeferredEmbeddingModel implements LoadableEmbeddingModel {
 
@@ -34,32 +35,53 @@ final class DeferredEmbeddingModel implements LoadableEmbeddingModel {
 
 	private volatile @Nullable EmbeddingModel model;
 
+	private boolean inProcess;
+
 	DeferredEmbeddingModel(ListableBeanFactory beanFactory, @Nullable String beanName) {
 		this.beanFactory = beanFactory;
 		this.beanName = beanName;
 	}
 
 	/**
-	 * Find the model.
+	 * Check that there is a bean, or a model in a jar, without loading it.
+	 * @throws MissingEmbeddingModelException if there is none, or more than one
+	 */
+	@Override
+	public synchronized void check() {
+		if (this.model == null && !this.inProcess) {
+			this.model = findBean();
+			this.inProcess = this.model == null;
+		}
+	}
+
+	@Override
+	public boolean isLoaded() {
+		return this.model != null;
+	}
+
+	/**
+	 * Find the model. A model in a jar is loaded.
 	 * @return the model
 	 * @throws MissingEmbeddingModelException if there is none, or more than one
 	 */
 	@Override
 	public EmbeddingModel load() {
 		EmbeddingModel loaded = this.model;
+		return (loaded != null) ? loaded : findAndLoad();
+	}
+
+	private synchronized EmbeddingModel findAndLoad() {
+		check();
+		EmbeddingModel loaded = this.model;
 		if (loaded == null) {
-			synchronized (this) {
-				loaded = this.model;
-				if (loaded == null) {
-					loaded = find();
-					this.model = loaded;
-				}
-			}
+			logger.info("Questions of the semantic cache are embedded in this process by all-MiniLM-L6-v2");
+			loaded = LangChain4jEmbeddingModel.allMiniLmL6V2();
+			this.model = loaded;
 		}
 		return loaded;
 	}
 
-	private EmbeddingModel find() {
+	private @Nullable EmbeddingModel findBean() {
 		List<String> names = new ArrayList<>(List.of(this.beanFactory.getBeanNamesForType(EmbeddingModel.class)));
 		if (this.beanName != null) {
 			if (!names.contains(this.beanName)) {
@@ -69,14 +91,10 @@ final class DeferredEmbeddingModel implements LoadableEmbeddingModel {
 		}
 		ObjectProvider<EmbeddingModel> beans = this.beanFactory.getBeanProvider(EmbeddingModel.class);
 		EmbeddingModel unique = beans.getIfUnique();
-		if (unique != null) {
-			return unique;
-		}
-		if (!names.isEmpty() || !ClassUtils.isPresent(IN_PROCESS_MODEL, classLoader())) {
+		if (unique == null && (!names.isEmpty() || !ClassUtils.isPresent(IN_PROCESS_MODEL, classLoader()))) {
 			throw new MissingEmbeddingModelException(names, null);
 		}
-		logger.info("Questions of the semantic cache are embedded in this process by all-MiniLM-L6-v2");
-		return LangChain4jEmbeddingModel.allMiniLmL6V2();
+		return unique;
 	}
 
 	private @Nullable ClassLoader classLoader() {

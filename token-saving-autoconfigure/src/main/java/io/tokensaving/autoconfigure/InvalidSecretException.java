@@ -1,8 +1,8 @@
 package io.tokensaving.autoconfigure;
 
 /**
- * A property with a secret has an invalid value. Neither the message nor a cause holds
- * any part of it.
+ * A property with a secret has an invalid value. Neither the message nor a cause contains
+ * any part of the secret.
  */
 class InvalidSecretException extends RuntimeException {
 

@@ -4,8 +4,8 @@ import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
 /**
- * Says what is wrong with a secret without showing it, as Spring Boot does with other
- * values.
+ * Reports an invalid secret without showing its value, which Spring Boot's own analysis
+ * would.
  */
 final class InvalidSecretFailureAnalyzer extends AbstractFailureAnalyzer<InvalidSecretException> {
 

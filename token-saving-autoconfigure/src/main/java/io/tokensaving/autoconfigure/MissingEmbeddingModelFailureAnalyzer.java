@@ -1,10 +1,13 @@
 package io.tokensaving.autoconfigure;
 
+import io.tokensaving.cache.semantic.MissingEmbeddingModelException;
+
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
 /**
- * Says how to come by an embedding model for a plan with a semantic backend.
+ * Reports that a plan with a semantic backend needs an embedding model, and how to add
+ * one.
  */
 final class MissingEmbeddingModelFailureAnalyzer extends AbstractFailureAnalyzer<MissingEmbeddingModelException> {
 

@@ -15,8 +15,8 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.Assert;
 
 /**
- * Looks for a plan with the backend of {@link ConditionalOnCacheBackend}. Reads nothing
- * but the backends, so that whatever else is wrong with a plan is reported as always.
+ * Looks for a plan with the backend of {@link ConditionalOnCacheBackend}. Binds only the
+ * backends, so that other errors in a plan are reported later, as usual.
  */
 final class OnCacheBackendCondition extends SpringBootCondition {
 
@@ -37,10 +37,10 @@ final class OnCacheBackendCondition extends SpringBootCondition {
 	}
 
 	/**
-	 * Whether any plan of an environment has a backend.
+	 * Whether at least one plan of an environment caches in a backend.
 	 * @param environment the environment
 	 * @param backend the backend
-	 * @return whether one has
+	 * @return whether there is such a plan
 	 */
 	static boolean isSelected(Environment environment, String backend) {
 		return plans(environment).values()
@@ -56,7 +56,7 @@ final class OnCacheBackendCondition extends SpringBootCondition {
 	}
 
 	/**
-	 * The part of a plan that says where it caches.
+	 * The part of a plan that names its backend.
 	 *
 	 * @param cache the part of its cache settings
 	 */
@@ -65,7 +65,7 @@ final class OnCacheBackendCondition extends SpringBootCondition {
 	}
 
 	/**
-	 * The part of a plan's cache settings that says where it caches.
+	 * The part of the cache settings that names the backend.
 	 *
 	 * @param backend the backend
 	 */

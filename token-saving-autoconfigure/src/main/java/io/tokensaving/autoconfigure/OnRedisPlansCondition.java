@@ -14,8 +14,8 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
- * Matches when stored plans belong into Redis: because the configuration says so, or
- * because a plan caches there.
+ * Matches if plans are stored in Redis: because the configuration says so, or because it
+ * leaves it open and a plan caches in Redis.
  */
 final class OnRedisPlansCondition extends SpringBootCondition {
 
@@ -44,7 +44,7 @@ final class OnRedisPlansCondition extends SpringBootCondition {
 				.orElse(PlanRepositoryType.AUTO);
 		}
 		catch (BindException ex) {
-			// Binding the properties fails as well, and says why
+			// Binding the properties will fail too, and report the error
 			return PlanRepositoryType.IN_MEMORY;
 		}
 	}

@@ -2,7 +2,7 @@ package io.tokensaving.autoconfigure;
 
 import java.util.List;
 
-import io.tokensaving.autoconfigure.TokenSavingProperties.StatisticsBackend;
+import io.tokensaving.autoconfigure.StatisticsProperties.Backend;
 
 import org.springframework.boot.autoconfigure.condition.ConditionMessage;
 import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
@@ -14,8 +14,8 @@ import org.springframework.core.env.Environment;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
- * Whether statistics are kept in Redis: if the properties say so, or leave it open and a
- * plan caches there.
+ * Matches if statistics are kept in Redis: because the properties say so, or because they
+ * leave it open and a plan caches in Redis.
  */
 final class OnRedisStatisticsCondition extends SpringBootCondition {
 
@@ -27,17 +27,16 @@ final class OnRedisStatisticsCondition extends SpringBootCondition {
 	public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
 		ConditionMessage.Builder message = ConditionMessage.forCondition("Token Saving statistics in Redis");
 		Environment environment = context.getEnvironment();
-		StatisticsBackend backend;
+		Backend backend;
 		try {
-			backend = Binder.get(environment).bind(PROPERTY, StatisticsBackend.class).orElse(StatisticsBackend.AUTO);
+			backend = Binder.get(environment).bind(PROPERTY, Backend.class).orElse(Backend.AUTO);
 		}
 		catch (BindException ex) {
-			// Reported by name and value when all properties are read
+			// The error is reported by name and value when the properties are bound
 			return ConditionOutcome.noMatch(message.because("'" + PROPERTY + "' is not valid"));
 		}
-		if (backend != StatisticsBackend.AUTO) {
-			return new ConditionOutcome(backend == StatisticsBackend.REDIS,
-					message.because("'" + PROPERTY + "' is " + backend));
+		if (backend != Backend.AUTO) {
+			return new ConditionOutcome(backend == Backend.REDIS, message.because("'" + PROPERTY + "' is " + backend));
 		}
 		boolean selected = REDIS_BACKENDS.stream()
 			.anyMatch((name) -> OnCacheBackendCondition.isSelected(environment, name));

@@ -8,8 +8,8 @@ import org.springframework.context.annotation.ConditionContext;
 import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /**
- * Matches unless {@code token-saving.enabled} is false. What is no boolean fails instead
- * of switching everything off.
+ * Matches unless {@code token-saving.enabled} is false. A value that is no boolean is an
+ * error, and does not switch token saving off.
  */
 final class OnTokenSavingCondition extends SpringBootCondition {
 

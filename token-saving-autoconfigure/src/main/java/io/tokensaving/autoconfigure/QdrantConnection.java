@@ -8,18 +8,18 @@ import io.qdrant.client.QdrantGrpcClient;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The client that the semantic cache uses. A bean of its own type, as a client of ours
- * must not become that of the application's vector store.
+ * The client of the semantic cache. It has a type of its own, so that a client created
+ * here does not become the bean of the application's vector store.
  */
 final class QdrantConnection implements AutoCloseable {
 
 	private final QdrantClient client;
 
-	private final boolean own;
+	private final boolean closesClient;
 
-	private QdrantConnection(QdrantClient client, boolean own) {
+	private QdrantConnection(QdrantClient client, boolean closesClient) {
 		this.client = client;
-		this.own = own;
+		this.closesClient = closesClient;
 	}
 
 	static QdrantConnection shared(QdrantClient client) {
@@ -28,13 +28,13 @@ final class QdrantConnection implements AutoCloseable {
 
 	static QdrantConnection open(QdrantSettings settings) {
 		ManagedChannelBuilder<?> channel = ManagedChannelBuilder.forAddress(settings.host(), settings.port())
-			// Else every call waits in vain until TCP finds a silent server out
+			// Detects a silent server; without it every call would wait for TCP to do so
 			.keepAliveTime(30, TimeUnit.SECONDS)
 			.keepAliveTimeout(5, TimeUnit.SECONDS);
 		if (!settings.useTls()) {
 			channel.usePlaintext();
 		}
-		// The client's check of the server's version would hold up the start without
+		// Without the client's check of the version, which may block the start without
 		// limit
 		QdrantGrpcClient.Builder builder = QdrantGrpcClient.newBuilder(channel.build(), true, false);
 		@Nullable String apiKey = settings.apiKey();
@@ -50,7 +50,7 @@ final class QdrantConnection implements AutoCloseable {
 
 	@Override
 	public void close() {
-		if (this.own) {
+		if (this.closesClient) {
 			this.client.close();
 		}
 	}

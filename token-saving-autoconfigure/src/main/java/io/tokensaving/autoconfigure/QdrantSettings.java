@@ -9,8 +9,8 @@ import org.springframework.core.env.Environment;
 import org.springframework.util.StringUtils;
 
 /**
- * Where Qdrant is: as set for the cache, else as set for Spring AI's vector store, else
- * as is usual.
+ * The connection to Qdrant: the settings of the cache take precedence over those of
+ * Spring AI's vector store, and these over defaults.
  *
  * @param host the name or address of the server
  * @param port the port of its gRPC interface
@@ -23,45 +23,40 @@ record QdrantSettings(String host, int port, boolean useTls, @Nullable String ap
 
 	private static final String SPRING_AI_PREFIX = "spring.ai.vectorstore.qdrant";
 
-	static boolean areOwn(TokenSavingProperties.Qdrant properties) {
-		return properties.getHost() != null || properties.getPort() != null || properties.getUseTls() != null
-				|| properties.getApiKey() != null;
-	}
-
-	static QdrantSettings read(TokenSavingProperties.Qdrant properties, Environment environment) {
+	static QdrantSettings read(QdrantProperties properties, Environment environment) {
 		Binder binder = Binder.get(environment);
 		return new QdrantSettings(host(properties, binder), port(properties, binder), useTls(properties, binder),
 				apiKey(properties, binder));
 	}
 
-	private static String host(TokenSavingProperties.Qdrant properties, Binder binder) {
-		String own = properties.getHost();
-		String host = (own != null) ? own : springAi(binder, "host", String.class, "localhost");
+	private static String host(QdrantProperties properties, Binder binder) {
+		String configured = properties.getHost();
+		String host = (configured != null) ? configured : springAi(binder, "host", String.class, "localhost");
 		if (!host.matches("[^\\s/]+")) {
-			throw invalid((own != null) ? PREFIX : SPRING_AI_PREFIX, "host", host,
+			throw invalid((configured != null) ? PREFIX : SPRING_AI_PREFIX, "host", host,
 					"the name or address of a server, without scheme and port");
 		}
 		return host;
 	}
 
-	private static int port(TokenSavingProperties.Qdrant properties, Binder binder) {
-		Integer own = properties.getPort();
-		int port = (own != null) ? own : springAi(binder, "port", Integer.class, 6334);
+	private static int port(QdrantProperties properties, Binder binder) {
+		Integer configured = properties.getPort();
+		int port = (configured != null) ? configured : springAi(binder, "port", Integer.class, 6334);
 		if (port < 1 || port > 65535) {
-			throw invalid((own != null) ? PREFIX : SPRING_AI_PREFIX, "port", port,
+			throw invalid((configured != null) ? PREFIX : SPRING_AI_PREFIX, "port", port,
 					"a port from 1 to 65535, that of the server's gRPC interface");
 		}
 		return port;
 	}
 
-	private static boolean useTls(TokenSavingProperties.Qdrant properties, Binder binder) {
-		Boolean own = properties.getUseTls();
-		return (own != null) ? own : springAi(binder, "use-tls", Boolean.class, false);
+	private static boolean useTls(QdrantProperties properties, Binder binder) {
+		Boolean configured = properties.getUseTls();
+		return (configured != null) ? configured : springAi(binder, "use-tls", Boolean.class, false);
 	}
 
-	private static @Nullable String apiKey(TokenSavingProperties.Qdrant properties, Binder binder) {
-		String own = properties.getApiKey();
-		String apiKey = (own != null) ? own : springAi(binder, "api-key", String.class, "");
+	private static @Nullable String apiKey(QdrantProperties properties, Binder binder) {
+		String configured = properties.getApiKey();
+		String apiKey = (configured != null) ? configured : springAi(binder, "api-key", String.class, "");
 		return StringUtils.hasText(apiKey) ? apiKey : null;
 	}
 
@@ -69,7 +64,7 @@ record QdrantSettings(String host, int port, boolean useTls, @Nullable String ap
 		return binder.bind(SPRING_AI_PREFIX + "." + name, type).orElse(defaultValue);
 	}
 
-	static String collectionName(TokenSavingProperties.Qdrant properties) {
+	static String collectionName(QdrantProperties properties) {
 		String name = properties.getCollectionName();
 		if (!QdrantSemanticCacheStore.Builder.isCollectionName(name)) {
 			throw invalid(PREFIX, "collection-name", name, "1 to 200 letters, digits, underscores, dots and hyphens");

@@ -7,8 +7,8 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /**
- * The connector that all auto-configurations share which use the application's connection
- * factory.
+ * The Redis connector, shared by all auto-configurations that use the application's
+ * connection factory.
  */
 @Configuration(proxyBeanMethods = false)
 class RedisConnectorConfiguration {

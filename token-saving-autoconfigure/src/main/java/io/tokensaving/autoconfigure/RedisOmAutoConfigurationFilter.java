@@ -5,6 +5,7 @@ import java.util.Set;
 import io.tokensaving.cache.semantic.redis.RedisSemanticCacheStore;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.beans.factory.BeanClassLoaderAware;
 import org.springframework.beans.factory.BeanFactory;
 import org.springframework.beans.factory.BeanFactoryAware;
 import org.springframework.beans.factory.annotation.AnnotatedBeanDefinition;
@@ -14,15 +15,19 @@ import org.springframework.boot.autoconfigure.AutoConfigurationImportFilter;
 import org.springframework.boot.autoconfigure.AutoConfigurationMetadata;
 import org.springframework.context.EnvironmentAware;
 import org.springframework.core.env.Environment;
+import org.springframework.util.ClassUtils;
 
 /**
- * Leaves Redis OM Spring's own auto-configuration out where its jar is there for the
- * semantic cache only. It would make a primary connection factory, a cache manager and
- * proxies, and scan the indexes at the start. An application that uses Redis OM Spring's
- * repositories keeps it.
+ * Excludes Redis OM Spring's own auto-configuration if its jar is present only for the
+ * semantic cache: when a plan uses that cache, or when AspectJ is missing, without which
+ * the auto-configuration would fail. It would create a primary connection factory, a
+ * cache manager and proxies, and scan the indexes at startup. Applications that use Redis
+ * OM Spring's repositories keep it.
  */
 final class RedisOmAutoConfigurationFilter
-		implements AutoConfigurationImportFilter, EnvironmentAware, BeanFactoryAware {
+		implements AutoConfigurationImportFilter, EnvironmentAware, BeanFactoryAware, BeanClassLoaderAware {
+
+	private static final String ASPECTJ = "org.aspectj.lang.annotation.Pointcut";
 
 	private static final Set<String> LEFT_OUT = Set.of("com.redis.om.spring.RedisModulesConfiguration",
 			"com.redis.om.spring.EntraIDConfiguration");
@@ -35,6 +40,8 @@ final class RedisOmAutoConfigurationFilter
 
 	private @Nullable BeanFactory beanFactory;
 
+	private @Nullable ClassLoader classLoader;
+
 	@Override
 	public void setEnvironment(Environment environment) {
 		this.environment = environment;
@@ -43,6 +50,11 @@ final class RedisOmAutoConfigurationFilter
 	@Override
 	public void setBeanFactory(BeanFactory beanFactory) {
 		this.beanFactory = beanFactory;
+	}
+
+	@Override
+	public void setBeanClassLoader(ClassLoader classLoader) {
+		this.classLoader = classLoader;
 	}
 
 	@Override
@@ -59,7 +71,8 @@ final class RedisOmAutoConfigurationFilter
 
 	private boolean isThereForTheCacheOnly() {
 		return this.environment != null
-				&& OnCacheBackendCondition.isSelected(this.environment, RedisSemanticCacheStore.BACKEND)
+				&& (OnCacheBackendCondition.isSelected(this.environment, RedisSemanticCacheStore.BACKEND)
+						|| !ClassUtils.isPresent(ASPECTJ, this.classLoader))
 				&& !usesRepositories();
 	}
 

@@ -6,7 +6,7 @@ import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
 /**
- * Says what to do about a Redis server without a search module.
+ * Reports that a Redis server has no search module, and what to do about it.
  */
 final class RedisSearchMissingFailureAnalyzer extends AbstractFailureAnalyzer<RedisSearchMissingException> {
 

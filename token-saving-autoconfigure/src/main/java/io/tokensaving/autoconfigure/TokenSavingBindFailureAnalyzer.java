@@ -1,40 +1,37 @@
 package io.tokensaving.autoconfigure;
 
-import java.beans.PropertyDescriptor;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
+import io.tokensaving.autoconfigure.NumberSettings.RefusedNumberException;
+import io.tokensaving.autoconfigure.UnknownPropertyException.UnknownProperty;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.beans.BeanUtils;
 import org.springframework.boot.context.properties.bind.BindException;
-import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
-import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.Order;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.unit.DataSize;
 
 /**
- * Says what is accepted instead of a property that is unknown, or of a value of the wrong
- * type.
+ * Reports what is accepted instead of a value of the wrong type, or of an unknown
+ * property of an element of a list.
  */
 @Order(0)
 final class TokenSavingBindFailureAnalyzer extends AbstractFailureAnalyzer<BindException> {
 
 	private static final ConfigurationPropertyName PREFIX = ConfigurationPropertyName.of(TokenSavingProperties.PREFIX);
+
+	private static final int MAX_VALUE_LENGTH = 200;
 
 	@Override
 	protected @Nullable FailureAnalysis analyze(Throwable rootFailure, BindException cause) {
@@ -43,39 +40,38 @@ final class TokenSavingBindFailureAnalyzer extends AbstractFailureAnalyzer<BindE
 		return (unbound != null) ? analyzeUnknown(cause, unbound) : analyzeValue(cause);
 	}
 
-	// Values of properties that nobody knows may be secrets
+	// For elements of a list, Spring Boot itself rejects unknown properties
 	private static @Nullable FailureAnalysis analyzeUnknown(BindException cause,
 			UnboundConfigurationPropertiesException unbound) {
-		List<ConfigurationProperty> properties = unbound.getUnboundProperties()
+		List<UnknownProperty> unknown = unbound.getUnboundProperties()
 			.stream()
 			.filter((property) -> PREFIX.isAncestorOf(property.getName()))
+			.map((property) -> KnownProperties.find(property, cause.getName(), cause.getTarget().getType()))
+			.filter(Objects::nonNull)
 			.toList();
-		if (properties.isEmpty()) {
-			return null;
-		}
-		return new FailureAnalysis(
-				properties.stream()
-					.map((property) -> "There is no configuration property '%s'%s.".formatted(property.getName(),
-							origin(property)))
-					.collect(Collectors.joining("%n".formatted())),
-				properties.stream()
-					.map((property) -> accepted(property.getName()))
-					.distinct()
-					.collect(Collectors.joining("%n".formatted())),
-				cause);
+		return unknown.isEmpty() ? null : UnknownPropertyFailureAnalyzer.analyze(unknown, cause);
 	}
 
-	private static @Nullable FailureAnalysis analyzeValue(BindException cause) {
+	private @Nullable FailureAnalysis analyzeValue(BindException cause) {
 		ConfigurationProperty property = cause.getProperty();
-		String accepted = accepted(ClassUtils.resolvePrimitiveIfNecessary(cause.getTarget().getType().toClass()));
+		RefusedNumberException refused = findCause(cause, RefusedNumberException.class);
+		Class<?> type = ClassUtils.resolvePrimitiveIfNecessary(cause.getTarget().getType().toClass());
+		String accepted = (refused != null) ? refused.getAccepted() : accepted(type);
 		if (property == null || accepted == null || !PREFIX.isAncestorOf(property.getName())) {
 			return null;
 		}
+		String value = String.valueOf((refused != null) ? refused.getValue() : property.getValue());
 		return new FailureAnalysis("Invalid value '%s' for configuration property '%s'%s.".formatted(
-				property.getValue(), property.getName(), origin(property)), "Accepted is " + accepted + ".", cause);
+				(value.length() > MAX_VALUE_LENGTH) ? value.substring(0, MAX_VALUE_LENGTH) + "..." : value,
+				property.getName(), origin(property)), "Accepted is " + accepted + ".", cause);
 	}
 
-	private static String origin(ConfigurationProperty property) {
+	/**
+	 * Return where a property was set.
+	 * @param property the property
+	 * @return the text to follow its name, empty if the origin is not known
+	 */
+	static String origin(ConfigurationProperty property) {
 		return (property.getOrigin() != null) ? " (originating from '" + property.getOrigin() + "')" : "";
 	}
 
@@ -101,52 +97,6 @@ final class TokenSavingBindFailureAnalyzer extends AbstractFailureAnalyzer<BindE
 				.collect(Collectors.joining("', '")) + "'";
 		}
 		return null;
-	}
-
-	// What there is where the name ceases to be known
-	private static String accepted(ConfigurationPropertyName name) {
-		ResolvableType type = ResolvableType.forClass(TokenSavingProperties.class);
-		for (int i = PREFIX.getNumberOfElements(); i < name.getNumberOfElements(); i++) {
-			if (Map.class.isAssignableFrom(type.toClass())) {
-				type = type.asMap().getGeneric(1);
-			}
-			else if (Collection.class.isAssignableFrom(type.toClass())) {
-				type = type.asCollection().getGeneric();
-			}
-			else {
-				Map<String, ResolvableType> properties = properties(type.toClass());
-				String element = name.getElement(i, Form.UNIFORM);
-				ResolvableType next = properties.entrySet()
-					.stream()
-					.filter((property) -> property.getKey().replace("-", "").equals(element))
-					.map(Map.Entry::getValue)
-					.findFirst()
-					.orElse(null);
-				if (next == null) {
-					return accepted(name.chop(i), properties);
-				}
-				type = next;
-			}
-		}
-		return accepted(name, properties(type.toClass()));
-	}
-
-	private static String accepted(ConfigurationPropertyName place, Map<String, ResolvableType> properties) {
-		return "Accepted under '%s' is %s.".formatted(place,
-				properties.isEmpty() ? "nothing" : "one of '" + String.join("', '", properties.keySet()) + "'");
-	}
-
-	private static Map<String, ResolvableType> properties(Class<?> type) {
-		Map<String, ResolvableType> properties = new TreeMap<>();
-		if (type == TokenSavingProperties.class || type.getEnclosingClass() == TokenSavingProperties.class) {
-			for (PropertyDescriptor property : BeanUtils.getPropertyDescriptors(type)) {
-				if (property.getReadMethod() != null && property.getReadMethod().getDeclaringClass() != Object.class) {
-					properties.put(DataObjectPropertyName.toDashedForm(property.getName()),
-							ResolvableType.forMethodReturnType(property.getReadMethod()));
-				}
-			}
-		}
-		return properties;
 	}
 
 }

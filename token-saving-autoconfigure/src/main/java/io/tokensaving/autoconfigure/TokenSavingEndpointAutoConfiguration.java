@@ -13,14 +13,14 @@ import io.tokensaving.actuate.TokenSavingOperationInvokerAdvisor;
 import io.tokensaving.actuate.TokenSavingRequestBodyAdvice;
 import io.tokensaving.actuate.TokenSavingWebFilter;
 import io.tokensaving.backend.CircuitBreakers;
-import io.tokensaving.cache.CacheEvictor;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.compression.CompressionAdvisor;
+import io.tokensaving.feature.Evictor;
 import io.tokensaving.plan.PlanRepository;
-import io.tokensaving.savings.SavingsStatistics;
-import io.tokensaving.savings.StatisticsAggregator;
+import io.tokensaving.statistics.SavingsStatistics;
+import io.tokensaving.statistics.StatisticsAggregator;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
@@ -53,7 +53,7 @@ public final class TokenSavingEndpointAutoConfiguration {
 	TokenSavingEndpoint tokenSavingEndpoint(TokenSavingProperties properties, PlanRepository plans,
 			SavingsStatistics statistics, StatisticsAggregator aggregator, ObjectProvider<ExactCacheStore> stores,
 			ObjectProvider<SemanticCacheStore> semanticStores, CompressionAdvisor compressionAdvisor,
-			CircuitBreakers breakers, CacheEvictor evictor) {
+			CircuitBreakers breakers, Evictor evictor) {
 		return new TokenSavingEndpoint(properties.getWorkspace(), plans, statistics, aggregator, () -> {
 			Map<String, State> states = breakers.states();
 			return Stream

@@ -20,7 +20,7 @@ import org.springframework.context.annotation.Bean;
 @ConditionalOnEnabledHealthIndicator("tokensaving")
 public final class TokenSavingHealthAutoConfiguration {
 
-	// The name of the component in the health endpoint comes from it
+	// The name of the bean determines the name in the health endpoint
 	@Bean
 	@ConditionalOnMissingBean
 	TokenSavingHealthIndicator tokensavingHealthIndicator(CircuitBreakers breakers) {

@@ -1,8 +1,8 @@
 package io.tokensaving.autoconfigure;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.tokensaving.savings.SavingsMeterBinder;
-import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.statistics.SavingsMeterBinder;
+import io.tokensaving.statistics.SavingsStatistics;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;

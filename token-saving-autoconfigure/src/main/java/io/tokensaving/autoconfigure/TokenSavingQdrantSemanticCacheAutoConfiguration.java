@@ -22,23 +22,23 @@ import org.springframework.core.env.Environment;
 @Conditional(OnTokenSavingCondition.class)
 @ConditionalOnCacheBackend(QdrantSemanticCacheStore.BACKEND)
 @ConditionalOnMissingBean(QdrantSemanticCacheStore.class)
-@EnableConfigurationProperties(TokenSavingProperties.class)
+@EnableConfigurationProperties({ QdrantProperties.class, StoredAnswersProperties.class })
 public final class TokenSavingQdrantSemanticCacheAutoConfiguration {
 
 	@Bean
-	QdrantConnection tokenSavingQdrantConnection(TokenSavingProperties properties, ObjectProvider<QdrantClient> clients,
+	QdrantConnection tokenSavingQdrantConnection(QdrantProperties properties, ObjectProvider<QdrantClient> clients,
 			Environment environment) {
-		QdrantClient shared = QdrantSettings.areOwn(properties.getQdrant()) ? null : clients.getIfUnique();
+		QdrantClient shared = properties.hasConnection() ? null : clients.getIfUnique();
 		return (shared != null) ? QdrantConnection.shared(shared)
-				: QdrantConnection.open(QdrantSettings.read(properties.getQdrant(), environment));
+				: QdrantConnection.open(QdrantSettings.read(properties, environment));
 	}
 
 	@Bean
-	QdrantSemanticCacheStore tokenSavingQdrantSemanticCacheStore(TokenSavingProperties properties,
-			QdrantConnection connection) {
+	QdrantSemanticCacheStore tokenSavingQdrantSemanticCacheStore(QdrantProperties properties,
+			StoredAnswersProperties storedAnswers, QdrantConnection connection) {
 		return QdrantSemanticCacheStore.builder(connection.client())
-			.collectionName(QdrantSettings.collectionName(properties.getQdrant()))
-			.codec(new ConfigurationReader(properties).entryCodec())
+			.collectionName(QdrantSettings.collectionName(properties))
+			.codec(storedAnswers.entryCodec())
 			.build();
 	}
 

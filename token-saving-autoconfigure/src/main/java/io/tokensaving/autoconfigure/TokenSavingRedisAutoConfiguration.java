@@ -2,6 +2,7 @@ package io.tokensaving.autoconfigure;
 
 import io.tokensaving.backend.redis.RedisConnector;
 import io.tokensaving.cache.exact.redis.RedisExactCacheStore;
+import io.tokensaving.compression.RewrittenTextStore;
 import io.tokensaving.dedup.ClusterLeases;
 import io.tokensaving.dedup.redis.RedisClusterLeases;
 
@@ -19,14 +20,14 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /**
  * Auto-configuration for the exact cache in Redis, and for sharing requests in flight
- * between instances, on the connection factory of the application. Both are there for
- * plans to select as soon as there is such a factory, and do not connect before one does.
+ * between instances, with the connection factory of the application. Both are available
+ * to plans as soon as there is such a factory, and connect only when a plan uses them.
  */
 @AutoConfiguration(after = DataRedisAutoConfiguration.class, before = TokenSavingAutoConfiguration.class)
 @ConditionalOnClass(RedisConnectionFactory.class)
 @ConditionalOnSingleCandidate(RedisConnectionFactory.class)
 @Conditional(OnTokenSavingCondition.class)
-@EnableConfigurationProperties(TokenSavingProperties.class)
+@EnableConfigurationProperties(StoredAnswersProperties.class)
 @Import(RedisConnectorConfiguration.class)
 public final class TokenSavingRedisAutoConfiguration {
 
@@ -38,18 +39,24 @@ public final class TokenSavingRedisAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	RedisExactCacheStore tokenSavingRedisExactCacheStore(RedisConnector connector, TokenSavingProperties properties,
+	RedisExactCacheStore tokenSavingRedisExactCacheStore(RedisConnector connector, StoredAnswersProperties properties,
 			Environment environment) {
-		ConfigurationReader reader = new ConfigurationReader(properties);
 		RedisExactCacheStore store = RedisExactCacheStore.builder(connector)
-			.codec(reader.entryCodec())
-			.nearCache(reader.nearCacheMaxBytes(), reader.nearCacheTtl())
+			.codec(properties.entryCodec())
+			.nearCache(properties.getNearCache().checkedMaxBytes(), properties.getNearCache().checkedTtl())
 			.build();
 		if (OnCacheBackendCondition.isSelected(environment, RedisExactCacheStore.BACKEND)
 				|| OnCacheBackendCondition.isSelected(environment, "redis_semantic")) {
 			store.connect();
 		}
 		return store;
+	}
+
+	@Bean
+	@ConditionalOnMissingBean(RewrittenTextStore.class)
+	RedisRewrittenTextStore tokenSavingRedisRewrittenTextStore(RedisConnector connector,
+			StoredAnswersProperties properties) {
+		return new RedisRewrittenTextStore(connector, properties.entryCodec());
 	}
 
 }

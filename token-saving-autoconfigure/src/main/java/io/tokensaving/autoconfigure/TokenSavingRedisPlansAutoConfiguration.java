@@ -1,9 +1,11 @@
 package io.tokensaving.autoconfigure;
 
+import io.tokensaving.Component;
 import io.tokensaving.backend.redis.RedisConnector;
 import io.tokensaving.plan.PlanReader;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.plan.redis.RedisPlanRepository;
+import io.tokensaving.statistics.SavingsStatistics;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -17,7 +19,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
 
 /**
- * Auto-configuration for stored plans in Redis, on the application's own connection
+ * Auto-configuration for stored plans in Redis, with the application's own connection
  * factory.
  */
 @AutoConfiguration(after = DataRedisAutoConfiguration.class, before = TokenSavingAutoConfiguration.class)
@@ -30,10 +32,11 @@ public final class TokenSavingRedisPlansAutoConfiguration {
 
 	@Bean
 	RedisPlanRepository tokenSavingRedisPlanRepository(TokenSavingProperties properties, RedisConnector connector,
-			PlanReader reader, ConfiguredPlans configured) {
+			PlanReader reader, ConfiguredPlans configured, SavingsStatistics statistics) {
 		return RedisPlanRepository.builder(connector, reader)
 			.plans(configured.plans())
-			.workspace(new ConfigurationReader(properties).workspace())
+			.workspace(properties.checkedWorkspace())
+			.errors((failure) -> statistics.recordError(Component.PLAN, null, failure))
 			.build();
 	}
 

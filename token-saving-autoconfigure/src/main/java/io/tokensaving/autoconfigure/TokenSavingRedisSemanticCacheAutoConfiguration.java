@@ -27,8 +27,8 @@ import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 
 /**
  * Auto-configuration for the semantic cache in Redis, if a plan selects it. It connects
- * as {@code spring.data.redis.*} says, with a client of its own: the connection factory
- * of the application stays the only one.
+ * as {@code spring.data.redis.*} says, with a client of its own; the application's
+ * connection factory remains the only one in the context.
  */
 @AutoConfiguration(after = DataRedisAutoConfiguration.class, before = TokenSavingAutoConfiguration.class)
 @ConditionalOnClass({ RedisModulesClient.class, UnifiedJedis.class, JedisConnectionFactory.class,
@@ -36,7 +36,7 @@ import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 @Conditional(OnTokenSavingCondition.class)
 @ConditionalOnCacheBackend(RedisSemanticCacheStore.BACKEND)
 @ConditionalOnMissingBean(RedisSemanticCacheStore.class)
-@EnableConfigurationProperties({ DataRedisProperties.class, TokenSavingProperties.class })
+@EnableConfigurationProperties({ DataRedisProperties.class, StoredAnswersProperties.class })
 public final class TokenSavingRedisSemanticCacheAutoConfiguration {
 
 	private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(2);
@@ -44,10 +44,10 @@ public final class TokenSavingRedisSemanticCacheAutoConfiguration {
 	private static final int MAX_CONNECTIONS = 16;
 
 	@Bean
-	RedisSemanticCacheStore tokenSavingRedisSemanticCacheStore(TokenSavingProperties tokenSavingProperties,
+	RedisSemanticCacheStore tokenSavingRedisSemanticCacheStore(StoredAnswersProperties storedAnswers,
 			DataRedisProperties properties, DataRedisConnectionDetails details) {
 		RedisSemanticCacheStore store = new RedisSemanticCacheStore(connectionFactory(properties, details),
-				new ConfigurationReader(tokenSavingProperties).entryCodec());
+				storedAnswers.entryCodec());
 		store.verify();
 		return store;
 	}

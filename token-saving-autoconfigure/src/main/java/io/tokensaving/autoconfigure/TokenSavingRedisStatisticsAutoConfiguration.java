@@ -3,8 +3,8 @@ package io.tokensaving.autoconfigure;
 import java.time.Clock;
 
 import io.tokensaving.backend.redis.RedisConnector;
-import io.tokensaving.savings.StatisticsRepository;
-import io.tokensaving.savings.redis.RedisStatisticsRepository;
+import io.tokensaving.statistics.StatisticsRepository;
+import io.tokensaving.statistics.redis.RedisStatisticsRepository;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -18,8 +18,8 @@ import org.springframework.context.annotation.Import;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /**
- * Auto-configuration for statistics that the instances of an application share in Redis,
- * over the connection of the application.
+ * Auto-configuration for statistics that all instances of an application share in Redis,
+ * with the application's own connection factory.
  */
 @AutoConfiguration(after = DataRedisAutoConfiguration.class, before = TokenSavingAutoConfiguration.class)
 @ConditionalOnClass(RedisConnectionFactory.class)
@@ -33,8 +33,8 @@ public final class TokenSavingRedisStatisticsAutoConfiguration {
 	@ConditionalOnMissingBean(StatisticsRepository.class)
 	RedisStatisticsRepository tokenSavingRedisStatisticsRepository(TokenSavingProperties properties,
 			RedisConnector connector) {
-		return new RedisStatisticsRepository(connector.connectionFactory(),
-				new ConfigurationReader(properties).workspace(), Clock.systemUTC());
+		return new RedisStatisticsRepository(connector.connectionFactory(), properties.checkedWorkspace(),
+				Clock.systemUTC());
 	}
 
 }

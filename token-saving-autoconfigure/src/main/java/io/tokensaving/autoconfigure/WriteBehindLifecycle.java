@@ -2,16 +2,16 @@ package io.tokensaving.autoconfigure;
 
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.semantic.SemanticCacheAdvisor;
-import io.tokensaving.savings.StatisticsAggregator;
+import io.tokensaving.statistics.StatisticsAggregator;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 
 import org.springframework.context.SmartLifecycle;
 
 /**
- * Lets answers that wait to be stored be stored when the application stops: after the web
+ * Stores the answers that wait to be stored when the application stops: after the web
  * server, which may still serve requests, and before the connections of Spring Data,
- * which stop before beans are destroyed.
+ * which are closed before beans are destroyed.
  */
 final class WriteBehindLifecycle implements SmartLifecycle {
 

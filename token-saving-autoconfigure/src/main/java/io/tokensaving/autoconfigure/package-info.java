@@ -1,5 +1,6 @@
 /**
- * Auto-configuration for Spring Boot.
+ * Auto-configuration for Spring Boot. Beans and properties are the API; the types are
+ * internal.
  */
 @NullMarked
 package io.tokensaving.autoconfigure;

@@ -8,8 +8,10 @@ import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of a backend, of which its circuit breaker is told exactly once how it ended.
- * Thread-safe.
+ * One call of a backend. Reports the outcome of the call to the circuit breaker of the
+ * backend exactly once. Thread-safe.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  */
 public final class Attempt {
 
@@ -31,15 +33,15 @@ public final class Attempt {
 	 * Begin a call.
 	 * @param breaker the breaker of the backend
 	 * @param ticker times the call
-	 * @return the attempt, which has to be ended, or {@code null} if the backend is to be
-	 * left alone
+	 * @return the attempt, which the caller has to end, or {@code null} if the breaker
+	 * does not permit the call
 	 */
 	public static @Nullable Attempt begin(CircuitBreaker breaker, Ticker ticker) {
 		return breaker.tryAcquirePermission() ? new Attempt(breaker, ticker) : null;
 	}
 
 	/**
-	 * The backend has answered.
+	 * Report that the backend has answered.
 	 */
 	public void succeeded() {
 		if (this.over.compareAndSet(false, true)) {
@@ -48,7 +50,7 @@ public final class Attempt {
 	}
 
 	/**
-	 * The backend has failed, or took too long.
+	 * Report that the backend has failed or timed out.
 	 * @param failure the failure
 	 */
 	public void failed(Throwable failure) {
@@ -58,7 +60,8 @@ public final class Attempt {
 	}
 
 	/**
-	 * Nobody waits for the backend any more. Does nothing if it has answered or failed.
+	 * Report that the result is no longer needed. Does nothing if success or failure was
+	 * reported.
 	 */
 	public void end() {
 		if (this.over.compareAndSet(false, true)) {

@@ -14,10 +14,10 @@ import org.apache.commons.logging.LogFactory;
 
 /**
  * The circuit breakers of all backends, by name. A breaker opens when half of the last 20
- * calls failed, at least ten of them made; then the backend is not asked for a second,
- * twice as long after every probe that fails, at most ten seconds. Three probes, whenever
- * they come, close it again unless half of them fail. Thread-safe; shared by all
- * advisors.
+ * calls have failed, once there were at least ten. It then rejects calls for a second,
+ * and for twice as long after each failed probe, at most ten seconds. After that it
+ * permits three probes and closes again unless half of them fail. Thread-safe; shared by
+ * all advisors.
  */
 public final class CircuitBreakers {
 
@@ -59,7 +59,7 @@ public final class CircuitBreakers {
 	}
 
 	/**
-	 * Return the breaker of a backend, which is made when it is first asked for.
+	 * Return the breaker of a backend, which is created at the first call.
 	 * @param backend the name of the backend
 	 * @return the breaker
 	 */
@@ -68,7 +68,7 @@ public final class CircuitBreakers {
 	}
 
 	/**
-	 * Return the states of all breakers that were asked for.
+	 * Return the states of all breakers that have been created.
 	 * @return the states by the name of the backend, sorted
 	 */
 	public Map<String, CircuitBreaker.State> states() {

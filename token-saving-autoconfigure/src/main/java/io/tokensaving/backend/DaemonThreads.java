@@ -3,9 +3,11 @@ package io.tokensaving.backend;
 import java.util.concurrent.ThreadFactory;
 
 /**
- * Makes daemon threads that inherit nothing from the thread that happens to need the
- * first of them: a pool serves many callers, and what one of them has in its inheritable
- * thread-locals, such as a tenant, is not the business of the next. Thread-safe.
+ * Creates daemon threads that inherit nothing from the thread that creates them. A pool
+ * serves many callers, and the inheritable thread-locals of the caller that happens to
+ * start a pool thread, such as a tenant, must not be visible to others. Thread-safe.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  */
 public final class DaemonThreads implements ThreadFactory {
 
@@ -23,7 +25,7 @@ public final class DaemonThreads implements ThreadFactory {
 	public Thread newThread(Runnable task) {
 		Thread thread = new Thread(null, task, this.name, 0, false);
 		thread.setDaemon(true);
-		// Not that of an application which has gone, where several live in one server
+		// The web application of the caller's class loader may be undeployed meanwhile
 		thread.setContextClassLoader(DaemonThreads.class.getClassLoader());
 		return thread;
 	}

@@ -1,6 +1,6 @@
 /**
- * What servers outside this process need: each has a circuit breaker, and threads of its
- * own wait for it.
+ * Access to servers outside this process: circuit breakers, and threads that wait for
+ * answers. Only {@link io.tokensaving.backend.CircuitBreakers} is part of the API.
  */
 @NullMarked
 package io.tokensaving.backend;

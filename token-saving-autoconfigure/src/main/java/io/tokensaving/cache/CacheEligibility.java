@@ -1,16 +1,28 @@
 package io.tokensaving.cache;
 
-import io.tokensaving.request.FinishReason;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+import io.tokensaving.provider.Dialect;
+import io.tokensaving.request.RequestedOutput;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.AssistantMessage.ToolCall;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.model.Generation;
+import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.ai.model.tool.ToolCallingChatOptions;
+import org.springframework.ai.tool.ToolCallback;
 import org.springframework.util.StringUtils;
 
 /**
- * Which answers may be stored: those that are finished. Not those that are empty, cut
- * off, filtered or refused, in any of their generations.
+ * Decides which answers may be stored. An answer is storable if each of its generations
+ * is finished, and none is empty, truncated, filtered or refused; if its tool calls can
+ * be executed; and if it satisfies the output format that the request asks for.
+ * Thread-safe.
  */
 public final class CacheEligibility {
 
@@ -18,45 +30,124 @@ public final class CacheEligibility {
 	}
 
 	/**
-	 * Whether the response of a call may be stored. A model that gives no finish reason
-	 * at all is taken at its word.
+	 * Whether the response of a call is complete. A missing finish reason counts as
+	 * finished, because some models never report one.
 	 * @param response the response
-	 * @return {@code true} if it may be stored
+	 * @param dialect reads the finish reason
+	 * @return {@code true} if it may be stored, whatever the request asked for
 	 */
-	public static boolean isStorable(@Nullable ChatResponse response) {
-		return isStorable(response, false);
+	public static boolean isStorable(@Nullable ChatResponse response, Dialect dialect) {
+		return check(response, dialect, false) == null;
 	}
 
 	/**
-	 * Whether the response assembled from a stream may be stored. Without a finish reason
-	 * nobody knows whether the stream was cut off.
+	 * Whether the response assembled from a stream is complete. A finish reason is
+	 * required, because without one a truncated stream looks like a complete one.
 	 * @param response the response
-	 * @return {@code true} if it may be stored
+	 * @param dialect reads the finish reason
+	 * @return {@code true} if it may be stored, whatever the request asked for
 	 */
-	public static boolean isStorableFromStream(@Nullable ChatResponse response) {
-		return isStorable(response, true);
+	public static boolean isStorableFromStream(@Nullable ChatResponse response, Dialect dialect) {
+		return check(response, dialect, true) == null;
 	}
 
-	private static boolean isStorable(@Nullable ChatResponse response, boolean reasonRequired) {
+	/**
+	 * Check whether the answer to a request may be stored.
+	 * @param answer the answer
+	 * @param request the request
+	 * @param dialect reads both
+	 * @param streamed whether the answer was assembled from a stream
+	 * @return the reason, or {@code null} if it may be stored
+	 */
+	static @Nullable NotStored check(ChatResponse answer, ChatClientRequest request, Dialect dialect,
+			boolean streamed) {
+		NotStored reason = check(answer, dialect, streamed);
+		if (reason != null) {
+			return reason;
+		}
+		ChatOptions options = request.prompt().getOptions();
+		RequestedOutput output = RequestedOutput.of(request, dialect);
+		for (Generation generation : answer.getResults()) {
+			AssistantMessage message = generation.getOutput();
+			if (message.hasToolCalls()) {
+				if (!areExecutable(message.getToolCalls(), options, dialect)) {
+					return NotStored.TOOL_CALL;
+				}
+			}
+			else if (output.isJson() && !dialect.isThought(generation) && !output.accepts(message.getText())) {
+				return NotStored.SCHEMA;
+			}
+		}
+		return null;
+	}
+
+	private static @Nullable NotStored check(@Nullable ChatResponse response, Dialect dialect, boolean streamed) {
 		if (response == null || response.getResults().isEmpty()) {
-			return false;
+			return NotStored.EMPTY;
 		}
-		return response.getResults().stream().allMatch((generation) -> isStorable(generation, reasonRequired));
+		boolean empty = true;
+		for (Generation generation : response.getResults()) {
+			NotStored reason = check(generation, dialect, streamed);
+			if (reason != null) {
+				return reason;
+			}
+			if (!dialect.isThought(generation)) {
+				if (isEmpty(generation.getOutput())) {
+					return NotStored.EMPTY;
+				}
+				empty = false;
+			}
+		}
+		return empty ? NotStored.EMPTY : null;
 	}
 
-	private static boolean isStorable(Generation generation, boolean reasonRequired) {
+	private static @Nullable NotStored check(Generation generation, Dialect dialect, boolean reasonRequired) {
 		AssistantMessage message = generation.getOutput();
-		// A subclass holds more than can be replayed
+		// A subclass may hold data that a replay would lose
 		if (message == null || message.getClass() != AssistantMessage.class) {
-			return false;
+			return NotStored.CONTENT;
 		}
-		boolean empty = !StringUtils.hasText(message.getText()) && !message.hasToolCalls()
-				&& message.getMedia().isEmpty();
+		if (message.getMetadata().get("refusal") instanceof String refusal && StringUtils.hasText(refusal)) {
+			return NotStored.REFUSED;
+		}
 		String reason = generation.getMetadata().getFinishReason();
-		boolean finished = FinishReason.isComplete(reason) || (!reasonRequired && !StringUtils.hasText(reason));
-		boolean refused = message.getMetadata().get("refusal") instanceof String refusal
-				&& StringUtils.hasText(refusal);
-		return !empty && finished && !refused && generation.getMetadata().getContentFilters().isEmpty();
+		boolean finished = dialect.isComplete(reason) || (!reasonRequired && !StringUtils.hasText(reason));
+		return (finished && generation.getMetadata().getContentFilters().isEmpty()) ? null : NotStored.UNFINISHED;
+	}
+
+	private static boolean isEmpty(AssistantMessage message) {
+		return !StringUtils.hasText(message.getText()) && !message.hasToolCalls() && message.getMedia().isEmpty();
+	}
+
+	// A replayed call is executed again, and its result is sent back under its id
+	private static boolean areExecutable(List<ToolCall> calls, @Nullable ChatOptions options, Dialect dialect) {
+		Set<String> ids = new HashSet<>();
+		for (ToolCall call : calls) {
+			boolean hasId = StringUtils.hasText(call.id());
+			if (!StringUtils.hasText(call.name()) || (!hasId && dialect.toolCallsHaveIds())
+					|| (hasId && !ids.add(call.id()))) {
+				return false;
+			}
+			if (StringUtils.hasText(call.arguments()) ? !RequestedOutput.isObject(call.arguments())
+					: !takesNoArguments(call.name(), options)) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	// Some models leave out the arguments of a tool without parameters
+	private static boolean takesNoArguments(String name, @Nullable ChatOptions options) {
+		List<ToolCallback> tools = (options instanceof ToolCallingChatOptions toolOptions)
+				? toolOptions.getToolCallbacks() : null;
+		if (tools != null) {
+			for (ToolCallback tool : tools) {
+				if (tool.getToolDefinition().name().equals(name)) {
+					return !RequestedOutput.requiresProperties(tool.getToolDefinition().inputSchema());
+				}
+			}
+		}
+		return false;
 	}
 
 }

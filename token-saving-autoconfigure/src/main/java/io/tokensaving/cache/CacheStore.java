@@ -1,7 +1,10 @@
 package io.tokensaving.cache;
 
+import io.tokensaving.feature.Eviction;
+
 /**
- * What the stores of all caches have in common. Thread-safe.
+ * A store of answers: the operations that the stores of all caches share. Implementations
+ * must be thread-safe.
  */
 public interface CacheStore {
 
@@ -12,15 +15,17 @@ public interface CacheStore {
 	String backend();
 
 	/**
-	 * Remove answers. Answers that are stored meanwhile may stay.
-	 * @param eviction says which
-	 * @return the number of answers that were removed
+	 * Remove answers. Answers that are stored during the eviction may stay. May throw a
+	 * {@link RuntimeException} if the store cannot be reached.
+	 * @param eviction selects the answers
+	 * @return the number of removed answers
 	 */
-	long evict(CacheEviction eviction);
+	long evict(Eviction eviction);
 
 	/**
 	 * Return the state of the store.
-	 * @return the state
+	 * @return the state, {@link CacheStoreStatus#UNAVAILABLE} if the store cannot be
+	 * reached
 	 */
 	CacheStoreStatus status();
 

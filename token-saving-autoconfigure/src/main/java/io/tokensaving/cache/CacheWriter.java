@@ -1,18 +1,21 @@
 package io.tokensaving.cache;
 
+import io.tokensaving.feature.Eviction;
+
 /**
- * Stores answers when they have come, which may be long after they were asked for.
- * Thread-safe.
+ * Stores the answers of requests that may have started long before. Implementations must
+ * be thread-safe.
  */
 public interface CacheWriter {
 
 	/**
-	 * Begin an eviction, before the stores are asked to evict: answers that it means are
-	 * not stored any more if they were asked for before. Waits up to five seconds for the
-	 * writes that have begun already.
-	 * @param eviction says what is evicted
-	 * @return whether all of them have ended; if not, what they write may stay
+	 * Begin an eviction; called before the stores evict. From now on the writer does not
+	 * store an answer that the eviction selects if its request started before this call.
+	 * Waits up to five seconds for writes in progress.
+	 * @param eviction selects the answers
+	 * @return whether all writes in progress have ended; if not, their answers may stay
+	 * in the stores
 	 */
-	boolean beginEviction(CacheEviction eviction);
+	boolean beginEviction(Eviction eviction);
 
 }

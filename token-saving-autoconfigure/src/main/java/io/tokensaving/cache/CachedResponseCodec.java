@@ -1,10 +1,7 @@
 package io.tokensaving.cache;
 
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
 import java.io.DataOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
@@ -12,12 +9,17 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import io.tokensaving.cache.CachedResponse.CachedGeneration;
-import io.tokensaving.savings.TokenUsage;
+import io.tokensaving.cache.CachedResponse.Origin;
+import io.tokensaving.provider.TokenUsage;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.messages.AssistantMessage.ToolCall;
@@ -25,29 +27,59 @@ import org.springframework.ai.content.Media;
 import org.springframework.util.MimeType;
 
 /**
- * Turns stored answers into bytes and back, for stores outside this process. Numbers keep
- * their type; a constant of an enum comes back as its name. The first byte is the version
- * of the format: bytes of another version, and bytes that are not whole, are refused and
- * so are a miss. Thread-safe.
+ * Encodes stored answers as bytes for stores outside this process, and decodes them. Text
+ * is preserved char by char, even if it is not valid Unicode, and numbers keep their
+ * type. Of other objects only the class name and the parts are encoded; decoding loads no
+ * class. The first byte is the format version. Bytes of another version and truncated
+ * bytes are rejected, which the caches treat as a miss. Thread-safe.
+ * <p>
+ * The input is untrusted. It is rejected if decoding it would need more memory than the
+ * caller allows, measured as {@link CachedResponse#sizeInBytes()} does, or if it holds a
+ * value that no model returns: more than a billion tokens, a date outside the years 1970
+ * to 9999, or a number of more than 512 bytes.
  */
 public final class CachedResponseCodec {
 
-	private static final byte VERSION = 1;
+	private static final byte VERSION = 3;
 
 	private static final int MAX_DEPTH = 100;
+
+	// The time to print or compute with a BigDecimal grows with its scale
+	private static final int MAX_SCALE = 4096;
+
+	private static final int MAX_NUMBER_BYTES = 512;
+
+	// Spring caches parsed MIME types
+	static final int MAX_MIME_TYPE_LENGTH = 255;
+
+	private static final long MAX_TOKENS = 1_000_000_000;
+
+	private static final long MAX_SECONDS = Instant.parse("9999-12-31T23:59:59Z").getEpochSecond();
+
+	private static final int MAX_NANOS = 999_999_999;
+
+	private static final int MAX_CLASS_NAME_LENGTH = 255;
+
+	private static final int FINGERPRINT_LENGTH = 64;
+
+	// The announced size is untrusted, so lists grow only as elements are read
+	private static final int INITIAL_CAPACITY = 16;
 
 	private CachedResponseCodec() {
 	}
 
 	/**
-	 * Write an answer.
+	 * Encode an answer.
 	 * @param response the answer
-	 * @return its bytes
+	 * @return the encoded bytes
 	 * @throws IllegalArgumentException if the answer holds media that are neither bytes
-	 * nor text, or metadata that are nested more than 100 levels deep
+	 * nor text, metadata nested more than 100 levels deep, or a value that
+	 * {@link #decode} would reject
 	 */
-	@SuppressWarnings("JavaInstantGetSecondsGetNano") // both are written
+	@SuppressWarnings("JavaInstantGetSecondsGetNano") // writes both parts
 	public static byte[] encode(CachedResponse response) {
+		check(response.usage());
+		check(response.createdAt());
 		ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
 		try (DataOutputStream out = new DataOutputStream(bytes)) {
 			out.writeByte(VERSION);
@@ -66,11 +98,28 @@ public final class CachedResponseCodec {
 			out.writeBoolean(usage.estimated());
 			out.writeLong(response.createdAt().getEpochSecond());
 			out.writeInt(response.createdAt().getNano());
+			Origin origin = response.origin();
+			out.writeBoolean(origin != null);
+			if (origin != null) {
+				writeOrigin(out, origin);
+			}
+			writeValue(out, response.rateLimit());
 		}
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
 		return bytes.toByteArray();
+	}
+
+	private static void writeOrigin(DataOutputStream out, Origin origin) throws IOException {
+		check(isFingerprint(origin.fingerprint()), "Not a fingerprint");
+		check(origin.expiresAt());
+		writeValue(out, origin.fingerprint());
+		out.writeInt(origin.tags().size());
+		for (String tag : origin.tags()) {
+			writeValue(out, tag);
+		}
+		out.writeLong(origin.expiresAt().toEpochMilli());
 	}
 
 	private static void writeGeneration(DataOutputStream out, CachedGeneration generation) throws IOException {
@@ -84,7 +133,9 @@ public final class CachedResponseCodec {
 		}
 		out.writeInt(generation.media().size());
 		for (Media media : generation.media()) {
-			writeValue(out, media.getMimeType().toString());
+			String mimeType = media.getMimeType().toString();
+			check(mimeType.length() <= MAX_MIME_TYPE_LENGTH, "The media type is too long");
+			writeValue(out, mimeType);
 			writeValue(out, media.getId());
 			writeValue(out, media.getName());
 			writeValue(out, media.getData());
@@ -104,26 +155,36 @@ public final class CachedResponseCodec {
 			out.writeByte(Type.NULL.code);
 		}
 		else if (value instanceof String text) {
-			writeBytes(out, Type.STRING, text.getBytes(StandardCharsets.UTF_8));
-		}
-		else if (value instanceof Enum<?> constant) {
-			writeBytes(out, Type.STRING, constant.name().getBytes(StandardCharsets.UTF_8));
+			writeText(out, text);
 		}
 		else if (value instanceof byte[] bytes) {
-			writeBytes(out, Type.BYTES, bytes);
+			out.writeByte(Type.BYTES.code);
+			out.writeInt(bytes.length);
+			out.write(bytes);
 		}
 		else if (value instanceof BigDecimal decimal) {
-			writeBytes(out, Type.BIG_DECIMAL, decimal.toString().getBytes(StandardCharsets.UTF_8));
+			check(Math.abs((long) decimal.scale()) <= MAX_SCALE, "A number has too many digits");
+			out.writeByte(Type.BIG_DECIMAL.code);
+			out.writeInt(decimal.scale());
+			writeNumber(out, decimal.unscaledValue());
 		}
 		else if (value instanceof BigInteger integer) {
-			writeBytes(out, Type.BIG_INTEGER, integer.toByteArray());
+			out.writeByte(Type.BIG_INTEGER.code);
+			writeNumber(out, integer);
 		}
 		else if (value instanceof List<?> list) {
 			out.writeByte(Type.LIST.code);
-			out.writeInt(list.size());
-			for (Object element : list) {
-				writeValue(out, element, depth + 1);
-			}
+			writeElements(out, list, depth);
+		}
+		else if (value instanceof Set<?> set) {
+			out.writeByte(Type.SET.code);
+			writeElements(out, set, depth);
+		}
+		else if (value instanceof StoredObject object) {
+			check(object.type().length() <= MAX_CLASS_NAME_LENGTH, "The name of a class is too long");
+			out.writeByte(Type.OBJECT.code);
+			writeText(out, object.type());
+			writeElements(out, object.parts(), depth);
 		}
 		else if (value instanceof Map<?, ?> map) {
 			out.writeByte(Type.MAP.code);
@@ -135,6 +196,13 @@ public final class CachedResponseCodec {
 		}
 		else {
 			writeScalar(out, value);
+		}
+	}
+
+	private static void writeElements(DataOutputStream out, Collection<?> elements, int depth) throws IOException {
+		out.writeInt(elements.size());
+		for (Object element : elements) {
+			writeValue(out, element, depth + 1);
 		}
 	}
 
@@ -178,137 +246,335 @@ public final class CachedResponseCodec {
 		}
 	}
 
-	private static void writeBytes(DataOutputStream out, Type type, byte[] bytes) throws IOException {
-		out.writeByte(type.code);
+	/**
+	 * Whether a value is a number of any size that can be encoded.
+	 * @param value the value
+	 * @return whether it is
+	 */
+	static boolean isNumber(Object value) {
+		return (value.getClass() == BigInteger.class && isShort((BigInteger) value))
+				|| (value.getClass() == BigDecimal.class && Math.abs((long) ((BigDecimal) value).scale()) <= MAX_SCALE
+						&& isShort(((BigDecimal) value).unscaledValue()));
+	}
+
+	private static boolean isShort(BigInteger number) {
+		return number.bitLength() / Byte.SIZE < MAX_NUMBER_BYTES;
+	}
+
+	private static void writeNumber(DataOutputStream out, BigInteger number) throws IOException {
+		byte[] bytes = number.toByteArray();
+		check(bytes.length <= MAX_NUMBER_BYTES, "A number has too many digits");
 		out.writeInt(bytes.length);
 		out.write(bytes);
 	}
 
+	// Uses the first of three lossless encodings that needs at most two bytes a char
+	private static void writeText(DataOutputStream out, String text) throws IOException {
+		int length = text.length();
+		long utf8 = 0;
+		boolean latin1 = true;
+		boolean wellFormed = true;
+		for (int i = 0; i < length; i++) {
+			char c = text.charAt(i);
+			latin1 &= c <= 0xFF;
+			if (Character.isSurrogate(c)) {
+				boolean paired = Character.isHighSurrogate(c) && i + 1 < length
+						&& Character.isLowSurrogate(text.charAt(i + 1));
+				wellFormed &= paired;
+				utf8 += 4;
+				i += paired ? 1 : 0;
+			}
+			else {
+				utf8 += (c < 0x80) ? 1 : (c < 0x800) ? 2 : 3;
+			}
+		}
+		if (latin1) {
+			out.writeByte(Type.LATIN_1.code);
+			out.writeInt(length);
+			out.write(text.getBytes(StandardCharsets.ISO_8859_1));
+		}
+		else if (wellFormed && utf8 <= 2L * length) {
+			out.writeByte(Type.UTF_8.code);
+			out.writeInt(length);
+			out.writeInt((int) utf8);
+			out.write(text.getBytes(StandardCharsets.UTF_8));
+		}
+		else {
+			out.writeByte(Type.UTF_16.code);
+			out.writeInt(length);
+			out.writeChars(text);
+		}
+	}
+
 	/**
-	 * Read an answer.
-	 * @param bytes what {@link #encode} wrote
+	 * Decode an answer.
+	 * @param bytes the result of {@link #encode}
+	 * @param limit the memory and time that decoding may take
 	 * @return the answer
-	 * @throws IllegalArgumentException if the bytes are of another version or broken
+	 * @throws IllegalArgumentException if the bytes are of another version or malformed,
+	 * or the limit is exceeded
 	 */
-	public static CachedResponse decode(byte[] bytes) {
-		try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
+	public static CachedResponse decode(byte[] bytes, ReadLimit limit) {
+		EntryInput in = new EntryInput(bytes, 0, limit);
+		CachedResponse response = decode(in);
+		in.end();
+		return response;
+	}
+
+	/**
+	 * Decode an answer from the rest of an entry.
+	 * @param in an entry whose remaining bytes are the result of {@link #encode}
+	 * @return the answer
+	 * @throws IllegalArgumentException if the bytes are of another version or malformed,
+	 * or the limit of the entry is exceeded
+	 */
+	public static CachedResponse decode(EntryInput in) {
+		try {
 			byte version = in.readByte();
 			if (version != VERSION) {
 				throw new IllegalArgumentException(
 						"The entry has version %d of the format, this is %d".formatted(version, VERSION));
 			}
+			in.charge(CachedResponse.BASE_BYTES);
 			String id = readText(in);
 			String model = readText(in);
 			List<CachedGeneration> generations = new ArrayList<>();
-			for (int i = readSize(in); i > 0; i--) {
+			for (int i = in.readSize(); i > 0; i--) {
 				generations.add(readGeneration(in));
 			}
 			Map<String, Object> metadata = readMap(in);
+			check(!metadata.containsValue(null), "Metadata of a response are null");
 			TokenUsage usage = new TokenUsage(in.readLong(), in.readLong(), in.readLong(), in.readLong(),
-					in.readBoolean());
-			Instant createdAt = Instant.ofEpochSecond(in.readLong(), in.readInt());
-			if (in.available() > 0) {
-				throw new IllegalArgumentException("The entry is longer than it should be");
-			}
-			return new CachedResponse(id, model, generations, metadata, usage, createdAt);
+					readBoolean(in));
+			check(usage);
+			long seconds = in.readLong();
+			int nanos = in.readInt();
+			check(seconds >= 0 && seconds <= MAX_SECONDS && nanos >= 0 && nanos <= MAX_NANOS, "Not a valid date");
+			Origin origin = readBoolean(in) ? readOrigin(in) : null;
+			return new CachedResponse(id, model, generations, metadata, usage, Instant.ofEpochSecond(seconds, nanos),
+					origin, readValue(in));
 		}
-		catch (IOException | RuntimeException ex) {
+		catch (RuntimeException ex) {
 			throw new IllegalArgumentException("The entry cannot be read", ex);
 		}
 	}
 
-	private static CachedGeneration readGeneration(DataInputStream in) throws IOException {
-		String text = (String) readValue(in);
+	private static Origin readOrigin(EntryInput in) {
+		in.charge(Origin.BASE_BYTES);
+		String fingerprint = readText(in);
+		check(isFingerprint(fingerprint), "Not a fingerprint");
+		Set<String> tags = new LinkedHashSet<>();
+		for (int i = in.readSize(); i > 0; i--) {
+			in.charge(StoredValues.ENTRY_BYTES);
+			check(tags.add(readText(in)), "A tag is repeated");
+		}
+		Instant expiresAt = Instant.ofEpochMilli(in.readLong());
+		check(expiresAt);
+		return new Origin(fingerprint, tags, expiresAt);
+	}
+
+	private static boolean isFingerprint(String text) {
+		return text.length() == FINGERPRINT_LENGTH
+				&& text.chars().allMatch((c) -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
+	}
+
+	private static void check(TokenUsage usage) {
+		check(isCount(usage.input()) && isCount(usage.output()) && isCount(usage.cacheRead())
+				&& isCount(usage.cacheWrite()) && usage.cacheRead() + usage.cacheWrite() <= usage.input(),
+				"Not a valid number of tokens");
+	}
+
+	private static boolean isCount(long tokens) {
+		return tokens >= 0 && tokens <= MAX_TOKENS;
+	}
+
+	private static void check(Instant date) {
+		check(date.getEpochSecond() >= 0 && date.getEpochSecond() <= MAX_SECONDS, "Not a valid date");
+	}
+
+	private static void check(boolean condition, String problem) {
+		EntryInput.check(condition, problem);
+	}
+
+	private static CachedGeneration readGeneration(EntryInput in) {
+		in.charge(CachedGeneration.BASE_BYTES);
+		String text = readTextOrNull(in);
 		List<ToolCall> toolCalls = new ArrayList<>();
-		for (int i = readSize(in); i > 0; i--) {
+		for (int i = in.readSize(); i > 0; i--) {
 			toolCalls.add(readToolCall(in));
 		}
 		List<Media> media = new ArrayList<>();
-		for (int i = readSize(in); i > 0; i--) {
-			MimeType mimeType = MimeType.valueOf(readText(in));
-			String id = (String) readValue(in);
-			String name = readText(in);
-			Object data = readValue(in);
-			if (data == null) {
-				throw new IOException("Media without data");
-			}
-			Media.Builder builder = Media.builder().mimeType(mimeType).name(name).data(data);
-			media.add((id != null) ? builder.id(id).build() : builder.build());
+		for (int i = in.readSize(); i > 0; i--) {
+			media.add(readMedia(in));
 		}
 		Map<String, Object> messageMetadata = readMap(in);
-		String finishReason = (String) readValue(in);
+		String finishReason = readTextOrNull(in);
 		return new CachedGeneration(text, toolCalls, media, messageMetadata, finishReason, readMap(in));
 	}
 
-	@SuppressWarnings("NullAway") // models leave out what a tool call should have
-	private static ToolCall readToolCall(DataInputStream in) throws IOException {
-		return new ToolCall((String) readValue(in), (String) readValue(in), (String) readValue(in),
-				(String) readValue(in));
+	@SuppressWarnings("NullAway") // models leave out fields of tool calls
+	private static ToolCall readToolCall(EntryInput in) {
+		in.charge(CachedGeneration.TOOL_CALL_BYTES);
+		return new ToolCall(readTextOrNull(in), readTextOrNull(in), readTextOrNull(in), readTextOrNull(in));
 	}
 
-	private static String readText(DataInputStream in) throws IOException {
-		if (readValue(in) instanceof String text) {
-			return text;
+	private static Media readMedia(EntryInput in) {
+		String type = readText(in);
+		check(type.length() <= MAX_MIME_TYPE_LENGTH, "The media type is too long");
+		in.charge(CachedGeneration.mediaSize(type));
+		MimeType mimeType = MimeType.valueOf(type);
+		String id = readTextOrNull(in);
+		String name = readText(in);
+		Object data = readValue(in);
+		if (data == null) {
+			throw new IllegalArgumentException("Media without data");
 		}
-		throw new IOException("Text expected");
+		Media.Builder builder = Media.builder().mimeType(mimeType).name(name).data(data);
+		return (id != null) ? builder.id(id).build() : builder.build();
 	}
 
-	private static Map<String, Object> readMap(DataInputStream in) throws IOException {
-		if (!(readValue(in) instanceof Map<?, ?> map)) {
-			throw new IOException("Map expected");
+	private static String readText(EntryInput in) {
+		String text = readTextOrNull(in);
+		if (text == null) {
+			throw new IllegalArgumentException("Text expected");
 		}
-		Map<String, Object> copy = new LinkedHashMap<>();
-		map.forEach((key, value) -> copy.put((String) key, value));
-		return copy;
+		return text;
 	}
 
-	private static @Nullable Object readValue(DataInputStream in) throws IOException {
+	private static @Nullable String readTextOrNull(EntryInput in) {
+		Type type = Type.of(in.readByte());
+		if (type == Type.NULL) {
+			in.charge(StoredValues.SCALAR_BYTES);
+			return null;
+		}
+		return readText(in, type);
+	}
+
+	private static String readText(EntryInput in, Type type) {
+		int length = in.readSize();
+		return switch (type) {
+			case LATIN_1 -> in.readLatin1(length);
+			case UTF_8 -> in.readUtf8(length, in.readSize());
+			case UTF_16 -> in.readUtf16(length);
+			default -> throw new IllegalArgumentException("Text expected");
+		};
+	}
+
+	private static boolean readBoolean(EntryInput in) {
+		byte value = in.readByte();
+		check(value == 0 || value == 1, "Not a boolean");
+		return value == 1;
+	}
+
+	private static Map<String, @Nullable Object> readMap(EntryInput in) {
+		check(Type.of(in.readByte()) == Type.MAP, "Map expected");
+		Map<String, @Nullable Object> map = new LinkedHashMap<>();
+		in.charge(StoredValues.ENTRY_BYTES);
+		for (int i = in.readSize(); i > 0; i--) {
+			in.charge(StoredValues.ENTRY_BYTES);
+			String key = readText(in);
+			check(!map.containsKey(key), "A map has a repeated key");
+			map.put(key, readValue(in, 1));
+		}
+		return map;
+	}
+
+	private static @Nullable Object readValue(EntryInput in) {
 		return readValue(in, 0);
 	}
 
-	private static @Nullable Object readValue(DataInputStream in, int depth) throws IOException {
+	private static @Nullable Object readValue(EntryInput in, int depth) {
 		checkDepth(depth);
-		return switch (Type.of(in.readByte())) {
-			case NULL -> null;
-			case STRING -> new String(readBytes(in), StandardCharsets.UTF_8);
-			case BYTES -> readBytes(in);
-			case BIG_DECIMAL -> new BigDecimal(new String(readBytes(in), StandardCharsets.UTF_8));
-			case BIG_INTEGER -> new BigInteger(readBytes(in));
-			case BOOLEAN -> in.readBoolean();
-			case INTEGER -> in.readInt();
-			case LONG -> in.readLong();
-			case DOUBLE -> in.readDouble();
-			case FLOAT -> in.readFloat();
-			case SHORT -> in.readShort();
-			case BYTE -> in.readByte();
-			case LIST -> {
-				List<@Nullable Object> list = new ArrayList<>();
-				for (int i = readSize(in); i > 0; i--) {
-					list.add(readValue(in, depth + 1));
-				}
-				yield list;
-			}
-			case MAP -> {
-				Map<String, @Nullable Object> map = new LinkedHashMap<>();
-				for (int i = readSize(in); i > 0; i--) {
-					map.put(readText(in), readValue(in, depth + 1));
-				}
-				yield map;
+		Type type = Type.of(in.readByte());
+		return switch (type) {
+			case LATIN_1, UTF_8, UTF_16 -> readText(in, type);
+			case LIST -> readList(in, depth);
+			case SET -> readSet(in);
+			case OBJECT -> readObject(in, depth);
+			case MAP -> readMap(in, depth);
+			default -> {
+				in.charge(StoredValues.SCALAR_BYTES);
+				yield readScalar(in, type);
 			}
 		};
 	}
 
-	private static byte[] readBytes(DataInputStream in) throws IOException {
-		return in.readNBytes(readSize(in));
+	private static @Nullable Object readScalar(EntryInput in, Type type) {
+		return switch (type) {
+			case NULL -> null;
+			case BYTES -> {
+				int size = in.readSize();
+				in.charge(size);
+				yield in.readBytes(size);
+			}
+			case BIG_DECIMAL -> {
+				int scale = in.readInt();
+				check(Math.abs((long) scale) <= MAX_SCALE, "A number has too many digits");
+				in.charge(StoredValues.SCALAR_BYTES);
+				yield new BigDecimal(readNumber(in), scale);
+			}
+			case BIG_INTEGER -> readNumber(in);
+			case BOOLEAN -> readBoolean(in);
+			case INTEGER -> in.readInt();
+			case LONG -> in.readLong();
+			case DOUBLE -> Double.longBitsToDouble(in.readLong());
+			case FLOAT -> Float.intBitsToFloat(in.readInt());
+			case SHORT -> in.readShort();
+			case BYTE -> in.readByte();
+			default -> throw new IllegalArgumentException("Unknown type of value");
+		};
 	}
 
-	// No more can follow than there are bytes: a broken size allocates nothing
-	private static int readSize(DataInputStream in) throws IOException {
-		int size = in.readInt();
-		if (size < 0 || size > in.available()) {
-			throw new EOFException("More was announced than is there");
+	private static BigInteger readNumber(EntryInput in) {
+		int size = in.readSize();
+		check(size <= MAX_NUMBER_BYTES, "A number has too many digits");
+		BigInteger number = new BigInteger(in.readBytes(size));
+		in.charge(StoredValues.digitsSize(number));
+		return number;
+	}
+
+	private static List<@Nullable Object> readList(EntryInput in, int depth) {
+		in.charge(StoredValues.ENTRY_BYTES);
+		int size = in.readSize();
+		List<@Nullable Object> list = new ArrayList<>(Math.min(size, INITIAL_CAPACITY));
+		for (int i = size; i > 0; i--) {
+			list.add(readValue(in, depth + 1));
 		}
-		return size;
+		return Collections.unmodifiableList(list);
+	}
+
+	private static Set<String> readSet(EntryInput in) {
+		in.charge(StoredValues.ENTRY_BYTES);
+		Set<String> set = new LinkedHashSet<>();
+		for (int i = in.readSize(); i > 0; i--) {
+			in.charge(StoredValues.ENTRY_BYTES);
+			check(set.add(readText(in)), "A set has an element twice");
+		}
+		return Collections.unmodifiableSet(set);
+	}
+
+	private static StoredObject readObject(EntryInput in, int depth) {
+		in.charge(StoredValues.ENTRY_BYTES);
+		String type = readText(in);
+		check(type.length() <= MAX_CLASS_NAME_LENGTH, "The name of a class is too long");
+		List<@Nullable Object> parts = readList(in, depth);
+		for (Object part : parts) {
+			if (part instanceof String text) {
+				in.charge(StoredValues.structureSize(text));
+			}
+		}
+		return new StoredObject(type, parts);
+	}
+
+	private static Map<String, @Nullable Object> readMap(EntryInput in, int depth) {
+		in.charge(StoredValues.ENTRY_BYTES);
+		int size = in.readSize();
+		Map<String, @Nullable Object> map = new LinkedHashMap<>();
+		for (int i = size; i > 0; i--) {
+			in.charge(StoredValues.ENTRY_BYTES);
+			map.put(readText(in), readValue(in, depth + 1));
+		}
+		return Collections.unmodifiableMap(map);
 	}
 
 	/**
@@ -316,8 +582,12 @@ public final class CachedResponseCodec {
 	 */
 	private enum Type {
 
-		NULL('0'), STRING('s'), BYTES('x'), BIG_DECIMAL('D'), BIG_INTEGER('I'), BOOLEAN('z'), INTEGER('i'), LONG('l'),
-		DOUBLE('d'), FLOAT('f'), SHORT('h'), BYTE('b'), LIST('L'), MAP('M');
+		NULL('0'), LATIN_1('a'), UTF_8('s'), UTF_16('u'), BYTES('x'), BIG_DECIMAL('D'), BIG_INTEGER('I'), BOOLEAN('z'),
+		INTEGER('i'), LONG('l'), DOUBLE('d'), FLOAT('f'), SHORT('h'), BYTE('b'), LIST('L'), SET('S'), MAP('M'),
+
+		OBJECT('O');
+
+		private static final Type[] TYPES = values();
 
 		private final byte code;
 
@@ -325,13 +595,13 @@ public final class CachedResponseCodec {
 			this.code = (byte) code;
 		}
 
-		static Type of(byte code) throws IOException {
-			for (Type type : values()) {
+		static Type of(byte code) {
+			for (Type type : TYPES) {
 				if (type.code == code) {
 					return type;
 				}
 			}
-			throw new IOException("Unknown type of value");
+			throw new IllegalArgumentException("Unknown type of value");
 		}
 
 	}

@@ -9,11 +9,14 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.tokensaving.feature.Eviction;
 
 /**
- * Keeps answers that were asked for before an eviction from being stored after it.
- * Whoever stores answers remembers {@link #count()} when a request comes, and writes by
- * {@link #write}. Thread-safe; look-ups never wait for it, and writes not for each other.
+ * Keeps an answer from being stored after an eviction if its request started before. A
+ * cache reads {@link #count()} when a request starts, and stores the answer with
+ * {@link #write}. Thread-safe; neither look-ups nor writes block each other.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  */
 public final class Evictions {
 
@@ -21,7 +24,7 @@ public final class Evictions {
 
 	private static final Duration WAIT_TIME = Duration.ofSeconds(5);
 
-	private final Deque<CacheEviction> latest = new ArrayDeque<>();
+	private final Deque<Eviction> latest = new ArrayDeque<>();
 
 	private final Set<Object> underWay = new HashSet<>();
 
@@ -29,20 +32,20 @@ public final class Evictions {
 
 	/**
 	 * Return the number of evictions so far.
-	 * @return the number
+	 * @return the number, 0 or more
 	 */
 	public long count() {
 		return this.count;
 	}
 
 	/**
-	 * Begin an eviction, before stores are asked to evict: what it means is not written
-	 * any more if it was asked for before. Waits up to five seconds for the writes that
-	 * have begun already.
-	 * @param eviction says what is evicted
-	 * @return whether all of them have ended
+	 * Begin an eviction; called before the stores evict. From now on {@link #write} skips
+	 * an answer that the eviction selects if its request started before this call. Waits
+	 * up to five seconds for writes in progress.
+	 * @param eviction selects the answers
+	 * @return whether all writes in progress have ended
 	 */
-	public synchronized boolean begin(CacheEviction eviction) {
+	public synchronized boolean begin(Eviction eviction) {
 		this.latest.addFirst(eviction);
 		if (this.latest.size() > REMEMBERED) {
 			this.latest.removeLast();
@@ -67,11 +70,11 @@ public final class Evictions {
 	}
 
 	/**
-	 * Write an answer, unless it was evicted since it was asked for.
-	 * @param since the number of evictions when it was asked for
+	 * Store an answer unless an eviction since the start of its request covers it.
+	 * @param since the number of evictions up to the start of the request
 	 * @param labels the labels of the answer
-	 * @param write writes it; what it throws is thrown on
-	 * @return whether it was written
+	 * @param write stores the answer; its exceptions are passed on
+	 * @return whether the answer was stored
 	 */
 	public boolean write(long since, EntryLabels labels, Runnable write) {
 		Object token = new Object();
@@ -95,8 +98,7 @@ public final class Evictions {
 
 	private boolean isEvicted(long since, EntryLabels labels) {
 		long missed = this.count - since;
-		return missed > this.latest.size()
-				|| this.latest.stream().limit(missed).anyMatch((eviction) -> eviction.matches(labels));
+		return missed > this.latest.size() || this.latest.stream().limit(missed).anyMatch(labels::matches);
 	}
 
 }

@@ -1,6 +1,6 @@
 /**
- * What the caches share: the stored answer, its binary form, and the rules for what may
- * be stored.
+ * The parts that all caches share: stored answers and their binary form, the rules for
+ * what may be stored, and the look-ups and writes of the cache advisors.
  */
 @NullMarked
 package io.tokensaving.cache;

@@ -9,8 +9,8 @@ import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.SystemMessage;
 
 /**
- * How the two sides of a conversation take turns: the assistant, and users and tools.
- * System messages are on neither side. Immutable.
+ * The alternation of the two sides of a conversation: the assistant on one, users and
+ * tools on the other. System messages belong to neither side. Immutable.
  */
 final class Alternation {
 
@@ -19,7 +19,7 @@ final class Alternation {
 	private final List<Run> runs = new ArrayList<>();
 
 	/**
-	 * Find the runs of messages of one side.
+	 * Find the runs of consecutive messages of one side.
 	 * @param messages the messages
 	 */
 	Alternation(List<Message> messages) {
@@ -48,8 +48,8 @@ final class Alternation {
 	}
 
 	/**
-	 * Find where messages of one side would follow each other that do not now, or where
-	 * the other side would begin.
+	 * Find the gaps at which two runs of one side would become adjacent, or at which the
+	 * other side would begin the conversation.
 	 * @param kept the indices of the messages that are kept
 	 * @return the gaps, in order
 	 */
@@ -60,7 +60,7 @@ final class Alternation {
 			if (!isKept(run, kept)) {
 				continue;
 			}
-			// At the beginning as if the other side had spoken before
+			// At the beginning, the other side counts as the previous speaker
 			boolean gap = (before != null) ? before.side() == run.side() : this.runs.get(0).side() != run.side();
 			if (gap) {
 				gaps.add(new Gap((before != null) ? before.end() : 0, run.first(), run.side().other()));
@@ -101,18 +101,18 @@ final class Alternation {
 	}
 
 	/**
-	 * Where a message of one side is missing.
+	 * A range of messages left out, of which one has to be kept.
 	 *
 	 * @param from the first index of the gap
-	 * @param to the index after it
-	 * @param missing the side
+	 * @param to the index after the last
+	 * @param missing the side of which a message is missing
 	 */
 	record Gap(int from, int to, Side missing) {
 
 	}
 
 	/**
-	 * Messages of one side that follow each other, but for system messages in between.
+	 * Consecutive messages of one side, with the system messages between them.
 	 *
 	 * @param side the side
 	 * @param first the index of the first

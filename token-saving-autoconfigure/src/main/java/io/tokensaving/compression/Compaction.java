@@ -1,18 +1,19 @@
 package io.tokensaving.compression;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Collections;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 
-import io.tokensaving.compression.text.LosslessRewriter;
-import io.tokensaving.compression.text.TextSpan;
-import io.tokensaving.plan.CompressionSettings;
-import io.tokensaving.plan.CompressionSettings.Focus;
+import io.tokensaving.compression.CompressionSettings.Focus;
+import io.tokensaving.compression.MessageDraft.Segment;
+import io.tokensaving.material.Span;
+import io.tokensaving.material.parts.Part;
+import org.jspecify.annotations.Nullable;
 
-import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.SystemMessage;
 import org.springframework.ai.chat.messages.ToolResponseMessage;
@@ -20,43 +21,57 @@ import org.springframework.ai.chat.messages.ToolResponseMessage.ToolResponse;
 import org.springframework.ai.chat.messages.UserMessage;
 
 /**
- * Compresses the old messages of a conversation, once.
+ * Compresses the messages of a request, once.
  * <ol>
- * <li>System messages, the last user message with what follows it and the newest messages
- * stay as they are. So do tool calls with their results and code blocks of older
- * messages, unless they take up more than {@value #MAX_VERBATIM} of the room for history:
- * then the oldest of them go until they take up the low mark.</li>
- * <li>Old messages are rewritten without loss.</li>
- * <li>If that is not enough, the sentences of all old messages are ranked together and
- * the best are kept, in place. Sentences with a number, an identifier or a quotation
- * count {@value #NOTABLE_BONUS} times as much.</li>
- * <li>Where a message without any kept sentence would leave two messages of one side
- * beside each other, its best sentence is kept after all.</li>
+ * <li>What competes for the room: old messages, the results of old tool calls, and the
+ * material in the last user message. The rest is not changed: system messages, the
+ * question, the newest messages, and what follows the question. If that alone is over the
+ * limit, its largest texts compete, too, until three quarters of the limit are free for
+ * them.</li>
+ * <li>What competes is rewritten without loss.</li>
+ * <li>If that is not enough, all of it is divided into parts by what it is, the parts of
+ * all messages are ranked together, and the best are kept, in place. Parts with a number,
+ * an identifier or a quotation count {@value #NOTABLE_BONUS} times as much. A call and
+ * its results are kept if a part of the results is.</li>
+ * <li>Where leaving out a message would make two messages of one side adjacent, its best
+ * part is kept.</li>
  * </ol>
- * The target is the low mark for text that was sent before, because the next requests are
- * to repeat the beginning of this one, and the limit itself for text that was not:
- * leaving more of it out would spare this request nothing. In between it is weighed by
- * tokens. For one thread.
+ * The target is the low mark for text that was sent before, because the next requests
+ * should repeat the beginning of this one. For text that was not sent before it is the
+ * limit itself: leaving out more would save nothing in this request. If there is text of
+ * both kinds, the target is weighted by tokens. For one thread.
  */
 final class Compaction {
 
 	/**
-	 * The share of the room for history above which tool calls and code blocks go.
-	 */
-	static final double MAX_VERBATIM = 0.75;
-
-	/**
-	 * The factor by which the score of a notable sentence is multiplied.
+	 * The factor by which the score of a notable part is multiplied.
 	 */
 	static final double NOTABLE_BONUS = 1.2;
 
-	private static final int MAX_ROUNDS = 6;
+	/**
+	 * Stands for a question of which nothing is left.
+	 */
+	static final String LEFT_OUT = "[...]";
 
-	private final List<Message> conversation;
+	private static final int MAX_ROUNDS = 10;
 
-	private final List<HistoryEntry> entries;
+	// The share of the limit for what should not be changed if it has to be shortened
+	private static final double MAX_FIXED = 0.25;
+
+	// Of more than so many times the room, only the most relevant are ranked
+	private static final long MANY = 8;
+
+	private static final long MIN_ROOM = 1000;
+
+	private static final int MARKER_TOKENS = 8;
+
+	private static final int MIN_SHORTENED_TOKENS = 64;
+
+	private final List<Message> messages;
 
 	private final int firstUnsettled;
+
+	private final ConversationLayout layout;
 
 	private final CompressionEngine engine;
 
@@ -68,139 +83,174 @@ final class Compaction {
 
 	private final Deadline deadline;
 
-	// From here on nothing is changed
-	private final int firstProtected;
+	private final int[] tokens;
 
-	private final Alternation alternation;
+	private final BitSet competing = new BitSet();
 
-	// What is kept: whole entries, and the code blocks of others
-	private final boolean[] whole;
+	// Those that compete, but stay in any case
+	private final BitSet mandatory = new BitSet();
 
-	private final List<BitSet> keptParts = new ArrayList<>();
+	private boolean longParagraphs;
 
-	Compaction(List<Message> conversation, List<HistoryEntry> entries, int firstUnsettled, CompressionEngine engine,
+	private final @Nullable MessageDraft[] drafts;
+
+	Compaction(List<Message> messages, int firstUnsettled, Collection<String> documents, CompressionEngine engine,
 			CompressionSettings settings, CompressionBudget budget, TextAnalyser analyser, Deadline deadline) {
-		this.conversation = conversation;
-		this.entries = new ArrayList<>(entries);
+		this.messages = messages;
 		this.firstUnsettled = firstUnsettled;
+		this.layout = new ConversationLayout(messages, documents, settings.keepLastMessages());
 		this.engine = engine;
 		this.settings = settings;
 		this.budget = budget;
 		this.analyser = analyser;
 		this.deadline = deadline;
-		this.firstProtected = firstProtected();
-		this.whole = new boolean[entries.size()];
-		this.alternation = new Alternation(entries.stream().map(this::message).toList());
+		this.tokens = messages.stream().mapToInt(budget.messageCounter()).toArray();
+		this.drafts = new MessageDraft[messages.size()];
 	}
 
 	/**
 	 * Compress.
-	 * @return what becomes of the messages; still over the limit if those that are not to
-	 * be changed are
-	 * @throws Deadline.ExceededException if it takes longer than it may
+	 * @param lowMark the share of the room for text that was sent before, above 0 and up
+	 * to 1
+	 * @param shortenNewest whether the newest messages are shortened to make room, even
+	 * if they fit
+	 * @return the entries after compression; still over the limit if what must not be
+	 * changed is
+	 * @throws Deadline.ExceededException if the deadline has passed
 	 */
-	List<HistoryEntry> run() {
-		List<HistoryEntry> result = this.entries;
-		if (this.settings.lossless()) {
-			rewriteWithoutLoss();
+	List<HistoryEntry> run(double lowMark, boolean shortenNewest) {
+		findCompeting();
+		long fixed = fixed();
+		if (shortenNewest || fixed > this.budget.maxTokens()) {
+			fixed = letYield(fixed, fixed > this.budget.maxTokens());
 		}
-		if (tokens(this.entries) > target(0)) {
-			result = extract();
+		List<HistoryEntry> whole = new ArrayList<>();
+		for (int i = 0; i < this.tokens.length; i++) {
+			this.deadline.check();
+			MessageDraft draft = this.competing.get(i) ? draft(i) : null;
+			whole.add((draft != null) ? draft.whole(this.budget.messageCounter())
+					: HistoryEntry.unchanged(i, this.tokens[i]));
 		}
-		return result;
+		long target = target(fixed, whole, lowMark);
+		return (tokens(whole) <= target) ? whole : extract(fixed, target);
 	}
 
-	private Message message(int position) {
-		return message(this.entries.get(position));
-	}
-
-	private Message message(HistoryEntry entry) {
-		return this.conversation.get(entry.index());
-	}
-
-	private int firstProtected() {
-		int first = this.entries.size();
-		int newest = 0;
-		boolean questionSeen = false;
-		boolean question = this.entries.stream().anyMatch((entry) -> message(entry) instanceof UserMessage);
-		for (int i = this.entries.size() - 1; i >= 0; i--) {
-			Message message = message(i);
-			if (message instanceof SystemMessage) {
-				continue;
+	private void findCompeting() {
+		for (int i = 0; i < this.tokens.length; i++) {
+			if (!this.layout.isSystem(i) && i < this.layout.firstProtected()) {
+				this.competing.set(i);
 			}
-			if (newest >= this.settings.keepLastMessages() && (questionSeen || !question)) {
+			else if (!this.layout.material(i, false).isEmpty() && canReplaceText(this.messages.get(i))) {
+				this.competing.set(i);
+				this.mandatory.set(i);
+			}
+		}
+	}
+
+	private static boolean canReplaceText(Message message) {
+		return message.getClass() == UserMessage.class || message.getClass() == SystemMessage.class;
+	}
+
+	private long fixed() {
+		long fixed = 0;
+		for (int i = 0; i < this.tokens.length; i++) {
+			fixed += !this.competing.get(i) ? this.tokens[i] : this.mandatory.get(i) ? least(i) : 0;
+		}
+		return fixed;
+	}
+
+	private long least(int index) {
+		MessageDraft draft = draft(index);
+		List<BitSet> nothing = new ArrayList<>();
+		draft.segments().forEach((segment) -> nothing.add(new BitSet()));
+		return draft.entry(nothing, this.budget.messageCounter()).tokens();
+	}
+
+	// Lets the largest of what should not be changed compete; returns the tokens of the
+	// rest
+	private long letYield(long before, boolean roundAtHand) {
+		long fixed = before;
+		List<Integer> largest = new ArrayList<>();
+		int end = roundAtHand ? this.tokens.length : Math.max(0, this.layout.question());
+		for (int i = this.layout.firstProtected(); i < end; i++) {
+			boolean shortened = this.messages.get(i) instanceof ToolResponseMessage
+					|| (i < this.layout.question() && isPlainText(i));
+			boolean question = i == this.layout.question() && canReplaceText(this.messages.get(i))
+					&& !this.layout.material(i, true).isEmpty();
+			if ((question || (shortened && !this.competing.get(i))) && this.tokens[i] >= MIN_SHORTENED_TOKENS) {
+				largest.add(i);
+			}
+		}
+		largest.sort(Comparator.comparingInt((Integer i) -> -this.tokens[i]).thenComparingInt((i) -> i));
+		for (int i : largest) {
+			if (fixed <= this.budget.maxTokens() * MAX_FIXED) {
 				break;
 			}
-			newest++;
-			first = i;
-			questionSeen |= message instanceof UserMessage;
-		}
-		// Not between a tool call and its results
-		while (first > 0 && first < this.entries.size() && message(first) instanceof ToolResponseMessage) {
-			first--;
-		}
-		return first;
-	}
-
-	private boolean isOld(int position) {
-		return position < this.firstProtected && !(message(position) instanceof SystemMessage);
-	}
-
-	private void rewriteWithoutLoss() {
-		for (int i = 0; i < this.entries.size(); i++) {
-			HistoryEntry entry = this.entries.get(i);
-			Message message = message(i);
-			if (!isOld(i) || entry.text() != null || entry.results() != null) {
+			fixed -= this.mandatory.get(i) ? least(i) : this.tokens[i];
+			this.drafts[i] = null;
+			this.longParagraphs |= i == this.layout.question();
+			this.competing.set(i);
+			if (i >= this.layout.question()) {
+				this.mandatory.set(i);
+				fixed += least(i);
 				continue;
 			}
-			this.deadline.check();
-			if (message instanceof ToolResponseMessage tool) {
-				this.entries.set(i, rewritten(entry, tool));
-			}
-			else if (!isToolCall(message) && HistoryEntry.canChangeText(message)) {
-				String text = Objects.requireNonNull(message.getText());
-				AnalysedText analysed = analyse(text);
-				if (!analysed.text().equals(text)) {
-					this.entries.set(i, withText(entry, analysed, all(analysed)));
+			for (int k = this.layout.group(i); k < this.tokens.length; k++) {
+				// The calls, and other results of them
+				if (this.layout.group(k) == this.layout.group(i) && !this.competing.get(k)) {
+					this.competing.set(k);
+					fixed -= this.tokens[k];
 				}
 			}
 		}
+		return fixed;
 	}
 
-	private HistoryEntry rewritten(HistoryEntry entry, ToolResponseMessage tool) {
-		List<String> results = new ArrayList<>();
-		boolean changed = false;
-		for (ToolResponse response : tool.getResponses()) {
-			String data = response.responseData();
-			String rewritten = (data != null) ? LosslessRewriter.rewrite(data, this.budget.textCounter()) : "";
-			changed |= data != null && !rewritten.equals(data);
-			results.add(rewritten);
-		}
-		if (!changed) {
-			return entry;
-		}
-		int tokens = this.budget.messageCounter().applyAsInt(HistoryEntry.withResults(tool, results));
-		return (tokens < entry.tokens()) ? new HistoryEntry(entry.index(), tokens, null, results, null, null) : entry;
+	private boolean isPlainText(int index) {
+		Message message = this.messages.get(index);
+		return HistoryEntry.canChangeText(message) && !ConversationLayout.isToolCall(message);
 	}
 
-	private HistoryEntry withText(HistoryEntry entry, AnalysedText analysed, BitSet kept) {
-		String text = analysed.parts(kept);
-		int tokens = this.budget.messageCounter().applyAsInt(HistoryEntry.withText(message(entry), text));
-		return new HistoryEntry(entry.index(), tokens, text, null, analysed, kept);
+	private MessageDraft draft(int index) {
+		MessageDraft draft = this.drafts[index];
+		if (draft == null) {
+			draft = newDraft(index);
+			this.drafts[index] = draft;
+		}
+		return draft;
+	}
+
+	private MessageDraft newDraft(int index) {
+		Message message = this.messages.get(index);
+		List<Segment> segments = new ArrayList<>();
+		boolean results = message instanceof ToolResponseMessage;
+		if (message instanceof ToolResponseMessage tool) {
+			for (ToolResponse response : tool.getResponses()) {
+				String data = (response.responseData() != null) ? response.responseData() : "";
+				String value = ShortenedJson.value(data);
+				String divided = (value != null) ? value : data;
+				segments.add(new Segment(data, divided.isBlank() ? null : analyse(divided), value != null));
+			}
+		}
+		else if (index == this.layout.question() || message instanceof SystemMessage) {
+			String text = Objects.requireNonNull(message.getText());
+			int end = 0;
+			for (Span span : this.layout.material(index, this.longParagraphs)) {
+				segments.add(new Segment(text.substring(end, span.start()), null));
+				segments.add(new Segment(span.of(text), span.of(text).isBlank() ? null : analyse(span.of(text))));
+				end = span.end();
+			}
+			segments.add(new Segment(text.substring(end), null));
+		}
+		else if (isPlainText(index)) {
+			String text = Objects.requireNonNull(message.getText());
+			segments.add(new Segment(text, analyse(text)));
+		}
+		return new MessageDraft(index, message, this.tokens[index], results, segments);
 	}
 
 	private AnalysedText analyse(String text) {
 		return this.analyser.analyse(text, this.settings, this.budget.textCounter(), this.deadline);
-	}
-
-	private static BitSet all(AnalysedText analysed) {
-		BitSet all = new BitSet();
-		all.set(0, analysed.spans().size());
-		return all;
-	}
-
-	private static boolean isToolCall(Message message) {
-		return message instanceof AssistantMessage assistant && assistant.hasToolCalls();
 	}
 
 	private static long tokens(List<HistoryEntry> entries) {
@@ -211,164 +261,80 @@ final class Compaction {
 		return tokens;
 	}
 
-	private long untouchable() {
-		long tokens = 0;
-		for (int i = 0; i < this.entries.size(); i++) {
-			tokens += isOld(i) ? 0 : this.entries.get(i).tokens();
-		}
-		return tokens;
-	}
-
-	// The low mark for settled text, the limit for other, weighed by their tokens
-	private long target(long verbatim) {
+	// Returns the low mark for text that was sent before, the limit for other text,
+	// weighted by their tokens
+	private long target(long fixed, List<HistoryEntry> whole, double lowMark) {
 		long settled = 0;
 		long unsettled = 0;
-		for (int i = 0; i < this.entries.size(); i++) {
-			if (isOld(i)) {
-				HistoryEntry entry = this.entries.get(i);
-				settled += (entry.index() < this.firstUnsettled) ? entry.tokens() : 0;
-				unsettled += (entry.index() < this.firstUnsettled) ? 0 : entry.tokens();
-			}
+		for (int i = this.competing.nextSetBit(0); i >= 0; i = this.competing.nextSetBit(i + 1)) {
+			settled += (i < this.firstUnsettled) ? whole.get(i).tokens() : 0;
+			unsettled += (i < this.firstUnsettled) ? 0 : whole.get(i).tokens();
 		}
-		long fixed = untouchable() + verbatim;
 		double share = (double) unsettled / Math.max(1, settled + unsettled);
-		double mark = share + (1 - share) * this.settings.lowMark();
+		double mark = share + (1 - share) * lowMark;
 		return fixed + (long) (mark * Math.max(0, this.budget.maxTokens() - fixed));
 	}
 
-	private List<HistoryEntry> extract() {
-		List<Sentence> sentences = new ArrayList<>();
-		List<Origin> origins = new ArrayList<>();
-		long verbatim = keepVerbatim();
-		for (int i = 0; i < this.firstProtected; i++) {
-			if (isOld(i) && !isToolMessage(i)) {
-				this.deadline.check();
-				addSentences(i, sentences, origins);
+	private List<HistoryEntry> extract(long fixed, long target) {
+		Candidates candidates = new Candidates();
+		for (int i = this.competing.nextSetBit(0); i >= 0; i = this.competing.nextSetBit(i + 1)) {
+			this.deadline.check();
+			candidates.add(draft(i));
+		}
+		long room = Math.max(0, target - fixed);
+		List<String> question = question();
+		RankingRequest request = request(candidates, question, room);
+		if (candidates.tokens() > MANY * Math.max(MIN_ROOM, room)) {
+			double[] relevance = Relevance.of(request);
+			if (relevance.length > 0) {
+				candidates = candidates.best(relevance, MANY * Math.max(MIN_ROOM, room));
+				request = request(candidates, question, room);
 			}
 		}
-		long target = target(verbatim);
-		long room = target - untouchable() - verbatim;
-		RankingRequest request = new RankingRequest(sentences, question(), (int) Math.max(0, room), this.deadline);
-		double[] scores = sentences.isEmpty() ? new double[0] : this.engine.rank(request);
-		SentenceSelector selector = new SentenceSelector(request, weighed(scores, origins),
-				this.settings.redundancyPenalty(), this.budget.messageOverhead());
-		return select(selector, scores, origins, target, room);
+		double[] scores = candidates.sentences.isEmpty() ? new double[0] : this.engine.rank(request);
+		SentenceSelector selector = new SentenceSelector(request, candidates.weighed(scores),
+				this.settings.redundancyPenalty(), candidates.groups(), candidates.overheads);
+		return select(selector, scores, candidates, target, room);
 	}
 
-	private double[] weighed(double[] scores, List<Origin> origins) {
-		double[] weighed = scores.clone();
-		for (int i = 0; i < Math.min(scores.length, origins.size()); i++) {
-			weighed[i] *= origins.get(i).notable() ? NOTABLE_BONUS : 1;
-		}
-		return weighed;
+	private RankingRequest request(Candidates candidates, List<String> question, long room) {
+		return new RankingRequest(candidates.sentences, question, (int) Math.min(Integer.MAX_VALUE, room),
+				this.deadline);
 	}
 
 	private List<String> question() {
-		for (int i = this.entries.size() - 1; i >= 0 && this.settings.focus() == Focus.QUESTION; i--) {
-			if (message(i) instanceof UserMessage user) {
-				return (user.getText() != null) ? this.analyser.terms(user.getText(), this.settings) : List.of();
-			}
+		if (this.settings.focus() != Focus.QUESTION) {
+			return List.of();
 		}
-		return List.of();
-	}
-
-	private boolean isToolMessage(int position) {
-		Message message = message(position);
-		return message instanceof ToolResponseMessage || isToolCall(message);
-	}
-
-	// Marks tool calls, their results and code blocks as kept; returns their tokens
-	private long keepVerbatim() {
-		List<Verbatim> items = new ArrayList<>();
-		long tokens = 0;
-		for (int i = 0; i < this.entries.size(); i++) {
-			this.keptParts.add(new BitSet());
-			if (!isOld(i)) {
-				this.whole[i] = true;
-				continue;
-			}
-			HistoryEntry entry = this.entries.get(i);
-			if (isToolMessage(i)) {
-				boolean continued = message(i) instanceof ToolResponseMessage && !items.isEmpty()
-						&& items.get(items.size() - 1).last() == i - 1 && items.get(items.size() - 1).part() < 0;
-				Verbatim before = continued ? items.remove(items.size() - 1) : null;
-				items.add(new Verbatim((before != null) ? before.first() : i, i, -1,
-						((before != null) ? before.tokens() : 0) + entry.tokens()));
-				tokens += entry.tokens();
-			}
-			else if (HistoryEntry.canChangeText(message(i))) {
-				AnalysedText analysed = analysed(i);
-				BitSet kept = (entry.kept() != null) ? entry.kept() : all(analysed);
-				for (int part = kept.nextSetBit(0); part >= 0; part = kept.nextSetBit(part + 1)) {
-					if (analysed.spans().get(part).kind() == TextSpan.Kind.CODE) {
-						int cost = this.budget.textCounter().applyAsInt(analysed.part(part))
-								+ this.budget.messageOverhead();
-						items.add(new Verbatim(i, i, part, cost));
-						tokens += cost;
-					}
+		List<AnalysedText> texts = new ArrayList<>();
+		for (int i = this.competing.nextSetBit(0); i >= 0; i = this.competing.nextSetBit(i + 1)) {
+			for (Segment segment : draft(i).segments()) {
+				if (segment.analysed() != null) {
+					texts.add(segment.analysed());
 				}
 			}
 		}
-		long room = Math.max(0, this.budget.maxTokens() - untouchable());
-		boolean tooMany = tokens > MAX_VERBATIM * room;
-		for (Verbatim item : items) {
-			if (tooMany && tokens > this.settings.lowMark() * room) {
-				tokens -= item.tokens();
-			}
-			else if (item.part() >= 0) {
-				this.keptParts.get(item.first()).set(item.part());
-			}
-			else {
-				for (int i = item.first(); i <= item.last(); i++) {
-					this.whole[i] = true;
-				}
-			}
-		}
-		return tokens;
+		return this.analyser.question(this.layout.questionText(), this.settings, texts);
 	}
 
-	private AnalysedText analysed(int position) {
-		AnalysedText known = this.entries.get(position).analysed();
-		return (known != null) ? known : analyse(Objects.requireNonNull(message(position).getText()));
-	}
-
-	private void addSentences(int position, List<Sentence> sentences, List<Origin> origins) {
-		HistoryEntry entry = this.entries.get(position);
-		Message message = message(position);
-		if (!HistoryEntry.canChangeText(message)) {
-			String text = (message.getText() != null) ? message.getText() : "";
-			sentences.add(new Sentence(text, this.analyser.terms(text, this.settings),
-					Math.max(0, entry.tokens() - this.budget.messageOverhead()), position));
-			origins.add(new Origin(position, -1, false));
-			return;
-		}
-		AnalysedText analysed = analysed(position);
-		BitSet kept = (entry.kept() != null) ? entry.kept() : all(analysed);
-		for (int part = kept.nextSetBit(0); part >= 0; part = kept.nextSetBit(part + 1)) {
-			if (analysed.spans().get(part).kind() != TextSpan.Kind.CODE) {
-				String text = analysed.part(part);
-				sentences.add(new Sentence(text, analysed.terms().get(part), this.budget.textCounter().applyAsInt(text),
-						position));
-				origins.add(new Origin(position, part, analysed.notable().get(part)));
-			}
-		}
-	}
-
-	// The tokens of a message are not quite the sum of those of its sentences, so the
-	// number to select is corrected until the result is near the target
-	private List<HistoryEntry> select(SentenceSelector selector, double[] scores, List<Origin> origins, long target,
+	// The tokens of a message differ from the sum of those of its parts, so the number to
+	// select is corrected until the result is near the target
+	private List<HistoryEntry> select(SentenceSelector selector, double[] scores, Candidates candidates, long target,
 			long room) {
+		Alternation alternation = new Alternation(this.messages);
 		List<HistoryEntry> best = null;
 		List<HistoryEntry> smallest = null;
 		long selected = room;
+		long fits = -1;
+		long tooMany = Long.MAX_VALUE;
 		for (int round = 0; round < MAX_ROUNDS; round++) {
 			BitSet chosen = new BitSet();
-			for (int index : selector.select((int) Math.max(0, selected))) {
+			for (int index : selector.select((int) Math.min(Integer.MAX_VALUE, Math.max(0, selected)))) {
 				chosen.set(index);
 			}
 			int without = chosen.cardinality();
-			restoreAlternation(chosen, scores, origins);
-			List<HistoryEntry> result = build(chosen, origins);
+			restoreAlternation(alternation, chosen, scores, candidates);
+			List<HistoryEntry> result = build(chosen, candidates);
 			long tokens = tokens(result);
 			if (tokens <= target && (best == null || tokens > tokens(best))) {
 				best = result;
@@ -377,59 +343,74 @@ final class Compaction {
 				smallest = result;
 			}
 			long off = target - tokens;
-			boolean exhausted = without == origins.size() || (selected <= 0 && off < 0);
+			boolean exhausted = without == scores.length || (selected <= 0 && off < 0);
 			if (exhausted || (off >= 0 && off <= Math.max(8, target / 200))) {
 				break;
 			}
+			fits = (off >= 0) ? Math.max(fits, selected) : fits;
+			tooMany = (off < 0) ? Math.min(tooMany, selected) : tooMany;
 			selected += (off < 0) ? off - 1 : off;
+			if (selected <= fits || selected >= tooMany) {
+				selected = (Math.max(0, fits) + Math.min(tooMany, 2 * this.budget.maxTokens())) / 2;
+			}
+			if (best == null && round >= MAX_ROUNDS - 3) {
+				selected = (round == MAX_ROUNDS - 2) ? 0 : Math.min(selected, tooMany / 2);
+			}
 		}
 		List<HistoryEntry> result = (best != null) ? best : Objects.requireNonNull(smallest);
 		return (tokens(result) > this.budget.maxTokens()) ? dropOldest(result) : result;
 	}
 
-	private List<HistoryEntry> build(BitSet chosen, List<Origin> origins) {
-		List<BitSet> parts = new ArrayList<>();
-		boolean[] kept = this.whole.clone();
-		for (BitSet code : this.keptParts) {
-			parts.add((BitSet) code.clone());
+	private List<HistoryEntry> build(BitSet chosen, Candidates candidates) {
+		List<@Nullable List<BitSet>> kept = new ArrayList<>();
+		BitSet groups = new BitSet();
+		for (int i = 0; i < this.tokens.length; i++) {
+			List<BitSet> parts = null;
+			if (this.competing.get(i)) {
+				parts = new ArrayList<>();
+				for (int segment = draft(i).segments().size(); segment > 0; segment--) {
+					parts.add(new BitSet());
+				}
+			}
+			kept.add(parts);
 		}
 		for (int i = chosen.nextSetBit(0); i >= 0; i = chosen.nextSetBit(i + 1)) {
-			Origin origin = origins.get(i);
-			if (origin.part() < 0) {
-				kept[origin.position()] = true;
-			}
-			else {
-				parts.get(origin.position()).set(origin.part());
+			Origin origin = candidates.origins.get(i);
+			groups.set(this.layout.group(origin.message()));
+			if (origin.part() >= 0) {
+				Objects.requireNonNull(kept.get(origin.message())).get(origin.segment()).set(origin.part());
 			}
 		}
 		List<HistoryEntry> result = new ArrayList<>();
-		for (int i = 0; i < kept.length; i++) {
-			HistoryEntry entry = this.entries.get(i);
-			if (kept[i]) {
-				result.add(entry);
+		for (int i = 0; i < this.tokens.length; i++) {
+			List<BitSet> parts = kept.get(i);
+			if (parts == null) {
+				result.add(HistoryEntry.unchanged(i, this.tokens[i]));
 			}
-			else if (!parts.get(i).isEmpty()) {
-				AnalysedText analysed = analysed(i);
-				BitSet before = (entry.kept() != null) ? entry.kept() : all(analysed);
-				result.add(before.equals(parts.get(i)) ? entry : withText(entry, analysed, parts.get(i)));
+			else if (groups.get(this.layout.group(i)) || this.mandatory.get(i)) {
+				result.add(draft(i).entry(parts, this.budget.messageCounter()));
 			}
 		}
 		return result;
 	}
 
-	private void restoreAlternation(BitSet chosen, double[] scores, List<Origin> origins) {
-		BitSet kept = new BitSet();
-		for (int i = 0; i < this.whole.length; i++) {
-			kept.set(i, this.whole[i] || !this.keptParts.get(i).isEmpty());
-		}
+	private void restoreAlternation(Alternation alternation, BitSet chosen, double[] scores, Candidates candidates) {
+		BitSet groups = new BitSet();
 		for (int i = chosen.nextSetBit(0); i >= 0; i = chosen.nextSetBit(i + 1)) {
-			kept.set(origins.get(i).position());
+			groups.set(this.layout.group(candidates.origins.get(i).message()));
 		}
-		for (Alternation.Gap gap : this.alternation.gaps(kept)) {
+		BitSet kept = new BitSet();
+		for (int i = 0; i < this.tokens.length; i++) {
+			kept.set(i, !this.competing.get(i) || this.mandatory.get(i) || groups.get(this.layout.group(i)));
+		}
+		for (Alternation.Gap gap : alternation.gaps(kept)) {
 			int best = -1;
-			for (int i = firstOrigin(gap.from(), origins); i < origins.size()
-					&& origins.get(i).position() < gap.to(); i++) {
-				boolean missing = this.alternation.isOnSide(origins.get(i).position(), gap.missing());
+			for (int i = candidates.first(gap.from()); i < scores.length
+					&& candidates.origins.get(i).message() < gap.to(); i++) {
+				int message = candidates.origins.get(i).message();
+				boolean missing = alternation.isOnSide(message, gap.missing())
+						&& !(this.messages.get(message) instanceof ToolResponseMessage)
+						&& !ConversationLayout.isToolCall(this.messages.get(message));
 				if (missing && (best < 0 || scores[i] > scores[best])) {
 					best = i;
 				}
@@ -440,58 +421,214 @@ final class Compaction {
 		}
 	}
 
-	private static int firstOrigin(int position, List<Origin> origins) {
-		int found = Collections.binarySearch(origins, new Origin(position, -2, false),
-				Comparator.comparingInt(Origin::position).thenComparingInt(Origin::part));
-		return -found - 1;
-	}
-
-	// Whole turns are dropped, so that the sides still take turns
+	// Drops whole turns, so that the sides still alternate
 	private List<HistoryEntry> dropOldest(List<HistoryEntry> result) {
 		List<HistoryEntry> left = new ArrayList<>(result);
+		HistoryEntry question = null;
 		while (tokens(left) > this.budget.maxTokens()) {
-			int first = 0;
-			while (first < left.size() && message(left.get(first)) instanceof SystemMessage) {
-				first++;
-			}
+			int first = firstOfChat(left);
 			int end = first;
-			while (end < left.size() && left.get(end).index() < firstProtectedIndex()
-					&& (end == first || !(message(left.get(end)) instanceof UserMessage))) {
+			while (end < left.size() && isOptional(left.get(end).index())
+					&& (end == first || !(this.messages.get(left.get(end).index()) instanceof UserMessage))) {
 				end++;
 			}
 			if (end == first) {
 				break;
 			}
-			left.subList(first, end).removeIf((entry) -> !(message(entry) instanceof SystemMessage));
+			question = left.get(first);
+			left.subList(first, end).removeIf((entry) -> !this.layout.isSystem(entry.index()));
+		}
+		int first = firstOfChat(left);
+		if (question != null && first < left.size()
+				&& !(this.messages.get(left.get(first).index()) instanceof UserMessage)) {
+			keepPlace(left, first, question);
 		}
 		return left;
 	}
 
-	private int firstProtectedIndex() {
-		return (this.firstProtected < this.entries.size()) ? this.entries.get(this.firstProtected).index()
-				: Integer.MAX_VALUE;
+	private int firstOfChat(List<HistoryEntry> entries) {
+		int first = 0;
+		while (first < entries.size() && this.layout.isSystem(entries.get(first).index())) {
+			first++;
+		}
+		return first;
+	}
+
+	// What is left must not begin with a reply if there is room for what it replies to,
+	// or none for the rest either
+	private void keepPlace(List<HistoryEntry> left, int position, HistoryEntry question) {
+		if (this.messages.get(question.index()) instanceof UserMessage user) {
+			int cost = this.budget.messageCounter().applyAsInt(HistoryEntry.withText(user, LEFT_OUT));
+			long before = tokens(left);
+			if (before > this.budget.maxTokens() || before + cost <= this.budget.maxTokens()) {
+				left.add(position, new HistoryEntry(question.index(), cost, List.of(LEFT_OUT), List.of(new BitSet())));
+			}
+		}
+	}
+
+	private boolean isOptional(int index) {
+		return this.layout.isSystem(index) || (this.competing.get(index) && !this.mandatory.get(index));
 	}
 
 	/**
-	 * Where a sentence is from.
-	 *
-	 * @param position the position of its entry
-	 * @param part the part of the analysed text, or -1 for the whole message
-	 * @param notable whether it carries a number, an identifier or a quotation
+	 * The parts of all messages that compete.
 	 */
-	private record Origin(int position, int part, boolean notable) {
+	private final class Candidates {
+
+		private final List<Sentence> sentences = new ArrayList<>();
+
+		private final List<Origin> origins = new ArrayList<>();
+
+		// By group: the tokens of its messages without what can be left out
+		private final long[] overheads = new long[Compaction.this.tokens.length];
+
+		private int passages;
+
+		void add(MessageDraft draft) {
+			int group = Compaction.this.layout.group(draft.index());
+			boolean stays = Compaction.this.mandatory.get(draft.index());
+			long overhead = draft.canBeShortened() ? Compaction.this.budget.messageOverhead() : draft.tokens();
+			for (int i = 0; i < draft.segments().size(); i++) {
+				Segment segment = draft.segments().get(i);
+				if (segment.analysed() != null) {
+					overhead += add(draft, i, segment.analysed());
+				}
+				else if (draft.canBeShortened() && !segment.original().isEmpty() && !stays) {
+					overhead += Compaction.this.budget.textCounter().applyAsInt(segment.original());
+				}
+			}
+			if (!draft.canBeShortened() && (group == draft.index()) && !isFollowedByResults(group)) {
+				String text = (draft.message().getText() != null) ? draft.message().getText() : "";
+				this.sentences.add(new Sentence(text, Compaction.this.analyser.terms(text, Compaction.this.settings), 0,
+						draft.index()));
+				this.origins.add(new Origin(draft.index(), 0, -1, 1));
+			}
+			this.overheads[group] += stays ? 0 : overhead;
+		}
+
+		private boolean isFollowedByResults(int group) {
+			for (int i = group + 1; i < Compaction.this.tokens.length; i++) {
+				if (Compaction.this.layout.group(i) == group) {
+					return draft(i).canBeShortened();
+				}
+			}
+			return false;
+		}
+
+		// Returns about how many tokens are left if no part is kept
+		private long add(MessageDraft draft, int segment, AnalysedText analysed) {
+			String text = analysed.text();
+			double tokensPerChar = (double) Compaction.this.budget.textCounter().applyAsInt(text) / text.length();
+			int base = this.sentences.size();
+			int inParts = 0;
+			int passageBase = this.passages;
+			List<Part> parts = analysed.divided().parts();
+			for (int i = 0; i < analysed.size(); i++) {
+				Part part = parts.get(i);
+				int passage = analysed.passage(i);
+				int number = (passage > 0) ? passageBase + passage : passage;
+				this.passages = Math.max(this.passages, number);
+				boolean plain = number == 0 && part.parent() < 0 && analysed.labels(i).isEmpty();
+				Sentence.Place place = plain ? Sentence.Place.RUNNING_TEXT : new Sentence.Place(analysed.labels(i),
+						number, (part.parent() >= 0) ? base + part.parent() : -1);
+				int cost = Math.max(1, (int) Math.round(tokensPerChar * analysed.chars(i)));
+				this.sentences
+					.add(new Sentence(analysed.divided().content(i), analysed.terms(i), cost, draft.index(), place));
+				this.origins.add(new Origin(draft.index(), segment, i,
+						part.weight() * (analysed.isNotable(i) ? NOTABLE_BONUS : 1)));
+				inParts += analysed.chars(i);
+			}
+			boolean several = analysed.size() > 1;
+			return Math.round(tokensPerChar * (text.length() - inParts)) + (several ? MARKER_TOKENS : 0);
+		}
+
+		long tokens() {
+			long sum = 0;
+			for (Sentence sentence : this.sentences) {
+				sum += sentence.tokens();
+			}
+			return sum;
+		}
+
+		/**
+		 * Return only the most relevant parts, with those that they are nested in.
+		 * @param relevance the relevance of each part
+		 * @param maxTokens about how many tokens they have together
+		 * @return the candidates
+		 */
+		Candidates best(double[] relevance, long maxTokens) {
+			Integer[] order = new Integer[relevance.length];
+			Arrays.setAll(order, (i) -> i);
+			Arrays.sort(order, Comparator.comparingDouble((Integer i) -> -relevance[i]));
+			BitSet kept = new BitSet();
+			long left = maxTokens;
+			for (int k = 0; k < order.length && left > 0; k++) {
+				for (int i = order[k]; i >= 0 && !kept.get(i); i = this.sentences.get(i).place().parent()) {
+					kept.set(i);
+					left -= this.sentences.get(i).tokens();
+				}
+			}
+			Candidates best = new Candidates();
+			System.arraycopy(this.overheads, 0, best.overheads, 0, this.overheads.length);
+			int[] numbers = new int[relevance.length];
+			for (int i = kept.nextSetBit(0); i >= 0; i = kept.nextSetBit(i + 1)) {
+				numbers[i] = best.sentences.size();
+				Sentence sentence = this.sentences.get(i);
+				Sentence.Place place = sentence.place();
+				if (place.parent() >= 0) {
+					place = new Sentence.Place(place.labels(), place.passage(), numbers[place.parent()]);
+					sentence = new Sentence(sentence.text(), sentence.terms(), sentence.tokens(), sentence.message(),
+							place);
+				}
+				best.sentences.add(sentence);
+				best.origins.add(this.origins.get(i));
+			}
+			return best;
+		}
+
+		int[] groups() {
+			return this.origins.stream().mapToInt((origin) -> Compaction.this.layout.group(origin.message())).toArray();
+		}
+
+		double[] weighed(double[] scores) {
+			double[] weighed = Arrays.copyOf(scores, scores.length);
+			for (int i = 0; i < Math.min(scores.length, this.origins.size()); i++) {
+				weighed[i] *= this.origins.get(i).weight();
+			}
+			return weighed;
+		}
+
+		/**
+		 * Return the first part of a message or of those after it.
+		 * @param message the index of the message
+		 * @return the index of the part, or the number of parts
+		 */
+		int first(int message) {
+			int low = 0;
+			int high = this.origins.size();
+			while (low < high) {
+				int middle = (low + high) >>> 1;
+				if (this.origins.get(middle).message() < message) {
+					low = middle + 1;
+				}
+				else {
+					high = middle;
+				}
+			}
+			return low;
+		}
 
 	}
 
 	/**
-	 * What is kept as it is: a tool call with its results, or a code block.
+	 * The origin of a part.
 	 *
-	 * @param first the position of the first entry
-	 * @param last the position of the last entry
-	 * @param part the part of the analysed text, or -1 for whole entries
-	 * @param tokens the tokens
+	 * @param message the index of its message
+	 * @param segment the index of the segment of that
+	 * @param part the index of the part, or -1 for the whole message
+	 * @param weight the factor of its score
 	 */
-	private record Verbatim(int first, int last, int part, int tokens) {
+	private record Origin(int message, int segment, int part, double weight) {
 
 	}
 

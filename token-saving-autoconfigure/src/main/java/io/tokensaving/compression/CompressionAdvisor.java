@@ -1,5 +1,6 @@
 package io.tokensaving.compression;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -8,13 +9,23 @@ import java.util.TreeSet;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.AdvisorOrder;
-import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.TokenSavingAdvisor;
+import io.tokensaving.backend.HandOver;
+import io.tokensaving.ledger.LedgerEvent;
+import io.tokensaving.ledger.PriceTable;
+import io.tokensaving.ledger.SavingsLedger;
+import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.ledger.TokenScale;
+import io.tokensaving.material.RetrievedDocuments;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanKey;
+import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.request.CallState;
-import io.tokensaving.savings.Component;
-import io.tokensaving.savings.SavingsLedger;
-import io.tokensaving.savings.SavingsStatistics;
-import io.tokensaving.savings.TokenCounter;
+import io.tokensaving.request.CallerContext;
+import io.tokensaving.request.DirectStreamAdvisor;
+import io.tokensaving.request.DirectStreamChain;
+import io.tokensaving.request.MarkedText;
+import io.tokensaving.statistics.SavingsStatistics;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -24,24 +35,23 @@ import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.client.advisor.api.CallAdvisor;
 import org.springframework.ai.chat.client.advisor.api.CallAdvisorChain;
-import org.springframework.ai.chat.client.advisor.api.StreamAdvisor;
 import org.springframework.ai.chat.client.advisor.api.StreamAdvisorChain;
 import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
 
 /**
- * Brings the history of a request within the token limit of its plan: messages and tool
- * definitions together, counted for the request's model. A request that is within the
- * limit goes on as it is, and one that is surely within it is not even tokenised. An
- * engine that takes longer than the plan gives it is given up in favour of trimming. A
- * request that cannot be brought within the limit is sent all the same. Both are counted.
- * Thread-safe.
+ * Brings the history of a request within the token limit of its plan. The limit applies
+ * to messages and tool definitions together, in tokens of the request's model. A request
+ * within the limit is not changed, and one that is far below it is not even tokenised. If
+ * an engine takes longer than the plan allows, the request is trimmed instead. A request
+ * that cannot be brought within the limit is sent nevertheless. Timeouts and requests
+ * over the limit are counted. Thread-safe.
  */
-public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
+public final class CompressionAdvisor implements TokenSavingAdvisor, CallAdvisor, DirectStreamAdvisor {
 
 	/**
-	 * The name in plans of what drops the oldest turns.
+	 * The name in plans of the engine that drops the oldest turns.
 	 */
 	public static final String TRIM = "trim";
 
@@ -60,11 +70,24 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 	 */
 	public static final String LSA = "lsa";
 
+	/**
+	 * The name of {@link SummaryEngine} in plans.
+	 */
+	public static final String SUMMARY = "summary";
+
 	private static final TrimCompressor TRIM_COMPRESSOR = new TrimCompressor();
 
 	private final ExtractiveCompressor extractiveCompressor = new ExtractiveCompressor();
 
+	private final RewritingCompressor rewritingCompressor;
+
 	private final Map<String, CompressionEngine> engines;
+
+	private final Map<String, RewritingEngine> rewritingEngines;
+
+	private final PriceTable prices;
+
+	private final CompressionEngine fallback = new TextRankEngine();
 
 	private final @Nullable Plan plan;
 
@@ -78,6 +101,9 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 
 	private CompressionAdvisor(Builder builder) {
 		this.engines = Map.copyOf(builder.engines);
+		this.rewritingEngines = Map.copyOf(builder.rewritingEngines);
+		this.rewritingCompressor = new RewritingCompressor(builder.store, builder.ticker);
+		this.prices = builder.prices;
 		this.plan = builder.plan;
 		this.tokenCounter = builder.tokenCounter;
 		this.statistics = builder.statistics;
@@ -99,13 +125,14 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 	 */
 	public List<String> engineNames() {
 		Set<String> names = new TreeSet<>(this.engines.keySet());
+		names.addAll(this.rewritingEngines.keySet());
 		names.add(TRIM);
 		return List.copyOf(names);
 	}
 
 	/**
-	 * Load what engines that rank need, such as stop words, so that the first request
-	 * need not wait for it.
+	 * Load the resources of the ranking engines, such as stop words, so that the first
+	 * request does not wait for them.
 	 */
 	public void load() {
 		this.extractiveCompressor.load();
@@ -127,78 +154,127 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 	}
 
 	@Override
-	public Flux<ChatClientResponse> adviseStream(ChatClientRequest request, StreamAdvisorChain chain) {
+	public Flux<ChatClientResponse> adviseStream(ChatClientRequest request, StreamAdvisorChain given) {
+		StreamAdvisorChain chain = DirectStreamChain.after(this, given);
 		CallState call = CallState.of(request, this.plan);
-		CompressionSettings settings = (call != null) ? call.plan().compression() : null;
-		if (settings == null || !this.engines.containsKey(settings.engine())) {
+		CompressionSettings settings = (call != null) ? call.plan().settings(CompressionSettings.class) : null;
+		if (settings == null || !mayTakeLong(settings.engine())) {
 			return chain.nextStream(compress(request));
 		}
-		// Ranking may take a while, which an event loop cannot spare
-		return Flux.defer(() -> Schedulers.isInNonBlockingThread() ? Mono.fromSupplier(() -> compress(request))
-			.subscribeOn(Schedulers.boundedElastic())
-			.flatMapMany(chain::nextStream) : chain.nextStream(compress(request)));
+		// Ranking and rewriting may take long, and so must not run on an event loop
+		return Flux.deferContextual((context) -> Schedulers.isInNonBlockingThread()
+				? elsewhere(request, chain, CallerContext.capture(context)) : chain.nextStream(compress(request)));
 	}
 
-	private ChatClientRequest compress(ChatClientRequest request) {
+	private boolean mayTakeLong(String engine) {
+		return this.engines.containsKey(engine) || this.rewritingEngines.containsKey(engine);
+	}
+
+	private Flux<ChatClientResponse> elsewhere(ChatClientRequest request, StreamAdvisorChain chain,
+			CallerContext caller) {
+		return Mono.fromSupplier(() -> caller.call(() -> compress(request)))
+			.subscribeOn(HandOver.streams())
+			.flatMapMany((compressed) -> caller.stream(() -> chain.nextStream(compressed)));
+	}
+
+	private ChatClientRequest compress(ChatClientRequest given) {
+		// There may be no PlanAdvisor that has taken them out
+		ChatClientRequest request = MarkedText.takeFrom(given);
 		CallState call = CallState.of(request, this.plan);
-		CompressionSettings settings = (call != null) ? call.plan().compression() : null;
+		CompressionSettings settings = (call != null) ? call.plan().settings(CompressionSettings.class) : null;
 		if (call == null || settings == null) {
 			return request;
 		}
 		try {
-			return compress(request, call.plan().id(), settings);
+			return compress(request, call.planKey(), settings);
 		}
-		catch (RuntimeException | StackOverflowError ex) {
-			this.statistics.recordError(Component.COMPRESSION, call.plan().id(), ex);
+		catch (Throwable ex) {
+			this.statistics.recordError(CompressionFeature.COMPONENT, call.planKey(), ex);
 			return request;
 		}
 	}
 
-	private ChatClientRequest compress(ChatClientRequest request, String plan, CompressionSettings settings) {
+	private ChatClientRequest compress(ChatClientRequest request, PlanKey plan, CompressionSettings settings) {
 		Prompt prompt = request.prompt();
 		ChatOptions options = prompt.getOptions();
-		double factor = this.tokenCounter.factor((options != null) ? options.getModel() : null);
-		if (this.tokenCounter.isSurelyWithin(prompt, settings.maxInputTokens(), factor)) {
+		TokenScale scale = this.tokenCounter.scale(options);
+		if (this.tokenCounter.isSurelyWithin(prompt, settings.maxInputTokens(), scale)) {
 			return request;
 		}
-		int tools = this.tokenCounter.countTools(options, factor);
-		CompressionBudget budget = new CompressionBudget(settings.maxInputTokens() - tools, settings.lowMark(), factor,
-				(text) -> this.tokenCounter.count(text, factor), (message) -> this.tokenCounter.count(message, factor));
+		int tools = this.tokenCounter.countTools(options, scale);
+		CompressionBudget budget = new CompressionBudget(settings.maxInputTokens() - tools, settings.lowMark(),
+				scale.factor(), scale.encoding(), (text) -> this.tokenCounter.count(text, scale),
+				(message) -> this.tokenCounter.count(message, scale));
 		List<Message> messages = prompt.getInstructions();
 		long before = budget.count(messages);
 		if (before <= budget.maxTokens()) {
 			return request;
 		}
 		SavingsLedger ledger = SavingsLedger.of(request);
-		List<Message> compressed = compress(messages, plan, settings, budget);
+		List<Message> compressed = compress(compressionRequest(request), plan, settings, budget, ledger);
 		long after = budget.count(compressed);
 		if (after > budget.maxTokens()) {
-			ledger.recordOverBudget();
+			ledger.record(new LedgerEvent.Counted(CompressionFeature.OVER_BUDGET));
 		}
 		if (after >= before) {
 			return request;
 		}
-		ledger.recordCompression(before - after);
+		ledger.record(new LedgerEvent.Compressed(CompressionFeature.TECHNIQUE, before - after));
 		return new ChatClientRequest(new Prompt(compressed, options), request.context());
 	}
 
-	private List<Message> compress(List<Message> messages, String plan, CompressionSettings settings,
-			CompressionBudget budget) {
+	private CompressionRequest compressionRequest(ChatClientRequest request) {
+		ChatOptions options = request.prompt().getOptions();
+		ModelPrice price = this.prices.find((options != null) ? options.getModel() : null);
+		double readPrice = CompressionRequest.READ_PRICE;
+		if (price != null && price.input().signum() > 0) {
+			readPrice = (price.cacheRead() != null)
+					? Math.min(1, price.cacheRead().doubleValue() / price.input().doubleValue()) : 1;
+		}
+		List<String> documents = new ArrayList<>(RetrievedDocuments.texts(request.context()));
+		documents.addAll(MarkedText.of(request));
+		return new CompressionRequest(request.prompt().getInstructions(), documents, readPrice);
+	}
+
+	private List<Message> compress(CompressionRequest request, PlanKey plan, CompressionSettings settings,
+			CompressionBudget budget, SavingsLedger ledger) {
+		RewritingEngine rewriting = this.rewritingEngines.get(settings.engine());
+		if (rewriting != null) {
+			return rewrite(request, rewriting, plan, settings, budget, ledger);
+		}
 		CompressionEngine engine = this.engines.get(settings.engine());
 		if (engine == null) {
 			if (!TRIM.equals(settings.engine())) {
 				throw new IllegalStateException(
 						"Unknown compression engine '%s', known are %s".formatted(settings.engine(), engineNames()));
 			}
-			return TRIM_COMPRESSOR.compress(messages, budget);
+			return TRIM_COMPRESSOR.compress(request.messages(), budget);
 		}
+		return rank(request, engine, plan, settings, budget);
+	}
+
+	private List<Message> rewrite(CompressionRequest request, RewritingEngine engine, PlanKey plan,
+			CompressionSettings settings, CompressionBudget budget, SavingsLedger ledger) {
+		RewritingCompressor.Job job = new RewritingCompressor.Job(plan, settings, budget, (model, usage) -> {
+			if (!ledger.recordOverhead(model, usage)) {
+				this.statistics.plan(plan).recordOverhead(model, usage, this.prices);
+			}
+		}, (failure) -> this.statistics.recordError(CompressionFeature.REWRITING, plan, failure),
+				() -> this.statistics.plan(plan).increment(CompressionFeature.TIMEOUTS));
+		List<Message> rewritten = this.rewritingCompressor.compress(request.messages(), engine, job);
+		return (budget.count(rewritten) <= budget.maxTokens()) ? rewritten
+				: rank(request.with(rewritten), this.fallback, plan, settings, budget);
+	}
+
+	private List<Message> rank(CompressionRequest request, CompressionEngine engine, PlanKey plan,
+			CompressionSettings settings, CompressionBudget budget) {
 		try {
 			Deadline deadline = Deadline.after(settings.maxTime(), this.ticker::read);
-			return this.extractiveCompressor.compress(messages, engine, settings, budget, deadline);
+			return this.extractiveCompressor.compress(request, engine, settings, budget, deadline);
 		}
 		catch (Deadline.ExceededException ex) {
-			this.statistics.plan(plan).recordCompressionTimeout();
-			return TRIM_COMPRESSOR.compress(messages, budget);
+			this.statistics.plan(plan).increment(CompressionFeature.TIMEOUTS);
+			return TRIM_COMPRESSOR.compress(request.messages(), budget);
 		}
 	}
 
@@ -209,6 +285,12 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 
 		private final Map<String, CompressionEngine> engines = new TreeMap<>(
 				Map.of(TEXT_RANK, new TextRankEngine(), LEX_RANK, new LexRankEngine(), LSA, new LsaEngine()));
+
+		private final Map<String, RewritingEngine> rewritingEngines = new TreeMap<>();
+
+		private @Nullable RewrittenTextStore store;
+
+		private PriceTable prices = new PriceTable(List.of());
 
 		private @Nullable Plan plan;
 
@@ -224,7 +306,7 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 		}
 
 		/**
-		 * Add engines. One with the name of a built-in engine takes its place.
+		 * Add engines. An engine with the name of a built-in one replaces it.
 		 * @param engines the engines by name
 		 * @return this builder
 		 */
@@ -234,8 +316,40 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 		}
 
 		/**
-		 * Set the plan of an advisor that is used alone, without a
-		 * {@link io.tokensaving.savings.PlanAdvisor}. Default {@code null}.
+		 * Add engines that rewrite. Default: none.
+		 * @param engines the engines by name
+		 * @return this builder
+		 */
+		public Builder rewritingEngines(Map<String, ? extends RewritingEngine> engines) {
+			this.rewritingEngines.putAll(engines);
+			return this;
+		}
+
+		/**
+		 * Set where texts of engines that rewrite are kept beyond this process. Default
+		 * {@code null}.
+		 * @param store the store, or {@code null} to keep them in memory only
+		 * @return this builder
+		 */
+		public Builder rewrittenTextStore(@Nullable RewrittenTextStore store) {
+			this.store = store;
+			return this;
+		}
+
+		/**
+		 * Set the prices of what engines that rewrite cost, and by which the beginning of
+		 * a prompt is valued that a prompt cache knows. Default: the built-in prices.
+		 * @param prices the prices
+		 * @return this builder
+		 */
+		public Builder prices(PriceTable prices) {
+			this.prices = prices;
+			return this;
+		}
+
+		/**
+		 * Set the plan of an advisor that is used without a
+		 * {@link io.tokensaving.request.PlanAdvisor}. Default {@code null}.
 		 * @param plan the plan
 		 * @return this builder
 		 */
@@ -245,7 +359,7 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 		}
 
 		/**
-		 * Set what counts tokens.
+		 * Set the token counter.
 		 * @param tokenCounter the counter
 		 * @return this builder
 		 */
@@ -255,7 +369,8 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 		}
 
 		/**
-		 * Set where to count failures. Default: statistics of its own.
+		 * Set the statistics that count failures. Default: statistics that nothing else
+		 * uses.
 		 * @param statistics the statistics
 		 * @return this builder
 		 */
@@ -265,7 +380,8 @@ public final class CompressionAdvisor implements CallAdvisor, StreamAdvisor {
 		}
 
 		/**
-		 * Set the clock by which compression is given up. Default: that of the system.
+		 * Set the clock that measures the time of compression. Default: that of the
+		 * system.
 		 * @param ticker the clock
 		 * @return this builder
 		 */

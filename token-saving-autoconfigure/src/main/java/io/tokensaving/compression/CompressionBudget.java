@@ -7,19 +7,19 @@ import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.util.Assert;
 
 /**
- * How many tokens the messages of a request may have.
+ * The token budget of the messages of a request.
  *
- * @param maxTokens the limit for all messages together; not positive if the tool
+ * @param maxTokens the limit for all messages together; 0 or negative if the tool
  * definitions alone reach the limit of the plan
- * @param lowMark the share of the room for history, above 0 and up to 1, that may remain
- * filled once the limit is crossed
- * @param factor the factor of the model, by which the counters differ from those for
- * others
+ * @param lowMark the share of the room for history, above 0 and up to 1, that compression
+ * leaves filled
+ * @param factor the token factor of the model, by which the counters multiply
+ * @param encoding the name of the encoding by which they tokenise
  * @param textCounter counts the tokens of a text
  * @param messageCounter counts the tokens of a message
  */
-record CompressionBudget(int maxTokens, double lowMark, double factor, ToIntFunction<String> textCounter,
-		ToIntFunction<Message> messageCounter) {
+record CompressionBudget(int maxTokens, double lowMark, double factor, String encoding,
+		ToIntFunction<String> textCounter, ToIntFunction<Message> messageCounter) {
 
 	private static final Message EMPTY = new UserMessage("");
 
@@ -32,7 +32,7 @@ record CompressionBudget(int maxTokens, double lowMark, double factor, ToIntFunc
 	}
 
 	/**
-	 * Return what a message costs beside its content.
+	 * Return the tokens of a message without content.
 	 * @return the tokens
 	 */
 	int messageOverhead() {

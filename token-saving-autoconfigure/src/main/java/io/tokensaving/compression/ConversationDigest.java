@@ -3,6 +3,7 @@ package io.tokensaving.compression;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +13,8 @@ import org.springframework.ai.chat.messages.ToolResponseMessage;
 import org.springframework.ai.content.MediaContent;
 
 /**
- * A SHA-256 digest of the beginning of a conversation, of all that compression looks at.
- * Every part goes in with its length. For one thread.
+ * A SHA-256 digest of the beginning of a conversation, over everything that compression
+ * depends on. Every part is preceded by its length. For one thread.
  */
 final class ConversationDigest {
 
@@ -75,7 +76,15 @@ final class ConversationDigest {
 	}
 
 	/**
-	 * Return the digest of what was added so far; more can be added.
+	 * Return the digest of the parts added so far as a text; more can be added.
+	 * @return the digest in hexadecimal digits
+	 */
+	String hex() {
+		return HexFormat.of().formatHex(current().array());
+	}
+
+	/**
+	 * Return the digest of the parts added so far; more can be added.
 	 * @return the digest
 	 */
 	ByteBuffer current() {

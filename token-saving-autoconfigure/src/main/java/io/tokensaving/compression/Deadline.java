@@ -4,12 +4,12 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * Until when a compression is of use. Thread-safe.
+ * The deadline of a compression. Thread-safe.
  */
 public final class Deadline {
 
 	/**
-	 * A deadline that is never exceeded.
+	 * A deadline that never passes.
 	 */
 	public static final Deadline NONE = new Deadline(() -> 0, 0);
 
@@ -33,8 +33,8 @@ public final class Deadline {
 	}
 
 	/**
-	 * Give up if the time is over.
-	 * @throws ExceededException if it is
+	 * Throw an exception if the deadline has passed.
+	 * @throws ExceededException if the deadline has passed
 	 */
 	public void check() {
 		if (this != NONE && this.nanoTime.getAsLong() - this.end > 0) {

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.SystemMessage;
 import org.springframework.ai.chat.messages.ToolResponseMessage;
 import org.springframework.ai.chat.messages.ToolResponseMessage.ToolResponse;
 import org.springframework.ai.chat.messages.UserMessage;
@@ -15,36 +16,36 @@ import org.springframework.ai.content.MediaContent;
 import org.springframework.util.Assert;
 
 /**
- * What becomes of a message: nothing, or another text in place of its own. Holds no
- * message, so that what is remembered of one conversation can be applied to another that
- * says the same. Immutable by convention.
+ * What a message becomes: unchanged, or with other texts. Holds no message, so that the
+ * cached result of one conversation can be applied to another one with the same content.
+ * Immutable by convention.
  *
  * @param index the index of the message in the conversation
- * @param tokens the tokens of what becomes of it
- * @param text the text in place of its own, or {@code null}
- * @param results the tool results in place of its own, or {@code null}
- * @param analysed the analysed text if sentences of it were left out, or {@code null}
- * @param kept the sentences that are kept of the analysed text
+ * @param tokens the tokens of the message after compression
+ * @param texts the new tool results of a message with tool results, the new text of
+ * another one, or {@code null} to keep what it has
+ * @param kept the parts that were kept of each of the texts, or {@code null} if they are
+ * all kept, or if only a piece of the text was divided
  */
-record HistoryEntry(int index, int tokens, @Nullable String text, @Nullable List<String> results,
-		@Nullable AnalysedText analysed, @Nullable BitSet kept) {
+record HistoryEntry(int index, int tokens, @Nullable List<String> texts, @Nullable List<BitSet> kept) {
 
 	static HistoryEntry unchanged(int index, int tokens) {
-		return new HistoryEntry(index, tokens, null, null, null, null);
+		return new HistoryEntry(index, tokens, null, null);
 	}
 
 	Message apply(List<Message> conversation) {
 		Message message = conversation.get(this.index);
-		if (this.results != null) {
-			return withResults((ToolResponseMessage) message, this.results);
-		}
-		return (this.text != null) ? withText(message, this.text) : message;
+		return (this.texts != null) ? withTexts(message, this.texts) : message;
+	}
+
+	static Message withTexts(Message message, List<String> texts) {
+		return (message instanceof ToolResponseMessage tool) ? withResults(tool, texts)
+				: withText(message, texts.get(0));
 	}
 
 	/**
-	 * Whether another text can be put in place of a message's own without losing anything
-	 * else that it holds. A subclass may hold what is not known here, and a text may be
-	 * about an attachment.
+	 * Whether the text of a message can be replaced without losing anything else. A
+	 * subclass may hold more than is known here, and a text may refer to an attachment.
 	 * @param message the message
 	 * @return whether it is a plain message with a text and nothing else
 	 */
@@ -56,8 +57,11 @@ record HistoryEntry(int index, int tokens, @Nullable String text, @Nullable List
 	}
 
 	static Message withText(Message message, String text) {
+		if (message instanceof SystemMessage system) {
+			return system.mutate().text(text).build();
+		}
 		if (message instanceof UserMessage user) {
-			return UserMessage.builder().text(text).metadata(user.getMetadata()).build();
+			return user.mutate().text(text).build();
 		}
 		AssistantMessage assistant = (AssistantMessage) message;
 		return AssistantMessage.builder().content(text).properties(assistant.getMetadata()).build();

@@ -19,12 +19,12 @@ import org.springframework.util.Assert;
  * Sentence Retrieval</i>, HLT/EMNLP 2005). Iterates until p changes by less than
  * {@value RandomWalk#TOLERANCE} in sum.
  * <p>
- * Neighbours are found through the inverted index, from the terms of a sentence that can
- * lift a cosine over the threshold: the most frequent ones cannot, and they are what
- * would make the work quadratic. If there are more than {@value #MAX_PAIRS} pairs to
- * compare all the same, as in a log whose lines resemble each other, the ranking is the
- * paper's continuous LexRank: the cosines themselves are the weights, there is no
- * threshold, and the work is linear. Thread-safe.
+ * Neighbours are found through an inverted index of those terms of a sentence that can
+ * raise a cosine above the threshold: the most frequent terms cannot, and would make the
+ * work quadratic. If there are still more than {@value #MAX_PAIRS} pairs to compare, as
+ * in a log with similar lines, the engine uses the paper's continuous LexRank: the
+ * cosines themselves are the weights, without a threshold, and the work is linear.
+ * Thread-safe.
  */
 public final class LexRankEngine implements CompressionEngine {
 
@@ -81,7 +81,7 @@ public final class LexRankEngine implements CompressionEngine {
 		return RandomWalk.rank(similarities::multiply, similarities.degrees(), request);
 	}
 
-	// The tf-idf weight of each entry, sentences brought to length 1
+	// Returns the tf-idf weight of each entry; the vector of each sentence has length 1
 	private static double[] weights(TermMatrix matrix, boolean reference) {
 		int n = matrix.sentenceCount();
 		double[] weights = new double[matrix.row(n)];
@@ -122,7 +122,7 @@ public final class LexRankEngine implements CompressionEngine {
 			double norm = Math.sqrt(Arrays.stream(next).map((value) -> value * value).sum());
 			distance = 0;
 			for (int i = 0; i < n; i++) {
-				// Not a number if there are no terms, which ends the loop
+				// The result is NaN if there are no terms, which ends the loop
 				next[i] /= norm;
 				distance += (next[i] - p[i]) * (next[i] - p[i]);
 			}
@@ -194,9 +194,9 @@ public final class LexRankEngine implements CompressionEngine {
 			this.starts[sentence + 1] = this.size;
 		}
 
-		// Sentences that share a term beyond the most frequent ones of this sentence:
-		// what
-		// those add up to is the norm of their weights at most (Cauchy-Schwarz)
+		// Finds sentences that share a term other than the most frequent ones of this
+		// sentence: by Cauchy-Schwarz, those add at most the norm of their weights to a
+		// cosine
 		private int candidates(int sentence, int[] seen, int[] candidates) {
 			int from = this.matrix.row(sentence);
 			int to = this.matrix.row(sentence + 1);
@@ -264,8 +264,8 @@ public final class LexRankEngine implements CompressionEngine {
 	}
 
 	/**
-	 * The similarities of all sentences in place of a threshold, never written down as
-	 * such: with the weights as rows of N they are N N' but for the diagonal.
+	 * The similarities of all sentences instead of a threshold, as a matrix that is never
+	 * built: with the weights as rows of N it is N N' without the diagonal.
 	 */
 	private record Similarities(TermMatrix matrix, double[] weights) {
 
@@ -290,7 +290,8 @@ public final class LexRankEngine implements CompressionEngine {
 					sum += this.weights[entry] * sums[this.matrix.term(entry)];
 					self += this.weights[entry] * this.weights[entry];
 				}
-				// Rounding may leave a sentence without neighbours just beside 0
+				// Rounding may leave a tiny value instead of 0 for a sentence without
+				// neighbours
 				y[i] = (sum - self * x[i] > 1e-12 * sum) ? sum - self * x[i] : 0;
 			}
 			return y;

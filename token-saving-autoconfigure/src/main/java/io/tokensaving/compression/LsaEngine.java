@@ -1,5 +1,6 @@
 package io.tokensaving.compression;
 
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
 /**
@@ -10,11 +11,12 @@ import java.util.function.UnaryOperator;
  * s(i) = sqrt(sum over k of sigma(k)^2 v(i, k)^2),  for all k with sigma(k) &gt;= sigma(1) / 2
  * </pre> A holds term frequencies times the inverse sentence frequency ln(1 + n / number
  * of sentences with t). With a question, the score is multiplied by the sentence's
- * relevance, to which the cosine of sentence and question in that space adds what they
- * have in common without sharing a word.
+ * relevance, increased by the cosine of sentence and question in that space, which also
+ * recognises related sentences without common words.
  * <p>
- * The decomposition is truncated to as many dimensions as can be found in a space of
- * {@value TruncatedSvd#BASIS}, and linear in the length of the text. Thread-safe.
+ * The decomposition is truncated to the dimensions that a search space of
+ * {@value TruncatedSvd#BASIS} vectors yields, and its time is linear in the length of the
+ * text. Thread-safe.
  */
 public final class LsaEngine implements CompressionEngine {
 
@@ -24,6 +26,9 @@ public final class LsaEngine implements CompressionEngine {
 	public static final double SMALLEST_SINGULAR_VALUE = 0.5;
 
 	private static final double SMOOTHING = 0.4;
+
+	// The importance of what is no running text: that of a sentence of middle importance
+	private static final double OTHER_IMPORTANCE = 0.5;
 
 	private static final double LATENT_WEIGHT = 0.1;
 
@@ -42,8 +47,8 @@ public final class LsaEngine implements CompressionEngine {
 
 	/**
 	 * Create an engine that gives the scores of the Python library sumy, for comparison:
-	 * the matrix holds 0.4 + 0.6 tf / (largest tf of the sentence), for terms that do not
-	 * occur in it too, all dimensions count, and there is no focus.
+	 * the matrix holds 0.4 + 0.6 tf / (largest tf of the sentence), also for terms that
+	 * do not occur in the sentence; all dimensions count, and there is no focus.
 	 * @return the engine
 	 */
 	public static LsaEngine reference() {
@@ -78,8 +83,10 @@ public final class LsaEngine implements CompressionEngine {
 			latent[i] *= LATENT_WEIGHT;
 		}
 		double[] relevance = Relevance.of(request, latent);
-		for (int i = 0; i < relevance.length; i++) {
-			scores[i] = Math.sqrt(scores[i]) * relevance[i];
+		double largest = Arrays.stream(scores).max().orElse(0);
+		for (int i = 0; i < relevance.length && largest > 0; i++) {
+			boolean running = request.sentences().get(i).place().isRunningText();
+			scores[i] = relevance[i] * (1 + (running ? Math.sqrt(scores[i] / largest) : OTHER_IMPORTANCE));
 		}
 		return scores;
 	}
@@ -126,7 +133,7 @@ public final class LsaEngine implements CompressionEngine {
 		return cosines;
 	}
 
-	// What remains of the score if all dimensions count
+	// Returns the scores if all dimensions count
 	private static double[] columnNorms(TermMatrix matrix) {
 		double[] norms = new double[matrix.sentenceCount()];
 		for (int i = 0; i < norms.length; i++) {
@@ -206,7 +213,8 @@ public final class LsaEngine implements CompressionEngine {
 	}
 
 	/**
-	 * Sumy's matrix, of which no entry is 0: a sparse one and a constant.
+	 * Sumy's matrix, in which no entry is 0, as the sum of a sparse matrix and a
+	 * constant.
 	 */
 	private record SmoothedMatrix(TermMatrix matrix) {
 

@@ -4,18 +4,17 @@ import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
 /**
- * The random walk with restart that the graph methods share: PageRank on a graph of
- * sentences.
+ * The random walk with restart of the graph engines: PageRank on a graph of sentences.
  */
 final class RandomWalk {
 
 	/**
-	 * The damping factor of a walk without focus, as in both papers.
+	 * The damping factor of a walk without focus, as in the papers of both engines.
 	 */
 	static final double DAMPING = 0.85;
 
 	/**
-	 * The damping factor of a walk that is to stay close to a question.
+	 * The damping factor of a walk that should stay close to a question.
 	 */
 	static final double FOCUSED_DAMPING = 0.15;
 
@@ -27,8 +26,9 @@ final class RandomWalk {
 	private static final int MAX_ITERATIONS = 100;
 
 	/**
-	 * The number of terms at which relevance counts half: "Yes, exactly" amid what is
-	 * relevant says little. (LSA weighs sentences by length anyway.)
+	 * The number of terms at which relevance counts half, because a short sentence such
+	 * as "Yes, exactly" says little even in a relevant passage. (LSA weights sentences by
+	 * length anyway.)
 	 */
 	private static final double HALF_INFORMATIVE_LENGTH = 2;
 
@@ -36,13 +36,16 @@ final class RandomWalk {
 	}
 
 	/**
-	 * Find where a walk ends up. It starts anew with the relevance of the sentences to
-	 * the question, less for very short ones, or anywhere if there is none or nothing is
-	 * relevant to it.
+	 * Compute the stationary distribution of a walk. The restart probability of a
+	 * sentence is its relevance to the question, reduced for very short sentences; it is
+	 * uniform if there is no question or nothing is relevant to it. With a question, only
+	 * running text is walked: what recurs in code, such as a licence, or in records is
+	 * not what they are about.
 	 * @param adjacency multiplies the symmetric matrix of weights with a vector
 	 * @param degrees the sum of the weights of each sentence
 	 * @param request the request
-	 * @return the probability of each sentence; their sum is 1
+	 * @return the probability of each sentence, or the restart probability of one that is
+	 * no running text
 	 */
 	static double[] rank(UnaryOperator<double[]> adjacency, double[] degrees, RankingRequest request) {
 		int n = degrees.length;
@@ -74,6 +77,9 @@ final class RandomWalk {
 				change += Math.abs(next[i] - p[i]);
 			}
 			p = next;
+		}
+		for (int i = 0; i < relevance.length; i++) {
+			p[i] = request.sentences().get(i).place().isRunningText() ? p[i] : restart[i];
 		}
 		return p;
 	}

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to be ranked. Sentences and question are immutable; one thread at a time.
+ * The sentences to rank. Sentences and question are immutable; for one thread at a time.
  */
 public final class RankingRequest {
 
@@ -24,7 +24,7 @@ public final class RankingRequest {
 	 * @param sentences the sentences in the order of the conversation
 	 * @param question the terms of the question to focus on; empty for no focus
 	 * @param maxTokens about how many tokens may be kept, 0 or more
-	 * @param deadline until when the ranking is of use
+	 * @param deadline the deadline of the ranking
 	 */
 	public RankingRequest(List<Sentence> sentences, List<String> question, int maxTokens, Deadline deadline) {
 		this.sentences = List.copyOf(sentences);
@@ -50,7 +50,7 @@ public final class RankingRequest {
 	}
 
 	/**
-	 * Return about how many tokens may be kept, for an engine to which this matters.
+	 * Return about how many tokens may be kept, for engines that use this number.
 	 * @return the tokens, 0 or more
 	 */
 	public int maxTokens() {
@@ -58,8 +58,8 @@ public final class RankingRequest {
 	}
 
 	/**
-	 * Give up if the time for compression is over. An engine calls this every few
-	 * milliseconds; the request is then trimmed instead.
+	 * Throw an exception if the time for compression is over. An engine calls this every
+	 * few milliseconds and lets the exception pass; the request is then trimmed instead.
 	 * @throws Deadline.ExceededException if the time is over
 	 */
 	public void checkTime() {

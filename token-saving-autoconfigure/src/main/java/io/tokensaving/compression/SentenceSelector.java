@@ -13,9 +13,10 @@ import org.springframework.util.Assert;
  * Reranking for Reordering Documents and Producing Summaries</i>, SIGIR 1998), in a
  * multiplicative form that does not depend on the scale of the scores: <pre>
  * value(i) = score(i) (1 - penalty max over kept j of cos(i, j))
- * </pre> with the cosine of tf-idf vectors. A sentence that does not fit is passed over.
- * Whatever is kept only lowers the value of others, so a value is worked out again only
- * once it comes up. For one thread.
+ * </pre> with the cosine of tf-idf vectors, for running text. A sentence brings those
+ * that it is nested in, and one that does not fit with them is skipped. Keeping a
+ * sentence can only lower the values of others, so a value is recomputed only when its
+ * sentence is next in line. For one thread.
  */
 final class SentenceSelector {
 
@@ -31,9 +32,13 @@ final class SentenceSelector {
 
 	private final double penalty;
 
-	private final int overhead;
+	// The message, or the messages that stay and go together, of each sentence
+	private final int[] groups;
 
-	// The tf-idf weight of each entry and of each posting, sentences brought to length 1
+	private final long[] overheads;
+
+	// The tf-idf weight of each entry and of each posting; the vector of each sentence
+	// has length 1
 	private final double[] weights;
 
 	private final double[] postingWeights;
@@ -41,12 +46,25 @@ final class SentenceSelector {
 	/**
 	 * Create a selector.
 	 * @param request the sentences
-	 * @param scores the score of each; negative ones and those that are not a number
-	 * count as 0
+	 * @param scores the score of each sentence; negative scores and NaN count as 0
 	 * @param penalty the weight of redundancy, from 0 for none to 1
-	 * @param overhead the tokens that a message costs beside its sentences
+	 * @param overhead the tokens of a message without content
 	 */
 	SentenceSelector(RankingRequest request, double[] scores, double penalty, int overhead) {
+		this(request, scores, penalty, request.sentences().stream().mapToInt(Sentence::message).toArray(),
+				constant(request, overhead));
+	}
+
+	/**
+	 * Create a selector.
+	 * @param request the sentences
+	 * @param scores the score of each sentence; negative scores and NaN count as 0
+	 * @param penalty the weight of redundancy, from 0 for none to 1
+	 * @param groups the number of the message of each sentence, or of the messages that
+	 * are kept together
+	 * @param overheads the tokens of each of these without the sentences
+	 */
+	SentenceSelector(RankingRequest request, double[] scores, double penalty, int[] groups, long[] overheads) {
 		Assert.isTrue(scores.length == request.sentences().size(),
 				() -> "A score is needed for each of %d sentences, but there are %d"
 					.formatted(request.sentences().size(), scores.length));
@@ -57,12 +75,19 @@ final class SentenceSelector {
 			this.scores[i] = (scores[i] > 0) ? scores[i] : 0;
 		}
 		this.penalty = penalty;
-		this.overhead = overhead;
+		this.groups = groups;
+		this.overheads = overheads;
 		this.weights = new double[this.matrix.row(scores.length)];
 		this.postingWeights = new double[this.weights.length];
 		if (penalty > 0) {
 			weigh();
 		}
+	}
+
+	private static long[] constant(RankingRequest request, int overhead) {
+		long[] overheads = new long[request.sentences().stream().mapToInt(Sentence::message).max().orElse(0) + 1];
+		Arrays.fill(overheads, overhead);
+		return overheads;
 	}
 
 	private void weigh() {
@@ -87,7 +112,7 @@ final class SentenceSelector {
 
 	/**
 	 * Select sentences.
-	 * @param maxTokens the tokens that they may have together, with the overhead of their
+	 * @param maxTokens the limit for the sentences together, with the overhead of their
 	 * messages
 	 * @return the indices of the kept sentences, best first
 	 */
@@ -95,7 +120,8 @@ final class SentenceSelector {
 		List<Sentence> sentences = this.request.sentences();
 		double[] similarities = new double[this.scores.length];
 		double[] products = new double[this.scores.length];
-		BitSet messages = new BitSet();
+		BitSet paid = new BitSet();
+		BitSet taken = new BitSet();
 		PriorityQueue<Candidate> queue = new PriorityQueue<>(Math.max(1, this.scores.length));
 		for (int i = 0; i < this.scores.length; i++) {
 			queue.add(new Candidate(i, this.scores[i]));
@@ -106,20 +132,32 @@ final class SentenceSelector {
 		while (left > 0 && !queue.isEmpty()) {
 			Candidate best = queue.remove();
 			int index = best.index();
-			double value = this.scores[index] * (1 - this.penalty * Math.min(1, similarities[index]));
+			if (taken.get(index)) {
+				continue;
+			}
+			// Half a method or record is worth little, however much it resembles others
+			double similarity = sentences.get(index).place().isRunningText() ? Math.min(1, similarities[index]) : 0;
+			double value = this.scores[index] * (1 - this.penalty * similarity);
 			if (value < best.value()) {
 				queue.add(new Candidate(index, value));
 				continue;
 			}
-			Sentence sentence = sentences.get(index);
-			int cost = sentence.tokens() + (messages.get(sentence.message()) ? 0 : this.overhead);
-			if (cost <= left) {
-				left -= cost;
-				kept[count++] = index;
-				messages.set(sentence.message());
-				// What is similar to it is so to its twin too
-				if (this.penalty > 0 && similarities[index] < TWIN) {
-					update(index, similarities, products);
+			long cost = paid.get(this.groups[index]) ? 0 : this.overheads[this.groups[index]];
+			for (int i = index; i >= 0 && !taken.get(i); i = sentences.get(i).place().parent()) {
+				cost += sentences.get(i).tokens();
+			}
+			if (cost > left) {
+				continue;
+			}
+			left -= cost;
+			paid.set(this.groups[index]);
+			for (int i = index; i >= 0 && !taken.get(i); i = sentences.get(i).place().parent()) {
+				taken.set(i);
+				kept[count++] = i;
+				// A sentence similar to this one is just as similar to its twin, which
+				// was applied
+				if (this.penalty > 0 && similarities[i] < TWIN) {
+					update(i, similarities, products);
 				}
 				if (count % TAKEN_PER_CHECK == 0) {
 					this.request.checkTime();
@@ -129,8 +167,7 @@ final class SentenceSelector {
 		return Arrays.copyOf(kept, count);
 	}
 
-	// Sentences that share a term with the kept one may be more similar to it than to
-	// those before
+	// Raises the similarity of sentences that share a term with the kept one
 	private void update(int kept, double[] similarities, double[] products) {
 		for (int entry = this.matrix.row(kept); entry < this.matrix.row(kept + 1); entry++) {
 			int term = this.matrix.term(entry);

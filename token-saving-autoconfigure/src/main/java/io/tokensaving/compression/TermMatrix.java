@@ -8,8 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How often which term occurs in which sentence, by sentence and by term. Terms have
- * numbers in the order in which they first occur. Sparse: its size is that of the text.
+ * How often each term occurs in each sentence, by sentence and by term. Terms are
+ * numbered in the order of their first occurrence. Sparse: its size is that of the text.
  * Immutable by convention: the arrays are not copied.
  */
 final class TermMatrix {
@@ -127,8 +127,8 @@ final class TermMatrix {
 	}
 
 	/**
-	 * Return where the entries of a sentence start; they end where those of the next one
-	 * start.
+	 * Return where the entries of a sentence start. They end where those of the next
+	 * sentence start.
 	 * @param sentence the sentence, or the number of sentences
 	 * @return the index of an entry
 	 */
@@ -155,7 +155,7 @@ final class TermMatrix {
 	}
 
 	/**
-	 * Return where the postings of a term start; they end where those of the next one
+	 * Return where the postings of a term start. They end where those of the next term
 	 * start.
 	 * @param term the term, or the number of terms
 	 * @return the index of a posting

@@ -1,46 +1,65 @@
 package io.tokensaving.compression;
 
-import java.util.BitSet;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.ToIntFunction;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import io.tokensaving.compression.text.Language;
-import io.tokensaving.compression.text.LosslessRewriter;
-import io.tokensaving.compression.text.SentenceSplitter;
+import io.tokensaving.backend.HeapSize;
+import io.tokensaving.compression.text.ContentRewriter;
 import io.tokensaving.compression.text.TermExtractor;
 import io.tokensaving.compression.text.TextSpan;
-import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.material.parts.Dividers;
+import io.tokensaving.text.Language;
 
 import org.springframework.util.Assert;
 
 /**
- * Analyses texts and remembers the results by content, up to some
- * {@value #REMEMBERED_CHARS} chars. Thread-safe.
+ * Analyses texts and caches the results by content, up to 32 MiB. Thread-safe.
  */
 final class TextAnalyser {
 
-	private static final long REMEMBERED_CHARS = 4 * 1024 * 1024;
+	static final long REMEMBERED_BYTES = 32L * 1024 * 1024;
 
-	private static final int MIN_QUOTED_WORDS = 2;
+	private static final int KEY_BYTES = 24;
+
+	private static final int NAME_WEIGHT = 4;
 
 	private final Cache<Key, AnalysedText> remembered = Caffeine.newBuilder()
-		.maximumWeight(REMEMBERED_CHARS)
-		.weigher((Key key, AnalysedText text) -> key.text().length())
+		.maximumWeight(REMEMBERED_BYTES)
+		.weigher((Key key, AnalysedText text) -> HeapSize.weight(bytes(key, text)))
 		.build();
+
+	private static long bytes(Key key, AnalysedText text) {
+		// The analysed text is the same object unless it was rewritten
+		@SuppressWarnings("ReferenceEquality")
+		boolean rewritten = key.text() != text.text();
+		return HeapSize.CACHE_ENTRY + KEY_BYTES + (rewritten ? HeapSize.of(key.text()) : 0) + text.sizeInBytes();
+	}
+
+	/**
+	 * Return the size of the cache, for tests.
+	 * @return the bytes
+	 */
+	long rememberedBytes() {
+		this.remembered.cleanUp();
+		return this.remembered.policy().eviction().map((eviction) -> eviction.weightedSize().orElse(0)).orElse(0L);
+	}
 
 	/**
 	 * Analyse a text.
 	 * @param text the text
-	 * @param settings the language, and whether to rewrite without loss
+	 * @param settings the language, and how to rewrite
 	 * @param tokens counts the tokens of a text
-	 * @param deadline until when to
+	 * @param deadline the deadline
 	 * @return the analysed text
-	 * @throws Deadline.ExceededException if it takes longer than it may
+	 * @throws Deadline.ExceededException if the deadline has passed
 	 */
 	AnalysedText analyse(String text, CompressionSettings settings, ToIntFunction<String> tokens, Deadline deadline) {
-		return analyse(new Key(text, settings.language(), settings.lossless()), tokens, deadline);
+		return analyse(new Key(text, settings.language(), settings.rewriter()), tokens, deadline);
 	}
 
 	private AnalysedText analyse(Key key, ToIntFunction<String> tokens, Deadline deadline) {
@@ -48,15 +67,9 @@ final class TextAnalyser {
 		if (known != null) {
 			return known;
 		}
-		String text = key.lossless() ? LosslessRewriter.rewrite(key.text(), tokens) : key.text();
+		String text = key.rewriter().rewrite(key.text(), tokens);
 		deadline.check();
-		List<TextSpan> spans = SentenceSplitter.split(text);
-		List<List<String>> terms = extractor(key.language()).terms(text, spans, deadline::check);
-		BitSet notable = new BitSet();
-		for (int i = 0; i < spans.size(); i++) {
-			notable.set(i, isNotable(text, spans.get(i)));
-		}
-		AnalysedText analysed = new AnalysedText(text, spans, terms, notable);
+		AnalysedText analysed = AnalysedText.of(Dividers.divide(text), extractor(key.language()), deadline::check);
 		this.remembered.put(key, analysed);
 		return analysed;
 	}
@@ -72,6 +85,32 @@ final class TextAnalyser {
 		return extractor(settings.language()).terms(text, List.of(whole)).get(0);
 	}
 
+	/**
+	 * Extract the terms of a question about texts. A name counts {@value #NAME_WEIGHT}
+	 * times, as it says what the question is about. The words of a name count only if the
+	 * texts do not have the name itself.
+	 * @param question the question
+	 * @param settings the language
+	 * @param texts the texts
+	 * @return the terms with repetitions
+	 */
+	List<String> question(String question, CompressionSettings settings, Collection<AnalysedText> texts) {
+		List<String> terms = new ArrayList<>();
+		for (TermExtractor.QuestionTerm term : extractor(settings.language()).question(question)) {
+			terms.add(term.term());
+			if (!term.isName()) {
+				continue;
+			}
+			if (texts.stream().anyMatch((text) -> text.contains(term.term()))) {
+				terms.addAll(Collections.nCopies(NAME_WEIGHT - 1, term.term()));
+			}
+			else {
+				terms.addAll(term.words());
+			}
+		}
+		return terms;
+	}
+
 	private static TermExtractor extractor(String language) {
 		if (CompressionSettings.AUTO.equals(language)) {
 			return new TermExtractor(null);
@@ -81,32 +120,7 @@ final class TextAnalyser {
 		return new TermExtractor(found);
 	}
 
-	// A digit, a word with '_', '@' or '/' or a capital letter inside, code in backticks,
-	// or some words in double quotes
-	private static boolean isNotable(String text, TextSpan span) {
-		boolean lower = false;
-		int quotedWords = -1;
-		for (int i = span.start(); i < span.end(); i++) {
-			char c = text.charAt(i);
-			if (Character.isDigit(c) || c == '_' || c == '@' || c == '`' || c == '/'
-					|| (lower && Character.isUpperCase(c))) {
-				return true;
-			}
-			if (c == '"' || c == '\u201C' || c == '\u201D' || c == '\u00AB' || c == '\u00BB') {
-				if (quotedWords >= MIN_QUOTED_WORDS - 1) {
-					return true;
-				}
-				quotedWords = (quotedWords < 0) ? 0 : -1;
-			}
-			else if (quotedWords >= 0 && c == ' ') {
-				quotedWords++;
-			}
-			lower = Character.isLowerCase(c);
-		}
-		return false;
-	}
-
-	private record Key(String text, String language, boolean lossless) {
+	private record Key(String text, String language, ContentRewriter rewriter) {
 
 	}
 

@@ -6,20 +6,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * TextRank: Mihalcea and Tarau, <i>TextRank: Bringing Order into Texts</i>, EMNLP 2004.
- * Sentences recommend each other as pages do in PageRank. The similarity of two sentences
- * is the number of terms they have in common, with multiplicity, over the sum of the
- * logarithms of their lengths: <pre>
+ * Sentences recommend each other like pages in PageRank. The similarity of two sentences
+ * is the number of common terms, with multiplicity, divided by the sum of the logarithms
+ * of their lengths: <pre>
  * w(a, b) = sum over terms t of n(t, a) n(t, b) / (ln |a| + ln |b|)
  * p(a)    = (1 - d) r(a) + d sum over b of w(a, b) p(b) / sum over c of w(b, c)
  * </pre> with damping d. Without a question the restart distribution r is uniform and d
  * is {@value RandomWalk#DAMPING}; with one, r is the relevance of the sentences to it and
- * d is {@value RandomWalk#FOCUSED_DAMPING}, because the walk is not to get far from what
- * is relevant. Iterates until p changes by less than {@value RandomWalk#TOLERANCE} in
- * sum.
+ * d is {@value RandomWalk#FOCUSED_DAMPING}, so that the walk stays close to what is
+ * relevant. Iterates until the sum of the changes of p is less than
+ * {@value RandomWalk#TOLERANCE}.
  * <p>
- * No pair of sentences is ever looked at: sentences of one length share the denominator,
- * so a step goes through the terms, once for each different length, and is linear in the
- * length of the text. Thread-safe.
+ * Pairs of sentences are never compared: sentences of the same length have the same
+ * denominator, so a step goes through the terms once for each different length and is
+ * linear in the length of the text. Thread-safe.
  */
 public final class TextRankEngine implements CompressionEngine {
 
@@ -59,7 +59,7 @@ public final class TextRankEngine implements CompressionEngine {
 				: RandomWalk.rank(graph::multiply, graph.degrees(), request);
 	}
 
-	// Leaves out the normalisation of p and stops by its Euclidean distance
+	// As sumy does: does not normalise p, and stops by its Euclidean distance
 	private static double[] referenceRank(Graph graph, RankingRequest request) {
 		double[] degrees = graph.degrees();
 		int n = degrees.length;
@@ -87,7 +87,7 @@ public final class TextRankEngine implements CompressionEngine {
 	}
 
 	/**
-	 * The graph of sentences, never written down as such.
+	 * The graph of sentences, as a matrix that is never built.
 	 */
 	private static final class Graph {
 
@@ -100,7 +100,7 @@ public final class TextRankEngine implements CompressionEngine {
 
 		private final double @Nullable [] self;
 
-		// So many classes are summed up at a time
+		// The number of classes that are summed at a time
 		private final int width;
 
 		private final double[] sums;
@@ -156,9 +156,8 @@ public final class TextRankEngine implements CompressionEngine {
 			return y;
 		}
 
-		// Adds what the sentences of some classes contribute: for each term and class
-		// their
-		// sum, then for each sentence and class the sum over its terms
+		// Adds the contributions of some classes: for each term and class the sum over
+		// its sentences, then for each sentence and class the sum over its terms
 		private void addProducts(double[] x, double[] y, int from, int width) {
 			Arrays.fill(this.sums, 0);
 			for (int i = 0; i < x.length; i++) {
@@ -185,7 +184,7 @@ public final class TextRankEngine implements CompressionEngine {
 			}
 		}
 
-		// Rounding may leave a sentence without neighbours just beside 0
+		// Rounding may leave a tiny value instead of 0 for a sentence without neighbours
 		private static double without(double sum, double self) {
 			return (sum - self > 1e-12 * sum) ? sum - self : 0;
 		}

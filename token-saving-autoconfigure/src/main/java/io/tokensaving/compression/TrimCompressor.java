@@ -1,8 +1,11 @@
 package io.tokensaving.compression;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
+import io.tokensaving.text.GraphemeClusters;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.messages.Message;
@@ -12,24 +15,23 @@ import org.springframework.ai.chat.messages.ToolResponseMessage.ToolResponse;
 import org.springframework.ai.chat.messages.UserMessage;
 
 /**
- * Drops the oldest turns of a conversation. A turn is a user message with all that
- * follows it until the next one, so a tool call stays with its results, and what is left
- * starts with a user message as providers ask for.
+ * Drops the oldest turns of a conversation. A turn is a user message with everything up
+ * to the next one, so a tool call stays with its results, and the rest starts with a user
+ * message as providers require.
  * <p>
- * Where to cut follows from the messages alone, by going through the conversation as it
- * came about: whenever a message took it over the limit, turns were dropped until it was
- * at the low mark. Messages that come later do not change what was decided before, so
- * between two cuts the prompt only grows at its end and stays in the provider's prompt
- * cache. Each message is looked at once.
+ * Where to cut follows from the messages alone, by replaying the conversation: whenever a
+ * message exceeded the limit, turns were dropped down to the low mark. Later messages do
+ * not change earlier cuts, so between two cuts the prompt only grows at its end and stays
+ * in the provider's prompt cache. Each message is looked at once.
  * <p>
  * If the last turn alone is over the limit, its largest tool results are shortened to
- * their beginning and end, with a marker in between that says so. If that does not do,
- * the messages are returned as they are by then.
+ * their beginning and end, with a marker in between. If that is not enough, the messages
+ * are returned as they then are, over the limit.
  */
 final class TrimCompressor {
 
 	/**
-	 * Tokens of a tool result that are left at least, beside the marker.
+	 * The minimum number of tokens of a shortened tool result, without the marker.
 	 */
 	static final int MIN_RESULT_TOKENS = 64;
 
@@ -39,7 +41,7 @@ final class TrimCompressor {
 	private static final int MARKER_TOKENS = 40;
 
 	/**
-	 * Of a shortened result three quarters are its beginning.
+	 * The share of the beginning in a shortened tool result.
 	 */
 	private static final double BEGINNING = 0.75;
 
@@ -67,6 +69,8 @@ final class TrimCompressor {
 		private final List<Turn> turns = new ArrayList<>();
 
 		private int firstTurn;
+
+		private boolean cut;
 
 		private long systemTokens;
 
@@ -104,35 +108,39 @@ final class TrimCompressor {
 		}
 
 		private void cut() {
+			this.cut = true;
 			double room = Math.max(0, this.budget.maxTokens() - this.systemTokens);
 			long mark = this.systemTokens + (long) (this.budget.lowMark() * room);
 			while (this.firstTurn < this.turns.size() - 1 && total() > mark) {
 				this.historyTokens -= this.turns.get(this.firstTurn).tokens;
 				this.firstTurn++;
 			}
+			Set<ToolResult.Place> tried = new HashSet<>();
 			while (total() > this.budget.maxTokens() && !this.turns.isEmpty()) {
-				if (!shortenLargestResult(this.turns.get(this.turns.size() - 1), total() - mark)) {
+				if (!shortenLargestResult(this.turns.get(this.turns.size() - 1), total() - mark, tried)) {
 					return;
 				}
 			}
 		}
 
-		private boolean shortenLargestResult(Turn turn, long excess) {
+		// Each result is shortened once; returns whether there may be another one
+		private boolean shortenLargestResult(Turn turn, long excess, Set<ToolResult.Place> tried) {
 			ToolResult largest = null;
 			for (int i = turn.first; i <= turn.last; i++) {
 				if (this.messages.get(i) instanceof ToolResponseMessage message) {
-					largest = ToolResult.larger(largest, i, message, this.budget);
+					largest = ToolResult.larger(largest, i, message, this.budget, tried);
 				}
 			}
 			if (largest == null || largest.tokens() <= 2 * MIN_RESULT_TOKENS + MARKER_TOKENS) {
 				return false;
 			}
+			tried.add(largest.place());
 			long target = Math.max(MIN_RESULT_TOKENS, largest.tokens() - excess - MARKER_TOKENS);
-			Message shortened = largest.shortenedTo(target);
+			Message shortened = largest.shortenedTo(target, this.budget);
 			int before = this.tokens[largest.index()];
 			int after = this.budget.messageCounter().applyAsInt(shortened);
 			if (after >= before) {
-				return false;
+				return true;
 			}
 			this.messages.set(largest.index(), shortened);
 			this.tokens[largest.index()] = after;
@@ -141,9 +149,18 @@ final class TrimCompressor {
 			return true;
 		}
 
+		// A conversation must not begin with a reply
+		private boolean isReply(Turn turn) {
+			return !(this.messages.get(turn.first) instanceof UserMessage);
+		}
+
 		private List<Message> result() {
 			if (this.turns.isEmpty()) {
 				return this.messages;
+			}
+			if (this.firstTurn == 0 && this.cut && this.turns.size() > 1 && isReply(this.turns.get(0))) {
+				// Its results were shortened while it was the last turn
+				this.firstTurn = 1;
 			}
 			int start = this.turns.get(this.firstTurn).first;
 			List<Message> kept = new ArrayList<>(this.messages.size());
@@ -179,38 +196,49 @@ final class TrimCompressor {
 	private record ToolResult(int index, ToolResponseMessage message, int position, int tokens) {
 
 		static @Nullable ToolResult larger(@Nullable ToolResult other, int index, ToolResponseMessage message,
-				CompressionBudget budget) {
+				CompressionBudget budget, Set<Place> tried) {
 			ToolResult largest = other;
 			List<ToolResponse> responses = message.getResponses();
 			for (int i = 0; i < responses.size(); i++) {
 				String data = responses.get(i).responseData();
 				int tokens = (data != null) ? budget.textCounter().applyAsInt(data) : 0;
-				if (largest == null || tokens > largest.tokens()) {
+				if ((largest == null || tokens > largest.tokens()) && !tried.contains(new Place(index, i))) {
 					largest = new ToolResult(index, message, i, tokens);
 				}
 			}
 			return largest;
 		}
 
-		Message shortenedTo(long target) {
+		Place place() {
+			return new Place(this.index, this.position);
+		}
+
+		Message shortenedTo(long target, CompressionBudget budget) {
 			List<ToolResponse> responses = new ArrayList<>(this.message.getResponses());
 			ToolResponse response = responses.get(this.position);
+			double share = (double) target / this.tokens;
+			String json = ShortenedJson.shorten(response.responseData(), target, budget.textCounter(),
+					(text) -> shorten(text, share));
 			responses.set(this.position, new ToolResponse(response.id(), response.name(),
-					shorten(response.responseData(), (double) target / this.tokens)));
+					(json != null) ? json : shorten(response.responseData(), share)));
 			return ToolResponseMessage.builder().responses(responses).metadata(this.message.getMetadata()).build();
 		}
 
 		private static String shorten(String text, double share) {
 			int length = (int) (text.length() * share);
-			int beginning = boundary(text, (int) (length * BEGINNING));
-			int end = boundary(text, text.length() - (length - beginning));
+			int beginning = GraphemeClusters.floor(text, (int) (length * BEGINNING));
+			int end = GraphemeClusters.floor(text, text.length() - (length - beginning));
 			return text.substring(0, beginning) + MARKER.formatted(end - beginning) + text.substring(end);
 		}
 
-		private static int boundary(String text, int index) {
-			boolean splitsPair = index > 0 && index < text.length() && Character.isLowSurrogate(text.charAt(index))
-					&& Character.isHighSurrogate(text.charAt(index - 1));
-			return splitsPair ? index - 1 : index;
+		/**
+		 * Where a result is.
+		 *
+		 * @param index the index of its message
+		 * @param position its position in the message
+		 */
+		private record Place(int index, int position) {
+
 		}
 
 	}

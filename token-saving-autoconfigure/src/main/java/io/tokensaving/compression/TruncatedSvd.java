@@ -7,22 +7,18 @@ import java.util.Random;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
-import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
-import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
-
 /**
  * The largest singular values of a sparse matrix with their right singular vectors, by a
  * block Krylov method (Musco and Musco, <i>Randomized Block Krylov Methods for Stronger
  * and Faster Approximate Singular Value Decomposition</i>, NIPS 2015). The matrix is only
- * ever multiplied with vectors; the small projected problem is left to EJML. Exact up to
- * rounding if the matrix has no more than {@value #BASIS} columns. The start is fixed, so
- * the result is deterministic. Immutable.
+ * multiplied with vectors; the small projected problem is solved completely. Exact up to
+ * rounding if the matrix has no more than {@value #BASIS} columns. The start vectors are
+ * fixed, so the result is deterministic. Immutable.
  */
 final class TruncatedSvd {
 
 	/**
-	 * The number of vectors that span the searched space.
+	 * The number of vectors that span the search space.
 	 */
 	static final int BASIS = 48;
 
@@ -43,9 +39,8 @@ final class TruncatedSvd {
 	 * Decompose a matrix A.
 	 * @param gram multiplies a vector with A'A
 	 * @param columns the number of columns of A
-	 * @param smallest the share of the largest singular value down to which others are
-	 * wanted
-	 * @param request the request, asked for the time
+	 * @param smallest the smallest wanted singular value, as a share of the largest
+	 * @param request the request, whose time is checked
 	 * @return the decomposition
 	 */
 	static TruncatedSvd of(UnaryOperator<double[]> gram, int columns, double smallest, RankingRequest request) {
@@ -56,11 +51,12 @@ final class TruncatedSvd {
 		int next = 0;
 		while (basis.size() < size) {
 			request.checkTime();
-			// A block of random vectors, then the images of what is there already
+			// Starts with a block of random vectors, followed by the images of earlier
+			// vectors
 			double[] vector = (basis.size() < Math.min(BLOCK, size)) ? random(random, columns)
 					: image(gram, basis, images, next++);
 			if (!orthonormalise(vector, basis)) {
-				// The images add nothing any more: go on somewhere else
+				// The image is in the span of the basis: continue with a random vector
 				vector = random(random, columns);
 				if (!orthonormalise(vector, basis)) {
 					break;
@@ -85,7 +81,7 @@ final class TruncatedSvd {
 		return IntStream.range(0, length).mapToDouble((i) -> random.nextDouble() - 0.5).toArray();
 	}
 
-	// Gram-Schmidt, twice for the sake of rounding
+	// Gram-Schmidt, done twice because of rounding
 	private static boolean orthonormalise(double[] vector, List<double[]> basis) {
 		double before = Math.sqrt(dot(vector, vector));
 		for (int pass = 0; pass < 2; pass++) {
@@ -105,21 +101,21 @@ final class TruncatedSvd {
 
 	private static TruncatedSvd ritz(List<double[]> basis, List<double[]> images, double smallest) {
 		int size = basis.size();
-		DMatrixRMaj projected = new DMatrixRMaj(size, size);
+		double[][] projected = new double[size][size];
 		for (int i = 0; i < size; i++) {
 			for (int j = 0; j <= i; j++) {
 				double value = dot(basis.get(i), images.get(j));
-				projected.set(i, j, value);
-				projected.set(j, i, value);
+				projected[i][j] = value;
+				projected[j][i] = value;
 			}
 		}
-		EigenDecomposition_F64<DMatrixRMaj> eigen = DecompositionFactory_DDRM.eig(size, true, true);
-		if (size == 0 || !eigen.decompose(projected)) {
+		SymmetricEigen eigen = SymmetricEigen.of(projected);
+		if (size == 0 || eigen == null) {
 			return new TruncatedSvd(new double[0], new double[0][]);
 		}
 		double[] values = new double[size];
 		for (int i = 0; i < size; i++) {
-			values[i] = Math.sqrt(Math.max(0, eigen.getEigenvalue(i).getReal()));
+			values[i] = Math.sqrt(Math.max(0, eigen.value(i)));
 		}
 		int[] order = IntStream.range(0, size)
 			.boxed()
@@ -135,9 +131,9 @@ final class TruncatedSvd {
 		double[][] vectors = new double[wanted][basis.get(0).length];
 		for (int k = 0; k < wanted; k++) {
 			singularValues[k] = values[order[k]];
-			DMatrixRMaj coordinates = eigen.getEigenVector(order[k]);
+			double[] coordinates = eigen.vector(order[k]);
 			for (int i = 0; i < size; i++) {
-				subtract(vectors[k], -coordinates.get(i), basis.get(i));
+				subtract(vectors[k], -coordinates[i], basis.get(i));
 			}
 		}
 		return new TruncatedSvd(singularValues, vectors);

@@ -1,5 +1,5 @@
 /**
- * Compression: bringing the history of a conversation within a token limit.
+ * Compression: brings the history of a conversation within a token limit.
  */
 @NullMarked
 package io.tokensaving.compression;

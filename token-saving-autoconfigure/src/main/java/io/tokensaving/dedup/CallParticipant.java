@@ -5,16 +5,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-import io.tokensaving.plan.DedupSettings;
-import io.tokensaving.request.CallState;
-import io.tokensaving.savings.SavingsStatistics;
-import io.tokensaving.savings.TokenCounter;
+import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.statistics.SavingsStatistics;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.client.ChatClientRequest;
 
 /**
- * A call that waits for the whole answer, with a thread that blocks. Thread-safe.
+ * A call that blocks its thread until the whole answer has arrived. Thread-safe.
  */
 final class CallParticipant extends Participant {
 
@@ -22,13 +20,12 @@ final class CallParticipant extends Participant {
 
 	private volatile @Nullable Flight flight;
 
-	CallParticipant(ChatClientRequest request, CallState call, DedupSettings settings, TokenCounter tokenCounter,
-			SavingsStatistics statistics) {
-		super(request, call, settings, tokenCounter, statistics);
+	CallParticipant(ChatClientRequest request, Ticket ticket, TokenCounter tokenCounter, SavingsStatistics statistics) {
+		super(request, ticket, tokenCounter, statistics);
 	}
 
 	/**
-	 * Start to wait.
+	 * Start to wait for a flight.
 	 * @param flight the flight
 	 */
 	void follow(Flight flight) {
@@ -49,9 +46,11 @@ final class CallParticipant extends Participant {
 	}
 
 	/**
-	 * Wait for the end of the flight; whoever pays for it waits as long as it takes.
+	 * Wait for the end of the flight, up to the timeout of the plan. The participant that
+	 * pays waits without a timeout.
 	 * @param flight the flight
-	 * @return whether it has ended; if not, this one should call the model itself
+	 * @return {@code false} if the flight has not ended in time or has become of no use,
+	 * so that this request should call the model itself
 	 * @throws InterruptedException if the thread is interrupted
 	 */
 	boolean await(Flight flight) throws InterruptedException {

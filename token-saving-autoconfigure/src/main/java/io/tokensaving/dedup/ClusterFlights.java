@@ -1,6 +1,7 @@
 package io.tokensaving.dedup;
 
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -10,20 +11,18 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
-import io.tokensaving.Outcome;
-import io.tokensaving.SavingTechnique;
 import io.tokensaving.backend.Attempt;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.backend.DaemonThreads;
+import io.tokensaving.dedup.ClusterLeases.Claim;
 import io.tokensaving.dedup.ClusterLeases.Lease;
-import io.tokensaving.plan.CacheSettings;
-import io.tokensaving.plan.DedupSettings.Scope;
-import io.tokensaving.request.AnswerSource;
+import io.tokensaving.dedup.DedupSettings.Scope;
+import io.tokensaving.request.CallerContext;
+import io.tokensaving.request.PendingAnswer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -32,8 +31,8 @@ import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.core.task.AsyncTaskExecutor;
 
 /**
- * Lets one instance of the application call the model, while others wait for the answer
- * to appear in the cache that they share. Whatever fails here, the model is called.
+ * Lets one instance of the application call the model, while others wait until its answer
+ * is in the cache that they share. If anything fails here, the model is called.
  * Thread-safe.
  */
 final class ClusterFlights {
@@ -43,10 +42,10 @@ final class ClusterFlights {
 	private static final int MAX_THREADS = 64;
 
 	/**
-	 * By what factor one waits longer for Redis here than for a look-up: the alternative
-	 * is a call of the model.
+	 * The factor by which the timeout for Redis is longer here than for a look-up,
+	 * because the alternative is a call of the model.
 	 */
-	private static final int PATIENCE = 4;
+	private static final int TIMEOUT_FACTOR = 4;
 
 	private final ClusterLeases leases;
 
@@ -64,25 +63,26 @@ final class ClusterFlights {
 	}
 
 	/**
-	 * End the threads.
+	 * Stop all threads.
 	 */
 	void close() {
 		this.threads.shutdownNow();
 	}
 
 	/**
-	 * Whether a request is shared by all instances.
+	 * Whether a request is shared with other instances.
 	 * @param leader the request
-	 * @return whether its plan wants it, and its answer is kept where all find it
+	 * @return whether its plan asks for it, its answer is stored where all instances find
+	 * it, and the circuit breaker is not open
 	 */
 	boolean isWanted(Participant leader) {
-		AnswerSource source = leader.call().answerSource();
-		return leader.settings().scope() == Scope.CLUSTER && source != null && source.isShared()
+		PendingAnswer pending = leader.pending();
+		return leader.settings().scope() == Scope.CLUSTER && pending != null && pending.isShared()
 				&& !leader.call().directives().noCache() && this.breaker.getState() != CircuitBreaker.State.OPEN;
 	}
 
 	/**
-	 * Get an answer from another instance, or from the model. Blocks.
+	 * Return the answer of another instance or of the model, waiting for it.
 	 * @param leader the request
 	 * @param model calls the model
 	 * @return the answer
@@ -96,10 +96,10 @@ final class ClusterFlights {
 	}
 
 	/**
-	 * Get an answer from another instance, or from the model.
+	 * Stream the answer of another instance or of the model.
 	 * @param leader the request
 	 * @param model the stream of the model
-	 * @param executor waits for other instances
+	 * @param executor runs the wait for other instances
 	 * @return the stream
 	 */
 	Flux<ChatClientResponse> stream(Participant leader, Flux<ChatClientResponse> model, AsyncTaskExecutor executor) {
@@ -115,82 +115,83 @@ final class ClusterFlights {
 
 	private Mono<Turn> awaitLater(Participant leader, AsyncTaskExecutor executor) {
 		return Mono.create((sink) -> {
-			Future<?> waiting = executor.submit(() -> {
-				try {
-					sink.success(await(leader));
-				}
-				catch (Throwable ex) { // nobody else would tell the stream
-					sink.error(ex);
-				}
-			});
-			sink.onDispose(() -> waiting.cancel(true));
+			CallerContext caller = CallerContext.capture(sink.contextView());
+			try {
+				Future<?> waiting = executor.submit(() -> {
+					try {
+						sink.success(caller.call(() -> await(leader)));
+					}
+					catch (Throwable ex) { // otherwise the stream would never end
+						sink.error(ex);
+					}
+				});
+				sink.onDispose(() -> waiting.cancel(true));
+			}
+			catch (OutOfMemoryError ex) { // Reactor would rethrow it to the subscriber
+				sink.error(new RejectedExecutionException("No thread can be started", ex));
+			}
 		});
 	}
 
 	private Turn await(Participant leader) {
-		AnswerSource source = leader.call().answerSource();
-		if (source == null) {
+		PendingAnswer pending = leader.pending();
+		if (pending == null) {
 			return Turn.ALONE;
 		}
 		long end = this.ticker.read() + leader.settings().timeout().toNanos();
-		AtomicReference<@Nullable CompletableFuture<Boolean>> listening = new AtomicReference<>();
 		try {
-			return await(leader, source, end, listening);
+			return await(leader, pending, end);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 			throw new CancellationException("Interrupted while waiting for another instance");
 		}
-		catch (RuntimeException | Error ex) { // there may be no more threads
+		catch (RuntimeException | Error ex) { // all threads may be in use
 			leader.fail(ex);
 			return Turn.ALONE;
 		}
-		finally {
-			CompletableFuture<Boolean> listened = listening.get();
-			if (listened != null) {
-				listened.cancel(false);
-			}
-		}
 	}
 
-	private Turn await(Participant leader, AnswerSource source, long end,
-			AtomicReference<@Nullable CompletableFuture<Boolean>> listening) throws InterruptedException {
+	private Turn await(Participant leader, PendingAnswer pending, long end) throws InterruptedException {
 		String fingerprint = leader.call().fingerprint(leader.request()).exact();
+		Set<String> tags = leader.call().directives().tags();
+		// Tags are added before the answer, so that no eviction by them misses it
+		if (!tags.isEmpty() && !pending.addTags(tags, timeout(pending))) {
+			return Turn.ALONE;
+		}
 		boolean first = true;
 		while (this.ticker.read() < end) {
-			CompletableFuture<Boolean> released = this.leases.released(fingerprint);
-			CompletableFuture<Boolean> before = listening.getAndSet(released);
-			if (before != null) {
-				before.cancel(false);
-			}
 			Attempt attempt = Attempt.begin(this.breaker, this.ticker);
 			if (attempt == null) {
 				return Turn.ALONE;
 			}
-			Lease lease = acquire(leader, fingerprint, attempt);
-			Turn turn = turn(leader, source, lease, first);
-			if (turn != null) {
-				return turn;
+			Claim claim = claim(timeout(pending), fingerprint, attempt);
+			try {
+				Turn turn = turn(leader, pending, claim.lease(), first);
+				if (turn != null) {
+					return turn;
+				}
+				first = false;
+				if (wasAnswered(claim.released(), end)) {
+					ChatClientResponse answer = leader.find(pending, timeout(pending));
+					// An answer that is not stored helps no other instance, so all call
+					return (answer != null) ? new Turn(answer) : Turn.ALONE;
+				}
 			}
-			first = false;
-			if (wasAnswered(released, end)) {
-				ChatClientResponse answer = source.find(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, timeout(leader));
-				// There was an answer, but none that is stored: nobody is helped by
-				// taking turns
-				return (answer != null) ? new Turn(answer) : Turn.ALONE;
+			finally {
+				claim.released().cancel(false);
 			}
 		}
 		return Turn.ALONE;
 	}
 
 	// Null if another instance holds the lease
-	private static @Nullable Turn turn(Participant leader, AnswerSource source, @Nullable Lease lease, boolean first) {
+	private static @Nullable Turn turn(Participant leader, PendingAnswer pending, @Nullable Lease lease,
+			boolean first) {
 		boolean held = false;
 		try {
-			// Between the look-up of this request and its lease the answer may have been
-			// stored
-			ChatClientResponse answer = (lease != null || !first)
-					? source.find(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, timeout(leader)) : null;
+			// The answer may have been stored after the look-up of this request
+			ChatClientResponse answer = (lease != null || !first) ? leader.find(pending, timeout(pending)) : null;
 			if (answer != null) {
 				return new Turn(answer);
 			}
@@ -208,49 +209,55 @@ final class ClusterFlights {
 		}
 	}
 
-	// Redis may hang
-	private @Nullable Lease acquire(Participant leader, String fingerprint, Attempt attempt)
-			throws InterruptedException {
-		CompletableFuture<@Nullable Lease> acquiring = new CompletableFuture<>();
+	// On a thread of its own, because Redis may hang
+	private Claim claim(Duration timeout, String fingerprint, Attempt attempt) throws InterruptedException {
+		CompletableFuture<Claim> claiming = new CompletableFuture<>();
 		boolean taken = false;
 		try {
-			this.threads.execute(() -> acquire(fingerprint, acquiring));
-			Lease lease = acquiring.get(timeout(leader).toNanos(), TimeUnit.NANOSECONDS);
+			CallerContext caller = CallerContext.capture();
+			this.threads.execute(() -> caller.call(() -> {
+				claim(fingerprint, claiming);
+				return true;
+			}));
+			Claim claim = claiming.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
 			attempt.succeeded();
 			taken = true;
-			return lease;
+			return claim;
 		}
 		catch (ExecutionException | TimeoutException | RejectedExecutionException | OutOfMemoryError ex) {
 			attempt.failed(ex);
-			throw new IllegalStateException("No lease could be asked for", ex);
+			throw new IllegalStateException("Cannot ask for a lease", ex);
 		}
 		finally {
 			attempt.end();
-			// It may have come a moment too late
-			if (!taken && !acquiring.cancel(false) && !acquiring.isCompletedExceptionally()) {
-				Lease late = acquiring.getNow(null);
-				if (late != null) {
-					late.release(false);
-				}
+			// The claim may have arrived just after the timeout
+			if (!taken && !claiming.cancel(false) && !claiming.isCompletedExceptionally()) {
+				giveBack(claiming.join());
 			}
 		}
 	}
 
-	private static Duration timeout(Participant leader) {
-		CacheSettings cache = leader.call().plan().cache();
-		return ((cache != null) ? cache.lookupTimeout() : CacheSettings.DEFAULT_LOOKUP_TIMEOUT).multipliedBy(PATIENCE);
+	private static void giveBack(Claim claim) {
+		claim.released().cancel(false);
+		if (claim.lease() != null) {
+			claim.lease().release(false);
+		}
 	}
 
-	private void acquire(String fingerprint, CompletableFuture<@Nullable Lease> acquiring) {
+	private static Duration timeout(PendingAnswer pending) {
+		return pending.lookupTimeout().multipliedBy(TIMEOUT_FACTOR);
+	}
+
+	private void claim(String fingerprint, CompletableFuture<Claim> claiming) {
 		try {
-			Lease lease = this.leases.tryAcquire(fingerprint);
-			if (!acquiring.complete(lease) && lease != null) {
-				// Nobody waits for it any more
-				lease.release(false);
+			Claim claim = this.leases.claim(fingerprint);
+			if (!claiming.complete(claim)) {
+				// The waiting thread has given up
+				giveBack(claim);
 			}
 		}
-		catch (RuntimeException | Error ex) { // somebody waits for it
-			acquiring.completeExceptionally(ex);
+		catch (RuntimeException | Error ex) { // another thread waits for the claim
+			claiming.completeExceptionally(ex);
 		}
 	}
 
@@ -268,10 +275,10 @@ final class ClusterFlights {
 	}
 
 	/**
-	 * How it goes on.
+	 * The result of waiting.
 	 *
-	 * @param answer the answer of another instance, or {@code null} if this one is to
-	 * call the model
+	 * @param answer the answer of another instance, or {@code null} if this instance has
+	 * to call the model
 	 */
 	private record Turn(@Nullable ChatClientResponse answer) {
 

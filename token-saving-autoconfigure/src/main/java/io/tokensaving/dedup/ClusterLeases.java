@@ -6,26 +6,51 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Leases by which the instances of an application agree which of them calls the model.
- * Implementations may fail or block, but not for long. Thread-safe.
+ * Implementations must be thread-safe; they may throw any {@link RuntimeException}, and
+ * may block for a short time.
  */
 public interface ClusterLeases {
 
 	/**
-	 * Try to become the one who calls. A lease is prolonged until it is released, and
-	 * ends by itself soon after the instance that holds it.
+	 * Try to acquire the lease of a request. A lease is renewed until it is released, and
+	 * expires soon after the instance that holds it has died.
 	 * @param fingerprint the fingerprint of the request, 64 hexadecimal digits
-	 * @return the lease, or {@code null} if another instance holds it
+	 * @return the lease, or a future of the end of the lease that another instance holds
 	 */
-	@Nullable Lease tryAcquire(String fingerprint);
+	Claim claim(String fingerprint);
 
 	/**
-	 * Start to listen for the release of a lease. What is never told, such as the end of
-	 * an instance, has to be asked for.
-	 * @param fingerprint the fingerprint of the request
-	 * @return is completed with whether the answer was stored; cancel it when it is no
-	 * longer waited for
+	 * The result of asking for a lease.
+	 *
+	 * @param lease the lease, or {@code null} if another instance holds it
+	 * @param released completes when the other instance releases its lease, with whether
+	 * the answer was stored. It may never complete, for example if that instance dies, so
+	 * a caller has to claim again from time to time. A caller that stops waiting cancels
+	 * it. Cancelled from the beginning if the lease is granted
 	 */
-	CompletableFuture<Boolean> released(String fingerprint);
+	record Claim(@Nullable Lease lease, CompletableFuture<Boolean> released) {
+
+		/**
+		 * Create the claim of the instance that holds the lease.
+		 * @param lease the lease
+		 * @return the claim
+		 */
+		public static Claim granted(Lease lease) {
+			CompletableFuture<Boolean> none = new CompletableFuture<>();
+			none.cancel(false);
+			return new Claim(lease, none);
+		}
+
+		/**
+		 * Create the claim of an instance that has to wait.
+		 * @param released completes when the lease of the other instance is released
+		 * @return the claim
+		 */
+		public static Claim refused(CompletableFuture<Boolean> released) {
+			return new Claim(null, released);
+		}
+
+	}
 
 	/**
 	 * The right to call the model for a request. Thread-safe.
@@ -33,10 +58,10 @@ public interface ClusterLeases {
 	interface Lease {
 
 		/**
-		 * Give the lease back, unless it has ended and is another's by now, and tell
-		 * those who listen. Does nothing the second time.
-		 * @param answered whether there was an answer; those who wait then look for it,
-		 * and otherwise one of them is next
+		 * Release the lease and notify the waiting instances, unless the lease has
+		 * expired and may be held by another instance. Does nothing when called again.
+		 * @param answered whether there is an answer, which the waiting instances then
+		 * look up; otherwise one of them acquires the lease
 		 */
 		void release(boolean answered);
 

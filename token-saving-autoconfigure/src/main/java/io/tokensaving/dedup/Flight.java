@@ -1,11 +1,8 @@
 package io.tokensaving.dedup;
 
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
+import io.tokensaving.request.PendingAnswer;
 import io.tokensaving.request.ResponseAssembler;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
@@ -16,16 +13,17 @@ import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.model.ChatResponse;
 
 /**
- * A request on its way to the model, and all who wait for its answer. What the model says
- * is kept from the beginning, so that those who join late miss nothing; if it becomes too
- * much, nobody may join any more, and only what somebody has not read yet is kept. The
- * elements of a stream are put together as they come, for those who want the answer as a
- * whole. The model is asked to go on at the pace of the fastest reader, so no reader
- * holds up another. Once nobody waits, the call is cancelled. Thread-safe.
+ * A call of the model whose answer several requests wait for. It subscribes to the model,
+ * keeps the answer in an {@link AnswerBuffer}, and wakes the participants when something
+ * arrives. If all participants leave before the answer has arrived, the call is
+ * cancelled. Thread-safe.
  */
 final class Flight implements CoreSubscriber<ChatClientResponse> {
 
-	private static final int PREFETCH = 1024;
+	/**
+	 * The size in bytes of unread elements above which the slowest reader is given up.
+	 */
+	private static final long MAX_UNREAD_BYTES = 16 * BufferBudget.MAX_BYTES_PER_FLIGHT;
 
 	private final BufferBudget budget;
 
@@ -33,19 +31,13 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 
 	private final Context context;
 
-	private final List<ChatClientResponse> elements = new ArrayList<>(2);
-
-	private final Set<Participant> participants = new LinkedHashSet<>();
-
 	private final Participant leader;
 
-	private @Nullable Participant payer;
+	private final FlightParticipants participants;
 
-	private int dropped;
+	private final AnswerBuffer buffer;
 
-	private int held;
-
-	private boolean open = true;
+	private final FlightDemand demand = new FlightDemand();
 
 	private boolean done;
 
@@ -57,32 +49,31 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 
 	private @Nullable Subscription upstream;
 
-	private long requested;
-
-	private long fastest;
-
-	// Null if a call leads: its answer is whole already
-	private final @Nullable ResponseAssembler assembler;
-
-	private boolean fragmentary;
-
 	private @Nullable ChatClientResponse answer;
 
 	/**
 	 * Create a flight.
-	 * @param leader the first who waits
+	 * @param leader the first participant
 	 * @param context the context of the leader
-	 * @param budget limits what all flights keep
-	 * @param listener is told when it is over
+	 * @param budget the budget of the buffers of all flights
+	 * @param listener is called when the flight ends
 	 */
 	Flight(Participant leader, Context context, BufferBudget budget, Listener listener) {
 		this.leader = leader;
-		this.payer = leader;
 		this.context = context;
 		this.budget = budget;
 		this.listener = listener;
-		this.assembler = leader.wantsWhole() ? null : new ResponseAssembler();
-		this.participants.add(leader);
+		ResponseAssembler assembler = leader.wantsWhole() ? null : new ResponseAssembler(
+				leader.call().dialect(leader.request()), maxAssembled(leader.pending()), budget.assembled());
+		this.buffer = new AnswerBuffer(budget, assembler, leader::fail);
+		this.participants = new FlightParticipants(leader);
+		leader.call().shareTags(this::takeTags);
+	}
+
+	// The cache stores the answer that is assembled here, so its limit applies too
+	private static long maxAssembled(@Nullable PendingAnswer pending) {
+		return (pending != null) ? Math.max(BufferBudget.MAX_BYTES_PER_FLIGHT, pending.maxBytes())
+				: BufferBudget.MAX_BYTES_PER_FLIGHT;
 	}
 
 	Participant leader() {
@@ -90,36 +81,50 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 	}
 
 	/**
-	 * Wait for the answer too.
-	 * @param participant who wants to
-	 * @param fresh whether it has to be an answer that is still on its way
-	 * @return {@code false} if it is too late
+	 * Join the flight.
+	 * @param participant the request that joins
+	 * @param fresh whether the request accepts only an answer that has not arrived yet
+	 * @return {@code false} if the request cannot share the answer
 	 */
 	synchronized boolean join(Participant participant, boolean fresh) {
-		if (!this.open || this.abandoned || this.error != null || (fresh && this.done) || !suits(participant)) {
+		if (!this.buffer.isOpen() || this.abandoned || this.error != null || (fresh && this.done) || !suits(participant)
+				|| !mayTag(participant)) {
 			return false;
 		}
-		return this.participants.add(participant);
+		this.participants.add(participant);
+		return true;
 	}
 
 	/**
-	 * Whether somebody can make use of what the model says. One who wants the whole
-	 * cannot if the elements of a stream have no form of one piece, such as those of a
-	 * model that thinks aloud.
-	 * @param participant who wants to
-	 * @return {@code false} if it is of no use to wait
+	 * Whether the answer has, or can still be given, the tags of a request.
+	 * @param participant the request
+	 * @return {@code false} if the answer is being stored without one of them
+	 */
+	synchronized boolean mayTag(Participant participant) {
+		return this.participants.mayTag(participant);
+	}
+
+	/**
+	 * Return the tags of the answer when it is stored. From now on requests with other
+	 * tags cannot join, because an eviction by those would not find the answer.
+	 * @return the tags of all requests that share the answer
+	 */
+	synchronized Set<String> takeTags() {
+		return this.participants.takeTags();
+	}
+
+	/**
+	 * Whether a request can use the answer. A request that wants the whole answer cannot
+	 * use a stream that cannot be assembled without loss.
+	 * @param participant the request
+	 * @return {@code false} if waiting is of no use
 	 */
 	synchronized boolean suits(Participant participant) {
-		return !participant.wantsWhole() || this.assembler == null || isSingle()
-				|| (!this.fragmentary && this.assembler.isLossless());
+		return !participant.wantsWhole() || this.buffer.canBeWhole();
 	}
 
-	private boolean isSingle() {
-		return this.dropped == 0 && this.elements.size() <= 1;
-	}
-
-	synchronized int waiting() {
-		return this.participants.size();
+	int waiting() {
+		return this.participants.count();
 	}
 
 	synchronized boolean isRunning() {
@@ -127,8 +132,16 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 	}
 
 	/**
-	 * Set what ends the call if nobody waits for it any more.
-	 * @param cancellation is run at once if nobody waits already
+	 * Whether all participants left before the answer arrived.
+	 * @return whether nobody receives the answer if it arrives after all
+	 */
+	synchronized boolean isAbandoned() {
+		return this.abandoned;
+	}
+
+	/**
+	 * Set how the call is cancelled when all participants have left.
+	 * @param cancellation cancels the call; run at once if all have left already
 	 */
 	void onCancel(Runnable cancellation) {
 		synchronized (this) {
@@ -141,14 +154,13 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 	}
 
 	/**
-	 * Wait no longer. If it was the one who pays, the next one does.
-	 * @param participant who leaves
-	 * @return {@code false} if that comes too late, because the answer has arrived
+	 * Leave the flight. If the participant was to pay, the next one does.
+	 * @param participant the participant that leaves
+	 * @return {@code false} if the answer has arrived already
 	 */
 	boolean leave(Participant participant) {
 		Runnable cancellation = null;
 		Subscription upstream = null;
-		Participant promoted = null;
 		boolean over = false;
 		boolean late;
 		synchronized (this) {
@@ -156,27 +168,20 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 				return false;
 			}
 			late = this.done;
-			if (!late) {
-				participant.ledger().recordLeft();
+			if (!late && this.participants.isPayer(participant)) {
+				this.participants.nextPays();
 			}
-			if (this.payer == participant && !this.done) {
-				promoted = this.participants.isEmpty() ? null : this.participants.iterator().next();
-				this.payer = promoted;
-			}
-			if (this.participants.isEmpty() && !this.done) {
+			if (!late && this.participants.count() == 0) {
 				this.abandoned = true;
 				over = true;
-				this.open = false;
 				cancellation = this.cancellation;
 				upstream = this.upstream;
-				release();
+				this.buffer.clear();
+				this.buffer.close();
 			}
 			else {
 				trim();
 			}
-		}
-		if (promoted != null) {
-			promoted.pay(this);
 		}
 		if (cancellation != null) {
 			cancellation.run();
@@ -191,16 +196,16 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 	}
 
 	/**
-	 * Whether somebody else would pay if one leaves.
-	 * @param participant who might leave
-	 * @return whether others wait
+	 * Whether another participant would pay if one left.
+	 * @param participant the participant that might leave
+	 * @return whether the answer has not arrived and others wait
 	 */
 	synchronized boolean hasOthers(Participant participant) {
-		return !this.done && this.participants.size() > (this.participants.contains(participant) ? 1 : 0);
+		return !this.done && this.participants.hasOthers(participant);
 	}
 
 	synchronized boolean isPayer(Participant participant) {
-		return this.payer == participant;
+		return this.participants.isPayer(participant);
 	}
 
 	@Override
@@ -224,46 +229,21 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 
 	@Override
 	public void onNext(ChatClientResponse element) {
-		List<Participant> lagging = new ArrayList<>(0);
-		List<Participant> waiting;
 		synchronized (this) {
 			if (this.done || this.abandoned) {
 				return;
 			}
-			keep(element);
-			long end = this.dropped + (long) this.elements.size();
-			for (Participant participant : this.participants) {
-				if (end - participant.position() > 2L * this.budget.maxPerFlight()) {
-					lagging.add(participant);
-				}
-			}
-			waiting = List.copyOf(this.participants);
+			this.demand.arrived(this.buffer.add(element));
+			trim();
+			this.participants.giveUpSlow(this.buffer, this.demand.fastest(), 2L * this.budget.maxPerFlight(),
+					MAX_UNREAD_BYTES);
 		}
-		lagging.forEach(Participant::overflow);
-		waiting.forEach(Participant::wake);
+		this.participants.wakeAll();
 	}
 
-	private void keep(ChatClientResponse element) {
-		this.elements.add(element);
-		assemble(element);
-		if (this.open && this.elements.size() <= this.budget.maxPerFlight() && this.budget.tryAcquire()) {
-			this.held++;
-			return;
-		}
-		this.open = false;
-		trim();
-	}
-
-	private void assemble(ChatClientResponse element) {
-		if (this.assembler == null || this.fragmentary || element.chatResponse() == null) {
-			return;
-		}
-		try {
-			this.assembler.add(element.chatResponse());
-		}
-		catch (RuntimeException ex) {
-			this.fragmentary = true;
-			this.leader.fail(ex);
+	private void trim() {
+		if (!this.done && this.buffer.isTrimmable()) {
+			this.buffer.trim(this.participants.slowest());
 		}
 	}
 
@@ -278,72 +258,45 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 	}
 
 	private void end(@Nullable Throwable failure) {
-		List<Participant> waiting;
 		synchronized (this) {
 			if (this.done || this.abandoned) {
 				return;
 			}
 			this.done = true;
 			this.error = failure;
-			waiting = List.copyOf(this.participants);
 		}
 		try {
 			this.listener.ended(this, failure);
 		}
 		finally {
-			waiting.forEach(Participant::wake);
+			this.participants.wakeAll();
 		}
 	}
 
 	/**
-	 * Forget what the model said, once nobody can join any more.
+	 * Release the budget of the buffer when nobody can join any more. Participants can
+	 * still read the elements.
 	 */
 	synchronized void close() {
-		this.open = false;
-		release();
-	}
-
-	// Gives back the budget: what somebody still has to read is gone soon
-	private void release() {
-		this.budget.release(this.held);
-		this.held = 0;
-	}
-
-	private void trim() {
-		if (this.open || this.done || this.assembler == null) {
-			return;
-		}
-		long slowest = Long.MAX_VALUE;
-		for (Participant participant : this.participants) {
-			slowest = Math.min(slowest, participant.position());
-		}
-		int read = (int) Math.min(slowest - this.dropped, this.elements.size());
-		if (read > 0) {
-			this.elements.subList(0, read).clear();
-			this.dropped += read;
-			int freed = Math.min(read, this.held);
-			this.held -= freed;
-			this.budget.release(freed);
-		}
+		this.buffer.close();
 	}
 
 	/**
 	 * Return an element.
 	 * @param position its position, from 0
-	 * @return the element, or {@code null} if it has not arrived
+	 * @return the element, or {@code null} if it has not arrived or was removed
 	 */
 	synchronized @Nullable ChatClientResponse element(long position) {
-		int index = (int) (position - this.dropped);
-		return (index >= 0 && index < this.elements.size()) ? this.elements.get(index) : null;
+		return this.buffer.element(position);
 	}
 
 	/**
-	 * Whether all has been read.
+	 * Whether all elements have been read.
 	 * @param position the position of the next element
-	 * @return whether there is and will be none at the position
+	 * @return whether there is no element at the position and will be none
 	 */
 	synchronized boolean isAtEnd(long position) {
-		return this.done && position >= this.dropped + (long) this.elements.size();
+		return this.done && position >= this.buffer.end();
 	}
 
 	synchronized boolean isDone() {
@@ -355,12 +308,12 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 	}
 
 	/**
-	 * Say how far somebody has read.
-	 * @param position the position of the next element, or {@link Participant#WANTS_ALL}
+	 * Record how far a participant has read, and request more elements if it needs them.
+	 * @param position the position of its next element, or {@link Participant#WANTS_ALL}
 	 */
 	void read(long position) {
 		synchronized (this) {
-			this.fastest = Math.max(this.fastest, position);
+			this.demand.read(position);
 			trim();
 		}
 		requestMore();
@@ -371,80 +324,49 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 		long more;
 		synchronized (this) {
 			upstream = this.upstream;
-			if (upstream == null || this.requested == Long.MAX_VALUE) {
-				return;
-			}
-			boolean all = this.fastest == Participant.WANTS_ALL;
-			more = all ? Long.MAX_VALUE : this.fastest + PREFETCH - this.requested;
-			if (!all && more < PREFETCH / 4) {
-				return;
-			}
-			this.requested = all ? Long.MAX_VALUE : this.requested + more;
+			more = (upstream != null) ? this.demand.next() : 0;
 		}
-		upstream.request(more);
+		if (upstream != null && more > 0) {
+			upstream.request(more);
+		}
 	}
 
 	/**
-	 * Return the whole answer once it is there.
-	 * @return the answer, or {@code null} if it has no form of one piece, or if nobody
-	 * knows whether the stream was cut off
+	 * Return the whole answer.
+	 * @return the answer, or {@code null} if it has not arrived, if the model failed, if
+	 * it cannot be assembled without loss, or if the stream may have been truncated
 	 */
 	synchronized @Nullable ChatClientResponse answer() {
 		if (this.answer == null && this.done && this.error == null) {
-			this.answer = whole();
+			this.answer = this.buffer.whole(() -> this.leader.ledger().served() != null);
 		}
 		return this.answer;
 	}
 
-	private @Nullable ChatClientResponse whole() {
-		ChatClientResponse only = (isSingle() && !this.elements.isEmpty()) ? this.elements.get(0) : null;
-		if (this.assembler == null) {
-			return only;
-		}
-		boolean finished = this.assembler.isFinished() || this.leader.ledger().servedUsage() != null;
-		if (!finished || only != null) {
-			return finished ? only : null;
-		}
-		ChatResponse response = this.assembler.isLossless() ? response() : null;
-		return (response != null) ? new ChatClientResponse(response, Map.of()) : null;
-	}
-
 	/**
-	 * Return what the model said, as far as it can be put together.
-	 * @return the response, which may have lost what tells thoughts from answer, or
-	 * {@code null} if there is none
+	 * Return the response so far, as far as it can be assembled.
+	 * @return the response, in which thoughts and answer may be mixed, or {@code null} if
+	 * there is none
 	 */
 	synchronized @Nullable ChatResponse response() {
-		if (this.assembler == null) {
-			return this.elements.isEmpty() ? null : this.elements.get(0).chatResponse();
-		}
-		if (this.fragmentary) {
-			return null;
-		}
-		try {
-			return this.assembler.assemble();
-		}
-		catch (RuntimeException ex) {
-			this.fragmentary = true;
-			this.leader.fail(ex);
-			return null;
-		}
+		return this.buffer.response();
 	}
 
 	/**
-	 * Is told when a flight is over. Called once at most for each method.
+	 * Is called when a flight ends. Each method is called at most once.
 	 */
 	interface Listener {
 
 		/**
-		 * All has arrived, or the model failed. Those who wait are told afterwards.
+		 * The answer has arrived, or the model failed. Called before the participants are
+		 * woken.
 		 * @param flight the flight
-		 * @param failure the failure of the model, if any
+		 * @param failure the failure of the model, or {@code null} if there is none
 		 */
 		void ended(Flight flight, @Nullable Throwable failure);
 
 		/**
-		 * Nobody waits any more, before the end.
+		 * All participants have left before the answer arrived.
 		 * @param flight the flight
 		 */
 		void abandoned(Flight flight);

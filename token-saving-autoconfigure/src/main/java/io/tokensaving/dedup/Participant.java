@@ -1,20 +1,20 @@
 package io.tokensaving.dedup;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-import io.tokensaving.Outcome;
-import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.dedup.ClusterLeases.Lease;
-import io.tokensaving.plan.DedupSettings;
+import io.tokensaving.ledger.LedgerEvent;
+import io.tokensaving.ledger.PriceTable;
+import io.tokensaving.ledger.SavingsLedger;
+import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.provider.TokenUsage;
 import io.tokensaving.request.CallState;
-import io.tokensaving.savings.Component;
-import io.tokensaving.savings.SavingsLedger;
-import io.tokensaving.savings.SavingsStatistics;
-import io.tokensaving.savings.TokenCounter;
-import io.tokensaving.savings.TokenUsage;
+import io.tokensaving.request.PendingAnswer;
+import io.tokensaving.statistics.SavingsStatistics;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.client.ChatClientRequest;
@@ -26,13 +26,13 @@ import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.model.Generation;
 
 /**
- * A request that waits for the answer of a flight: its own, or one that it has joined.
+ * A request that waits for the answer of a flight, which it leads or has joined.
  * Thread-safe.
  */
 abstract class Participant {
 
 	/**
-	 * Says that whoever waits wants all there is, at once.
+	 * The position of a participant that wants all elements at once.
 	 */
 	static final long WANTS_ALL = Long.MAX_VALUE;
 
@@ -52,11 +52,17 @@ abstract class Participant {
 
 	private boolean landed;
 
-	Participant(ChatClientRequest request, CallState call, DedupSettings settings, TokenCounter tokenCounter,
-			SavingsStatistics statistics) {
+	private final @Nullable PendingAnswer pending;
+
+	private volatile @Nullable Object owner;
+
+	private volatile boolean found;
+
+	Participant(ChatClientRequest request, Ticket ticket, TokenCounter tokenCounter, SavingsStatistics statistics) {
 		this.request = request;
-		this.call = call;
-		this.settings = settings;
+		this.call = ticket.call();
+		this.settings = ticket.settings();
+		this.pending = PendingAnswer.of(request);
 		this.ledger = SavingsLedger.of(request);
 		this.tokenCounter = tokenCounter;
 		this.statistics = statistics;
@@ -79,67 +85,71 @@ abstract class Participant {
 	}
 
 	/**
-	 * Look whether something has arrived. Called by the thread of the model, so it must
-	 * not wait for anything.
+	 * Check whether something has arrived. Called by the thread of the model, so it must
+	 * not block.
 	 */
 	abstract void wake();
 
 	/**
-	 * Return how much has been read.
-	 * @return the position of the next element, or {@link #WANTS_ALL} for one who does
-	 * not read elements but wants the whole
+	 * Return how far the participant has read.
+	 * @return the position of its next element, or {@link #WANTS_ALL} if it wants the
+	 * whole answer instead of elements
 	 */
 	abstract long position();
 
 	/**
-	 * Whether this one needs the answer in one piece.
-	 * @return {@code false} if it reads elements as they come
+	 * Whether the participant wants the whole answer at once.
+	 * @return {@code false} if it reads elements as they arrive
 	 */
 	abstract boolean wantsWhole();
 
 	/**
-	 * Give up, because too many elements wait to be read.
+	 * Make the participant fail, because it has too many unread elements. Takes effect
+	 * when it is woken next.
 	 */
 	abstract void overflow();
 
 	/**
-	 * Write down a failure of sharing.
+	 * Count a failure of sharing.
 	 * @param failure the failure
 	 */
 	final void fail(Throwable failure) {
-		this.statistics.recordError(Component.DEDUP, this.call.plan().id(), failure);
+		this.statistics.recordError(DedupFeature.COMPONENT, this.call.planKey(), failure);
 	}
 
 	/**
-	 * Write down how the answer was come by, when all of it has arrived.
+	 * Record in the ledger how the request was answered, when the whole answer has
+	 * arrived.
 	 * @param flight the flight
 	 */
 	final void settle(Flight flight) {
 		try {
-			write(flight);
+			settleLedger(flight);
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			fail(ex);
 		}
 	}
 
-	private void write(Flight flight) {
+	private void settleLedger(Flight flight) {
 		boolean pays = flight.isPayer(this);
 		if (flight.leader() == this && pays) {
+			this.ledger.settle(null);
 			return;
 		}
-		this.call.storedElsewhere();
-		if (this.ledger.recordSharedHit(flight.leader().ledger())) {
+		LedgerEvent.Served served = flight.leader().ledger().served();
+		if (served != null) {
+			this.ledger.settle(new LedgerEvent.Served(DedupFeature.HIT, DedupFeature.TECHNIQUE, served.usage(),
+					served.model(), served.ageSeconds(), served.similarity()));
 			return;
 		}
 		ChatResponse response = flight.response();
-		if (!pays) {
-			writeHit(response);
-			return;
+		if (pays) {
+			this.ledger.settle((response != null) ? new LedgerEvent.Bought(usage(response)) : null);
 		}
-		this.ledger.recordPaying();
-		if (response != null) {
-			this.ledger.recordBought(usage(response));
+		else {
+			this.ledger.settle(new LedgerEvent.Served(DedupFeature.HIT, DedupFeature.TECHNIQUE, usage(response),
+					TokenCounter.model(response, this.request.prompt().getOptions()), 0, null));
 		}
 	}
 
@@ -147,31 +157,99 @@ abstract class Participant {
 		return (response != null) ? this.tokenCounter.usage(this.request.prompt(), response) : TokenUsage.ZERO;
 	}
 
-	private void writeHit(@Nullable ChatResponse response) {
-		this.ledger.recordHit(Outcome.DEDUP_HIT, SavingTechnique.DEDUP, usage(response),
-				TokenCounter.model(response, this.request.prompt().getOptions()), 0, null);
+	/**
+	 * Let the ledger know that the request waits for a flight. If the request ends before
+	 * the answer arrives, it has bought something only if it pays, no other request waits
+	 * and the model has been called.
+	 * @param flight the flight
+	 */
+	final void board(Flight flight) {
+		this.ledger
+			.await(() -> !flight.isPayer(this) || flight.hasOthers(this) || flight.leader().ledger().isLookedUp());
 	}
 
 	/**
-	 * Take the answer of a flight that has just landed.
+	 * Charge an answer to the plan that arrived after all participants had left: the
+	 * model is paid, but every ledger is closed.
 	 * @param answer the answer
-	 * @return the response for this one
+	 * @param prices the prices
 	 */
-	final ChatClientResponse take(ChatResponse answer) {
-		this.call.storedElsewhere();
-		ChatResponse own = answer;
-		try {
-			writeHit(answer);
-			own = copy(answer, true);
+	final void chargeAbandoned(ChatClientResponse answer, PriceTable prices) {
+		ChatResponse response = answer.chatResponse();
+		if (response == null || this.ledger.served() != null) {
+			return;
 		}
-		catch (RuntimeException ex) {
+		try {
+			this.statistics.plan(this.call.planKey())
+				.recordOverhead(TokenCounter.model(response, this.request.prompt().getOptions()), usage(response),
+						prices);
+		}
+		catch (Throwable ex) {
 			fail(ex);
 		}
-		return new ChatClientResponse(own, new HashMap<>(this.request.context()));
 	}
 
 	/**
-	 * Hold a lease until the flight that this one leads has landed.
+	 * Return the pending answer of an outer cache.
+	 * @return the pending answer, or {@code null} if there is none
+	 */
+	final @Nullable PendingAnswer pending() {
+		return this.pending;
+	}
+
+	/**
+	 * Take over the pending answer of an outer cache, because the flight stores the
+	 * answer.
+	 * @param newOwner the new owner
+	 */
+	final void takeOver(Object newOwner) {
+		if (this.pending != null && this.pending.takeOver(newOwner)) {
+			this.owner = newOwner;
+		}
+	}
+
+	/**
+	 * Stop sharing, because this request calls the model itself. The pending answer is
+	 * given back to the cache.
+	 */
+	final void goAlone() {
+		this.ledger.settle(null);
+		Object owner = this.owner;
+		if (this.pending != null && owner != null) {
+			this.pending.giveBack(owner);
+		}
+	}
+
+	/**
+	 * Return the pending answer if it was taken over.
+	 * @return the pending answer, or {@code null} if the flight must not store the answer
+	 */
+	final @Nullable PendingAnswer owned() {
+		return (this.owner != null) ? this.pending : null;
+	}
+
+	/**
+	 * Look up the answer in the outer cache. May block.
+	 * @param pending the pending answer
+	 * @param timeout the longest time to block
+	 * @return the answer, or {@code null} if it is not stored
+	 */
+	final @Nullable ChatClientResponse find(PendingAnswer pending, Duration timeout) {
+		ChatClientResponse answer = pending.find(DedupFeature.HIT, DedupFeature.TECHNIQUE, timeout);
+		this.found = answer != null;
+		return answer;
+	}
+
+	/**
+	 * Whether the answer was found in the outer cache, so that it need not be stored.
+	 * @return whether it was found
+	 */
+	final boolean hasFound() {
+		return this.found;
+	}
+
+	/**
+	 * Hold a lease until the flight that this request leads has ended.
 	 * @param lease the lease
 	 */
 	final void hold(Lease lease) {
@@ -186,7 +264,7 @@ abstract class Participant {
 	}
 
 	/**
-	 * Give back the lease, if there is one.
+	 * Release the lease, if there is one.
 	 * @param answered whether there is an answer
 	 */
 	final void land(boolean answered) {
@@ -201,28 +279,19 @@ abstract class Participant {
 	}
 
 	/**
-	 * Pay for the call from now on, because the one who would have paid has left.
-	 * @param flight the flight
-	 */
-	final void pay(Flight flight) {
-		this.ledger.recordPaying();
-		this.ledger.recordShared(() -> flight.hasOthers(this) || flight.leader().ledger().isLookedUp());
-	}
-
-	/**
-	 * Make of an element what this one is given: a copy, so that what one does to it no
-	 * other sees, which for those who do not pay cost nothing. What is of a provider's
-	 * own class cannot be copied, and is given to all.
+	 * Copy an element for this request, so that changes by its caller do not affect
+	 * others. Unless the request pays, the usage of the copy is zero. Responses of a
+	 * provider's own class cannot be copied and are shared.
 	 * @param flight the flight
 	 * @param element the element
-	 * @return the element for this one
+	 * @return the element for this request
 	 */
 	final ChatClientResponse own(Flight flight, ChatClientResponse element) {
 		ChatResponse response = element.chatResponse();
 		try {
 			response = (response != null) ? copy(response, !flight.isPayer(this)) : null;
 		}
-		catch (RuntimeException ex) {
+		catch (Throwable ex) {
 			fail(ex);
 		}
 		boolean leads = flight.leader() == this;
@@ -239,7 +308,7 @@ abstract class Participant {
 		Map<String, Object> entries = new HashMap<>();
 		metadata.entrySet().forEach((entry) -> entries.put(entry.getKey(), entry.getValue()));
 		if (free) {
-			entries.put(SavingsReport.OUTCOME_METADATA_KEY, Outcome.DEDUP_HIT.value());
+			entries.put(SavingsReport.OUTCOME_METADATA_KEY, DedupFeature.HIT.value());
 		}
 		ChatResponseMetadata.Builder builder = ChatResponseMetadata.builder()
 			.id(metadata.getId())

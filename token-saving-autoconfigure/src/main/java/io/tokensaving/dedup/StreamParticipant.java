@@ -3,10 +3,9 @@ package io.tokensaving.dedup;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-import io.tokensaving.plan.DedupSettings;
-import io.tokensaving.request.CallState;
-import io.tokensaving.savings.SavingsStatistics;
-import io.tokensaving.savings.TokenCounter;
+import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.request.StreamGuard;
+import io.tokensaving.statistics.SavingsStatistics;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -18,8 +17,8 @@ import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.client.ChatClientResponse;
 
 /**
- * A stream that is given what the model said so far, and then what it goes on to say. Can
- * be subscribed to once. Thread-safe.
+ * A stream of all elements of a flight, from the beginning. Can be subscribed to once.
+ * Thread-safe.
  */
 final class StreamParticipant extends Participant {
 
@@ -37,15 +36,15 @@ final class StreamParticipant extends Participant {
 
 	private volatile boolean overflown;
 
-	StreamParticipant(ChatClientRequest request, CallState call, DedupSettings settings, TokenCounter tokenCounter,
+	StreamParticipant(ChatClientRequest request, Ticket ticket, TokenCounter tokenCounter,
 			SavingsStatistics statistics) {
-		super(request, call, settings, tokenCounter, statistics);
+		super(request, ticket, tokenCounter, statistics);
 	}
 
 	/**
 	 * Return the stream.
-	 * @param flight the flight that this one is part of
-	 * @param onSubscribe is run after somebody has subscribed
+	 * @param flight the flight of this participant
+	 * @param onSubscribe runs after the subscription
 	 * @return the stream
 	 */
 	Flux<ChatClientResponse> elements(Flight flight, Runnable onSubscribe) {
@@ -100,7 +99,13 @@ final class StreamParticipant extends Participant {
 			if (this.demand.get() != Long.MAX_VALUE) {
 				this.demand.decrementAndGet();
 			}
-			subscriber.onNext(own(flight, element));
+			try {
+				subscriber.onNext(own(flight, element));
+			}
+			catch (Throwable ex) { // otherwise the reader would never be notified
+				StreamGuard.fail(new Reading(flight), subscriber, ex);
+				return;
+			}
 		}
 		if (this.position != start) {
 			flight.read(this.position);
@@ -115,7 +120,12 @@ final class StreamParticipant extends Participant {
 			return;
 		}
 		settle(flight);
-		subscriber.onComplete();
+		try {
+			subscriber.onComplete();
+		}
+		catch (Throwable ex) {
+			StreamGuard.fail(Operators.emptySubscription(), subscriber, ex);
+		}
 	}
 
 	private void end(Flight flight) {
@@ -139,7 +149,7 @@ final class StreamParticipant extends Participant {
 	}
 
 	/**
-	 * What the subscriber asks for.
+	 * The subscription of the reader.
 	 */
 	private final class Reading implements Subscription {
 

@@ -1,5 +1,5 @@
 /**
- * Equal requests in flight share one call of the model.
+ * Dedup: equal requests in flight share one call of the model.
  */
 @NullMarked
 package io.tokensaving.dedup;

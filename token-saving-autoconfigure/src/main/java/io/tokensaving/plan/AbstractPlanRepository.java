@@ -9,22 +9,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
+import io.tokensaving.ForeignText;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.function.SingletonSupplier;
 
 /**
- * Base of repositories whose plans can be written: it knows what may be written and what
- * a change makes of a plan, and answers look-ups from memory without a lock. What is left
- * to the store is to read one plan, to replace it if it is still the same, and to keep
- * the highest version of what was deleted. Thread-safe if the store is; the writes of one
- * instance come one after the other.
+ * Base of repositories whose plans can be written. It checks writes, applies changes, and
+ * answers look-ups from memory without a lock. A subclass reads a plan from the store,
+ * replaces it atomically if it has not changed since, and keeps the highest version of
+ * deleted plans. Thread-safe if the store is; the writes of one instance are serialised.
  */
 public abstract class AbstractPlanRepository implements MutablePlanRepository {
 
 	/**
-	 * The number of plans that a workspace may store. Each is held in memory and may be
-	 * counted by meters of its own.
+	 * The number of plans that a workspace may store. It is limited because each plan is
+	 * held in memory and may have meters of its own.
 	 */
 	public static final int MAX_STORED_PLANS = 1000;
 
@@ -65,7 +65,12 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 
 	@Override
 	public final @Nullable Plan find(String workspace, String id) {
-		return plans(workspace).get(id);
+		Plan plan = plans(workspace).get(id);
+		if (plan == null) {
+			StoredPlan elsewhere = findElsewhere(workspace, id);
+			return (elsewhere != null) ? elsewhere.plan() : null;
+		}
+		return plan;
 	}
 
 	@Override
@@ -85,8 +90,24 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 
 	@Override
 	public final @Nullable StoredPlan findStored(String workspace, String id) {
+		if (this.fixedPlans.containsKey(id)) {
+			return null;
+		}
 		WorkspacePlans found = workspace(workspace);
-		return (found != null && !this.fixedPlans.containsKey(id)) ? found.stored().get(id) : null;
+		StoredPlan stored = (found != null) ? found.stored().get(id) : null;
+		return (stored != null) ? stored : findElsewhere(workspace, id);
+	}
+
+	/**
+	 * Find a plan that is not held in memory, such as one that another instance has just
+	 * created. This is called for every request with an id that is not in memory, so its
+	 * cost and duration must be bounded. Finds nothing by default.
+	 * @param workspace the workspace
+	 * @param id the id, which need not be valid
+	 * @return the plan, or {@code null} if there is none
+	 */
+	protected @Nullable StoredPlan findElsewhere(String workspace, String id) {
+		return null;
 	}
 
 	@Override
@@ -94,14 +115,14 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 		SettingsDocument given = SettingsDocument.of(settings);
 		SettingsDocument document = SettingsDocument.EMPTY.merge(given);
 		return write(workspace, id, () -> {
-			SettingsDocument.EMPTY.removedInVain(given).forEach(reader(id)::checkName);
+			SettingsDocument.EMPTY.removedButMissing(given).forEach(reader(id)::checkName);
 			Plan plan = readAndLoad(id, document);
 			for (int i = 0; i < MAX_ATTEMPTS; i++) {
 				Entry current = read(workspace, id);
 				if (current != null) {
 					throw new PlanConflictException(PlanConflictException.Reason.EXISTS,
 							(current.settings() != null) ? current.version() : null,
-							"There is a plan '%s' already".formatted(id));
+							"There is a plan '%s' already".formatted(ForeignText.printable(id)));
 				}
 				checkRoom(workspace);
 				StoredPlan created = new StoredPlan(plan, lastVersion(workspace) + 1, document.asMap());
@@ -134,7 +155,7 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 					throw unreadable(id);
 				}
 				SettingsDocument document = before.merge(change);
-				before.removedInVain(change).forEach(planReader::checkName);
+				before.removedButMissing(change).forEach(planReader::checkName);
 				StoredPlan updated = new StoredPlan(readAndLoad(id, document), current.version() + 1, document.asMap());
 				if (replaceAndPublish(workspace, id, current, updated)) {
 					return updated;
@@ -167,8 +188,8 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 		}
 		if (expectedVersion != null && current.version() != expectedVersion) {
 			throw new PlanConflictException(PlanConflictException.Reason.STALE_VERSION, current.version(),
-					"The plan '%s' has the version %d, expected was %d".formatted(id, current.version(),
-							expectedVersion));
+					"The plan '%s' has the version %d, expected was %d".formatted(ForeignText.printable(id),
+							current.version(), expectedVersion));
 		}
 		return current;
 	}
@@ -176,13 +197,14 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 	private static PlanConflictException unreadable(String id) {
 		return new PlanConflictException(PlanConflictException.Reason.UNREADABLE, null,
 				"What is stored of the plan '%s', and so its version, cannot be read by this instance; it can only be deleted, without a version"
-					.formatted(id));
+					.formatted(ForeignText.printable(id)));
 	}
 
 	private PlanReader reader(String id) {
 		if (this.reader == null) {
 			throw new PlanConflictException(PlanConflictException.Reason.READ_ONLY, null,
-					"The plan '%s' cannot be written: all plans of this application are fixed".formatted(id));
+					"The plan '%s' cannot be written: all plans of this application are fixed"
+						.formatted(ForeignText.printable(id)));
 		}
 		return this.reader;
 	}
@@ -198,8 +220,8 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 		Plan fixed = this.fixedPlans.get(id);
 		if (fixed != null) {
 			throw new PlanConflictException(PlanConflictException.Reason.READ_ONLY, null,
-					"The plan '%s' is read-only: it is defined in the application's %s".formatted(id,
-							fixed.source().value()));
+					"The plan '%s' is read-only: it is defined in the application's %s"
+						.formatted(ForeignText.printable(id), fixed.source().value()));
 		}
 		try {
 			if (!this.writing.tryLock(MAX_WAIT_SECONDS, TimeUnit.SECONDS)) {
@@ -221,11 +243,13 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 
 	private static PlanStoreUnavailableException tooManyAttempts(String id) {
 		return new PlanStoreUnavailableException(
-				"The plan '%s' is being changed by too many at a time; nothing was changed".formatted(id), null);
+				"The plan '%s' is being changed by too many at a time; nothing was changed"
+					.formatted(ForeignText.printable(id)),
+				null);
 	}
 
 	/**
-	 * Read what the store has of a plan, past all that is held in memory.
+	 * Read a plan from the store, without using what is held in memory.
 	 * @param workspace the workspace
 	 * @param id the id of the plan
 	 * @return what is stored, or {@code null} if nothing is
@@ -234,8 +258,8 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 	protected abstract @Nullable Entry read(String workspace, String id);
 
 	/**
-	 * Return the highest version that the plans of a workspace had which were deleted.
-	 * What is created goes on from it, so that a version of an id never comes back.
+	 * Return the highest version of the deleted plans of a workspace. A plan that is
+	 * created gets a higher one, so that no version of an id is used twice.
 	 * @param workspace the workspace
 	 * @return the version, or 0 if none was deleted
 	 * @throws PlanStoreUnavailableException if the store cannot be reached
@@ -243,21 +267,23 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 	protected abstract long lastVersion(String workspace);
 
 	/**
-	 * Replace what the store has of a plan, at once, if it is still what was read. What
-	 * deletes a plan makes sure, at once too, that {@link #lastVersion} is not below the
-	 * version of that plan, and what creates one that it is below that of the new plan.
+	 * Atomically replace a plan in the store if it has not changed since it was read. In
+	 * the same atomic step, deleting a plan makes {@link #lastVersion} at least the
+	 * version of that plan, and creating one requires {@link #lastVersion} to be below
+	 * the version of the new plan.
 	 * @param workspace the workspace
 	 * @param id the id of the plan
-	 * @param expected what {@link #read} returned; {@code null} if there must be nothing
-	 * @param replacement what takes its place; {@code null} to delete
-	 * @return whether everything was still the same and it has been replaced
+	 * @param expected what {@link #read} returned; {@code null} if the store must have no
+	 * such plan
+	 * @param replacement the new plan; {@code null} to delete
+	 * @return whether the plan was unchanged and has been replaced
 	 * @throws PlanStoreUnavailableException if the store cannot be reached
 	 */
 	protected abstract boolean replace(String workspace, String id, @Nullable Entry expected,
 			@Nullable StoredPlan replacement);
 
 	/**
-	 * Read a plan, and load nothing.
+	 * Read a plan from its settings, without loading what it needs.
 	 * @param id the id
 	 * @param version the version
 	 * @param document its settings
@@ -269,7 +295,7 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 	}
 
 	/**
-	 * Load what a plan needs. May take its time.
+	 * Load what a plan needs. May take long.
 	 * @param plan the plan
 	 * @throws InvalidPlanException if it cannot be loaded
 	 */
@@ -289,13 +315,15 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 	}
 
 	/**
-	 * Let look-ups find what was read from the store, unless this instance has written
-	 * meanwhile or is about to: what was read may then be older than what look-ups find
-	 * already, or newer than what they will be given.
-	 * @param plans the stored plans by workspace and id; those of a workspace are asked
-	 * for once, when somebody looks up one of them
+	 * Publish the plans that were read from the store, so that look-ups find them. Does
+	 * nothing if this instance has written a plan since {@link #changes()} was called, or
+	 * is writing one now: the plans that were read may then be older than those in use,
+	 * or newer than those that the write is about to publish.
+	 * @param plans the stored plans by workspace and id; the supplier of a workspace is
+	 * called once, at the first look-up in it
 	 * @param expectedChanges what {@link #changes()} returned before reading
-	 * @return whether look-ups find them now; if not, they are to be read again
+	 * @return whether look-ups find the plans now; if not, the caller has to read them
+	 * again
 	 */
 	protected final boolean publish(Map<String, Supplier<Map<String, StoredPlan>>> plans, long expectedChanges) {
 		Map<String, Supplier<WorkspacePlans>> published = new HashMap<>();
@@ -310,8 +338,9 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 		}
 	}
 
-	// Between the two, others may replace the plan again: what is read then is not
-	// published, as what was written here would take its place
+	// Other instances may replace the plan between writing and publishing. A reading in
+	// that time is not published (see publish), because the plan written here would
+	// overwrite it
 	private boolean replaceAndPublish(String workspace, String id, @Nullable Entry expected,
 			@Nullable StoredPlan replacement) {
 		synchronized (this.publishing) {
@@ -372,11 +401,11 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 	}
 
 	/**
-	 * What a store has of a plan. Immutable.
+	 * A plan as the store holds it. Immutable.
 	 *
 	 * @param version the version, or 0 if it cannot be read
 	 * @param settings the settings, or {@code null} if they cannot be read
-	 * @param state what the store tells by whether the plan is still the same
+	 * @param state what the store compares to find out whether the plan has changed
 	 */
 	public record Entry(long version, @Nullable SettingsDocument settings, Object state) {
 

@@ -7,10 +7,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Plans in the memory of this process: a fixed set that is the same in every workspace,
- * since what an application configures or writes in code holds for all its tenants, and
- * those that were stored in a workspace while the application runs. These are gone when
- * it ends, and no other instance sees them.
+ * Plans in the memory of this process: fixed plans, which are configured or written in
+ * code and hold in every workspace, and stored plans, which were created in one workspace
+ * while the application runs. Stored plans are lost when the process ends, and other
+ * instances do not see them.
  */
 public class InMemoryPlanRepository extends AbstractPlanRepository {
 
@@ -51,7 +51,7 @@ public class InMemoryPlanRepository extends AbstractPlanRepository {
 		if (expected != null && replacement == null) {
 			this.lastVersions.merge(workspace, expected.version(), Math::max);
 		}
-		// Writes come one after the other, and the base class holds what is stored
+		// Writes are serialised, and the base class holds the stored plans
 		return true;
 	}
 

@@ -6,17 +6,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Plans that can be created, changed and deleted while the application runs. Each stored
- * plan has a version that is raised by one with every change, so that who has read a plan
- * can tell whether it is still the same. No version of an id ever comes back: a plan that
- * is created has a version above those of all plans that were deleted from its workspace,
- * or else the version 1. Thread-safe; writes may block.
+ * plan has a version that increases by one with every change, for optimistic locking. No
+ * version of an id is used twice: a new plan gets a version above those of all plans that
+ * were deleted from its workspace, or 1 if none was. Thread-safe; writes may block.
  * <p>
  * Plans that are fixed, such as those of the application's configuration, hold in every
  * workspace, win over stored ones of the same id, and cannot be written.
  * <p>
- * Settings are documents as an application writes them in its configuration: sections are
- * maps, and a setting is a text, a number, a boolean or a list of these. Names may be in
- * kebab case or in snake case, and dots may stand for nesting.
+ * Settings are documents as in the application's configuration: sections are maps, and a
+ * setting is a text, a number, a boolean or a list of these. Names may be in kebab case
+ * or in snake case, and dots may stand for nesting.
  */
 public interface MutablePlanRepository extends PlanRepository {
 
@@ -24,8 +23,8 @@ public interface MutablePlanRepository extends PlanRepository {
 	 * Find a stored plan.
 	 * @param workspace the workspace
 	 * @param id the id of the plan
-	 * @return the plan as this instance knows it, or {@code null} if the workspace has
-	 * none of that id or a fixed plan takes its place
+	 * @return the plan as this instance knows it, or {@code null} if the workspace has no
+	 * stored plan of that id or a fixed plan has the same id
 	 */
 	@Nullable StoredPlan findStored(String workspace, String id);
 
@@ -33,7 +32,7 @@ public interface MutablePlanRepository extends PlanRepository {
 	 * Create a plan.
 	 * @param workspace the workspace
 	 * @param id the id of the plan
-	 * @param settings its settings; what is {@code null} is left out
+	 * @param settings its settings; those that are {@code null} are left out
 	 * @return the plan, with its version
 	 * @throws InvalidPlanException if the id or a setting is not accepted
 	 * @throws PlanConflictException if there is a plan of that id, or no room for another
@@ -43,13 +42,13 @@ public interface MutablePlanRepository extends PlanRepository {
 
 	/**
 	 * Change some settings of a plan. Without an expected version, the change is applied
-	 * to whatever is current, and none that is made at the same time is lost.
+	 * to the current version, and concurrent changes are not lost.
 	 * @param workspace the workspace
 	 * @param id the id of the plan
 	 * @param patch what changes, as a JSON merge patch (RFC 7396): sections are merged,
 	 * everything else is replaced, and {@code null} removes a setting or a section
-	 * @param expectedVersion the version that the change is meant for, or {@code null}
-	 * for any
+	 * @param expectedVersion the version that the caller expects to change, or {@code
+	 * null} for any version
 	 * @return the changed plan
 	 * @throws InvalidPlanException if a setting is not accepted; nothing is changed
 	 * @throws PlanNotFoundException if there is no plan of that id
@@ -63,7 +62,8 @@ public interface MutablePlanRepository extends PlanRepository {
 	 * Delete a plan.
 	 * @param workspace the workspace
 	 * @param id the id of the plan
-	 * @param expectedVersion the version that is meant, or {@code null} for any
+	 * @param expectedVersion the version that the caller expects to delete, or {@code
+	 * null} for any version
 	 * @throws PlanNotFoundException if there is no plan of that id
 	 * @throws PlanConflictException if the plan has another version or is fixed
 	 * @throws PlanStoreUnavailableException if the store cannot be reached

@@ -1,48 +1,117 @@
 package io.tokensaving.plan;
 
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * A named bundle of optimisations. What a plan does not name is off. Immutable.
- *
- * @param id the id by which requests name the plan: 1 to 64 letters, digits, {@code .},
- * {@code _} or {@code -}, and not {@value #NONE}
- * @param source where the plan was defined
- * @param compression how to compress, or {@code null} not to
- * @param cache how to cache, or {@code null} not to
- * @param dedup how equal requests in flight share an answer, or {@code null} if they do
- * not
+ * A named bundle of optimisations. A feature for which a plan has no settings is off.
+ * Immutable; plans with the same id, source and settings are equal.
  */
-public record Plan(String id, PlanSource source, @Nullable CompressionSettings compression,
-		@Nullable CacheSettings cache, @Nullable DedupSettings dedup) {
+public final class Plan {
 
 	/**
 	 * The id that stands for no plan at all.
 	 */
 	public static final String NONE = "none";
 
-	private static final Pattern ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+	// '.' and '..' cannot be part of a URL: clients resolve them as directories
+	private static final Pattern ID = Pattern.compile("(?!\\.{1,2}$)[A-Za-z0-9._-]{1,64}");
+
+	private final String id;
+
+	private final PlanSource source;
+
+	private final PlanSettings[] settings;
+
+	private Plan(String id, PlanSource source, Collection<PlanSettings> settings) {
+		if (!isId(id)) {
+			throw new InvalidPlanException("id", id,
+					"1 to 64 letters, digits, '.', '_' or '-', other than '%s', '.' and '..'".formatted(NONE));
+		}
+		this.id = id;
+		this.source = source;
+		this.settings = settings.toArray(new PlanSettings[0]);
+	}
 
 	/**
-	 * Check the plan.
-	 * @throws InvalidPlanException if the id is not accepted
+	 * Whether a text is a valid id of a plan.
+	 * @param id the text
+	 * @return whether it is valid
 	 */
-	public Plan {
-		if (!ID.matcher(id).matches() || NONE.equals(id)) {
-			throw new InvalidPlanException("id", id,
-					"1 to 64 letters, digits, '.', '_' or '-', other than '%s'".formatted(NONE));
-		}
+	public static boolean isId(String id) {
+		return ID.matcher(id).matches() && !NONE.equals(id);
 	}
 
 	/**
 	 * Start a plan that is defined in code.
-	 * @param id the id of the plan
+	 * @param id the id of the plan: 1 to 64 letters, digits, {@code .}, {@code _} or
+	 * {@code -}, and not {@value #NONE}, {@code .} or {@code ..}
 	 * @return a builder
 	 */
 	public static Builder builder(String id) {
 		return new Builder(id);
+	}
+
+	/**
+	 * Return the id by which requests name the plan.
+	 * @return the id
+	 */
+	public String id() {
+		return this.id;
+	}
+
+	/**
+	 * Return where the plan was defined.
+	 * @return the source
+	 */
+	public PlanSource source() {
+		return this.source;
+	}
+
+	/**
+	 * Return the settings of a feature. Every advisor calls this for every request, so it
+	 * allocates nothing.
+	 * @param <S> the type of the settings
+	 * @param type the class of the settings
+	 * @return the settings, or {@code null} if the feature is off
+	 */
+	public <S extends PlanSettings> @Nullable S settings(Class<S> type) {
+		for (PlanSettings candidate : this.settings) {
+			if (candidate.getClass() == type) {
+				return type.cast(candidate);
+			}
+		}
+		return null;
+	}
+
+	/**
+	 * Return the settings of all features that are on.
+	 * @return an unmodifiable list, ordered by the names of the sections
+	 */
+	public List<PlanSettings> settings() {
+		return List.of(this.settings);
+	}
+
+	@Override
+	public boolean equals(@Nullable Object other) {
+		return other instanceof Plan plan && this.id.equals(plan.id) && this.source == plan.source
+				&& Arrays.equals(this.settings, plan.settings);
+	}
+
+	@Override
+	public int hashCode() {
+		return 31 * this.id.hashCode() + Arrays.hashCode(this.settings);
+	}
+
+	@Override
+	public String toString() {
+		return "Plan[id=" + this.id + ", source=" + this.source + ", settings=" + Arrays.toString(this.settings) + "]";
 	}
 
 	/**
@@ -54,11 +123,7 @@ public record Plan(String id, PlanSource source, @Nullable CompressionSettings c
 
 		private PlanSource source = PlanSource.CODE;
 
-		private @Nullable CompressionSettings compression;
-
-		private @Nullable CacheSettings cache;
-
-		private @Nullable DedupSettings dedup;
+		private final Map<String, PlanSettings> settings = new TreeMap<>();
 
 		private Builder(String id) {
 			this.id = id;
@@ -75,33 +140,13 @@ public record Plan(String id, PlanSource source, @Nullable CompressionSettings c
 		}
 
 		/**
-		 * Set how to compress. Default {@code null}: not at all.
-		 * @param compression the settings
+		 * Switch a feature on. Settings of the same section that were given before are
+		 * replaced.
+		 * @param settings the settings of the feature
 		 * @return this builder
 		 */
-		public Builder compression(@Nullable CompressionSettings compression) {
-			this.compression = compression;
-			return this;
-		}
-
-		/**
-		 * Set how to cache. Default {@code null}: not at all.
-		 * @param cache the settings
-		 * @return this builder
-		 */
-		public Builder cache(@Nullable CacheSettings cache) {
-			this.cache = cache;
-			return this;
-		}
-
-		/**
-		 * Set how equal requests in flight share an answer. Default {@code null}: they do
-		 * not.
-		 * @param dedup the settings
-		 * @return this builder
-		 */
-		public Builder dedup(@Nullable DedupSettings dedup) {
-			this.dedup = dedup;
+		public Builder with(PlanSettings settings) {
+			this.settings.put(settings.section(), settings);
 			return this;
 		}
 
@@ -111,7 +156,7 @@ public record Plan(String id, PlanSource source, @Nullable CompressionSettings c
 		 * @throws InvalidPlanException if the id is not accepted
 		 */
 		public Plan build() {
-			return new Plan(this.id, this.source, this.compression, this.cache, this.dedup);
+			return new Plan(this.id, this.source, this.settings.values());
 		}
 
 	}

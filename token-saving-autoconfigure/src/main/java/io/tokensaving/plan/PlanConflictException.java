@@ -3,7 +3,7 @@ package io.tokensaving.plan;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A plan cannot be written because of what there is already.
+ * A plan cannot be written because of the current state of the store.
  */
 public class PlanConflictException extends RuntimeException {
 
@@ -13,7 +13,7 @@ public class PlanConflictException extends RuntimeException {
 
 	/**
 	 * Create a new exception.
-	 * @param reason what is in the way
+	 * @param reason why the plan cannot be written
 	 * @param currentVersion the version of the stored plan, or {@code null} if there is
 	 * none or it is not known
 	 * @param message what happened, in words
@@ -25,7 +25,7 @@ public class PlanConflictException extends RuntimeException {
 	}
 
 	/**
-	 * Return what is in the way.
+	 * Return why the plan cannot be written.
 	 * @return the reason
 	 */
 	public Reason getReason() {
@@ -41,7 +41,7 @@ public class PlanConflictException extends RuntimeException {
 	}
 
 	/**
-	 * What is in the way of a write.
+	 * The reason for which a plan cannot be written.
 	 */
 	public enum Reason {
 
@@ -61,12 +61,12 @@ public class PlanConflictException extends RuntimeException {
 		READ_ONLY,
 
 		/**
-		 * What is stored cannot be read by this instance, so it cannot be changed either.
+		 * This instance cannot read the stored plan, and so cannot change it either.
 		 */
 		UNREADABLE,
 
 		/**
-		 * The workspace has as many plans as it may have.
+		 * The workspace has the maximum number of plans.
 		 */
 		FULL
 

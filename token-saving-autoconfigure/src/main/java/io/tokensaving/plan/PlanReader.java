@@ -3,15 +3,15 @@ package io.tokensaving.plan;
 import java.util.Map;
 
 /**
- * Reads a plan from the settings that were stored of it, with the checks that plans of
- * the configuration go through. Thread-safe.
+ * Reads a plan from stored settings, with the same checks as for configured plans.
+ * Thread-safe.
  */
 @FunctionalInterface
 public interface PlanReader {
 
 	/**
-	 * Read a plan. Plans that others have changed are noticed one after the other, so
-	 * what takes its time belongs into {@link #load}.
+	 * Read a plan. When other instances have changed several plans, they are read one
+	 * after the other, so anything slow belongs in {@link #load}.
 	 * @param id the id of the plan
 	 * @param settings its settings: maps for sections, names in kebab case, no
 	 * {@code null}
@@ -22,10 +22,9 @@ public interface PlanReader {
 	Plan read(String id, Map<String, Object> settings);
 
 	/**
-	 * Load what a plan needs, so that its first requests need not wait for it. Called
-	 * before a plan is written, and apart from reading for plans that others have
-	 * written. May be called again for a plan that has been loaded. Does nothing by
-	 * default.
+	 * Load what a plan needs, so that its first requests do not wait for it. Called
+	 * before a plan is written and, for a plan that another instance has written, after
+	 * it is read. May be called again for the same plan. Does nothing by default.
 	 * @param plan the plan
 	 * @throws InvalidPlanException if it cannot be loaded; there is no other exception
 	 */
@@ -33,10 +32,10 @@ public interface PlanReader {
 	}
 
 	/**
-	 * Check that there is a setting or a section of a name, of which nothing but the name
-	 * is known, as it is to be removed. Accepts every name by default.
+	 * Check that a setting or section with this name exists, before a patch removes it.
+	 * Accepts every name by default.
 	 * @param name the name in kebab case, with dots for nesting
-	 * @throws InvalidPlanException if there is none
+	 * @throws InvalidPlanException if there is no such setting or section
 	 */
 	default void checkName(String name) {
 	}

@@ -5,8 +5,9 @@ import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where plans are found. Implementations are thread-safe, and {@link #find} is on the way
- * of every request: it answers from memory.
+ * Finds plans. Implementations are thread-safe. {@link #find} is called for every
+ * request, so it answers from memory; only for an unknown plan may it ask a store, if the
+ * cost is bounded and no event loop is blocked.
  */
 public interface PlanRepository {
 
@@ -17,6 +18,17 @@ public interface PlanRepository {
 	 * @return the plan, or {@code null} if the workspace has none of that id
 	 */
 	@Nullable Plan find(String workspace, String id);
+
+	/**
+	 * Whether a plan exists, even one that this instance cannot read, such as one that a
+	 * newer version has written.
+	 * @param workspace the workspace
+	 * @param id the id of the plan
+	 * @return whether it exists; by default whether {@link #find} finds it
+	 */
+	default boolean exists(String workspace, String id) {
+		return find(workspace, id) != null;
+	}
 
 	/**
 	 * List the plans of a workspace.

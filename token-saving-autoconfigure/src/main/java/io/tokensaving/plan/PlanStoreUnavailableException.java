@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The store of plans cannot be reached, so a plan could not be written. If the connection
- * broke while the store was at it, the change may have been made all the same.
+ * broke during the write, the change may have been made nevertheless.
  */
 public class PlanStoreUnavailableException extends RuntimeException {
 

@@ -14,9 +14,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The settings of a plan as they are stored: sections are maps, names are in kebab case,
  * and a setting is a text, a boolean, a number or a list of these. Whole numbers are
- * {@link Long} or, if they are too large, {@link BigInteger}, and others
- * {@link BigDecimal}, so that two documents with the same settings are equal. It knows
- * nothing of which settings there are. Immutable.
+ * {@link Long} or, if they are too large, {@link BigInteger}; other numbers are
+ * {@link BigDecimal}, so that two documents with the same settings are equal. The
+ * document does not check which settings exist. Immutable.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  */
 public final class SettingsDocument {
 
@@ -36,15 +38,26 @@ public final class SettingsDocument {
 	/**
 	 * Read settings.
 	 * @param settings the settings: names in kebab or snake case, where dots may stand
-	 * for nesting; may hold {@code null}, which means something in a patch
+	 * for nesting; may hold {@code null}, which removes a setting if this is a patch
 	 * @return the document
-	 * @throws InvalidPlanException if a value is of no type that a setting has, or if
-	 * something is set twice
+	 * @throws InvalidPlanException if a value has a type that no setting has, or if a
+	 * name is set twice
 	 */
 	public static SettingsDocument of(Map<String, ? extends @Nullable Object> settings) {
 		TreeMap<String, @Nullable Object> copy = new TreeMap<>();
 		addAll(copy, settings, "", 1);
 		return new SettingsDocument(sealed(copy));
+	}
+
+	/**
+	 * Create the document of a plan. Reading the document creates an equal plan.
+	 * @param plan the plan
+	 * @return the document, with all settings of the sections that the plan has
+	 */
+	public static SettingsDocument of(Plan plan) {
+		Map<String, Map<String, Object>> sections = new TreeMap<>();
+		plan.settings().forEach((settings) -> sections.put(settings.section(), settings.values()));
+		return of(sections);
 	}
 
 	/**
@@ -142,7 +155,7 @@ public final class SettingsDocument {
 				field.endsWith("]") ? "a text, a number, true or false" : "a text, a number, true, false or a list");
 	}
 
-	// Half of a surrogate pair cannot be stored or sent as UTF-8
+	// An unpaired surrogate cannot be encoded as UTF-8
 	private static boolean isText(String text) {
 		for (int i = 0; i < text.length(); i++) {
 			char character = text.charAt(i);
@@ -197,11 +210,11 @@ public final class SettingsDocument {
 	}
 
 	/**
-	 * Find what a patch removes although it is not there.
+	 * Return the names that a patch removes but that this document does not have.
 	 * @param patch the patch
 	 * @return the names, with dots for nesting
 	 */
-	List<String> removedInVain(SettingsDocument patch) {
+	List<String> removedButMissing(SettingsDocument patch) {
 		List<String> names = new ArrayList<>();
 		addRemovedInVain(names, this.settings, patch.settings, "");
 		return names;
@@ -225,7 +238,8 @@ public final class SettingsDocument {
 	 * @return unmodifiable maps in maps, ordered by name; holds {@code null} only if this
 	 * is a patch
 	 */
-	@SuppressWarnings("NullAway") // only a patch holds null
+	// Only a patch holds null
+	@SuppressWarnings("NullAway")
 	public Map<String, Object> asMap() {
 		return this.settings;
 	}

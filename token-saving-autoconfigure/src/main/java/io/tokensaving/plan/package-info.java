@@ -1,5 +1,5 @@
 /**
- * Plans: which optimisations a request gets, and where plans come from.
+ * Plans: which optimisations apply to a request, and where plans are defined and stored.
  */
 @NullMarked
 package io.tokensaving.plan;

@@ -1,5 +1,6 @@
 package io.tokensaving.request;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
@@ -7,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 
+import io.tokensaving.ForeignText;
 import io.tokensaving.TokenSaving;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +16,7 @@ import org.springframework.format.annotation.DurationFormat;
 import org.springframework.format.datetime.standard.DurationFormatterUtils;
 
 /**
- * What a request asks of the cache, read from the parameter {@value TokenSaving#CACHE}.
+ * The cache directives of a request, read from the parameter {@value TokenSaving#CACHE}.
  * Immutable.
  *
  * @param noStore whether to neither read nor write the cache
@@ -81,9 +83,9 @@ public record CacheDirectives(boolean noStore, boolean noCache, @Nullable Durati
 				}
 				default -> throw new IllegalArgumentException(
 						"'%s' has the unknown key '%s', accepted are %s, %s, %s, %s, %s, %s and %s".formatted(
-								TokenSaving.CACHE, entry.getKey(), TokenSaving.NO_STORE, TokenSaving.NO_CACHE,
-								TokenSaving.TTL, TokenSaving.MAX_AGE, TokenSaving.SIMILARITY_THRESHOLD,
-								TokenSaving.SCOPE, TokenSaving.TAGS));
+								TokenSaving.CACHE, ForeignText.printable(entry.getKey()), TokenSaving.NO_STORE,
+								TokenSaving.NO_CACHE, TokenSaving.TTL, TokenSaving.MAX_AGE,
+								TokenSaving.SIMILARITY_THRESHOLD, TokenSaving.SCOPE, TokenSaving.TAGS));
 			}
 		}
 		return new CacheDirectives(noStore, noCache, ttl, maxAge, similarityThreshold, scope, tags);
@@ -120,7 +122,9 @@ public record CacheDirectives(boolean noStore, boolean noCache, @Nullable Durati
 	}
 
 	private static Double threshold(@Nullable Object value) {
-		if (value instanceof Number number && number.doubleValue() >= 0 && number.doubleValue() <= 1) {
+		// A tiny number would become 0, a threshold that every answer reaches
+		boolean underflow = value instanceof BigDecimal exact && exact.signum() != 0 && exact.doubleValue() == 0;
+		if (!underflow && value instanceof Number number && number.doubleValue() >= 0 && number.doubleValue() <= 1) {
 			return number.doubleValue();
 		}
 		throw refusedDirective(TokenSaving.SIMILARITY_THRESHOLD, value, "a number from 0 to 1");
@@ -152,8 +156,9 @@ public record CacheDirectives(boolean noStore, boolean noCache, @Nullable Durati
 	}
 
 	static IllegalArgumentException refused(String name, @Nullable Object value, String accepted) {
-		return new IllegalArgumentException("'%s' has the value '%s'%s, accepted is %s".formatted(name, value,
-				(value != null) ? " of type " + value.getClass().getName() : "", accepted));
+		return new IllegalArgumentException(
+				"'%s' has the value '%s'%s, accepted is %s".formatted(name, ForeignText.printable(value),
+						(value != null) ? " of type " + value.getClass().getName() : "", accepted));
 	}
 
 }

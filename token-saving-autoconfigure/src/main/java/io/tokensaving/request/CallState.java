@@ -2,8 +2,14 @@ package io.tokensaving.request;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 
+import io.tokensaving.InternalContext;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanKey;
+import io.tokensaving.provider.Dialect;
+import io.tokensaving.provider.Dialects;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.client.ChatClientAttributes;
@@ -12,46 +18,44 @@ import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.prompt.Prompt;
 
 /**
- * The state of one call on its way through the advisors: which plan applies and what the
- * request asks for. Travels in the context of the request and is taken out of the
- * response again.
+ * The state of one call on its way through the advisors: the plan that applies and the
+ * cache directives of the request. It is stored in the context of the request and removed
+ * from that of the response.
  * <p>
- * Belongs to one call and is handed on with it from thread to thread; not to be shared
- * between calls.
+ * Belongs to one call and moves with it from thread to thread; not to be shared between
+ * calls.
  */
 public final class CallState {
 
-	/**
-	 * Prefix of context keys that are ours and must not be seen outside.
-	 */
-	public static final String INTERNAL_PREFIX = "io.tokensaving.";
-
-	private static final String CONTEXT_KEY = INTERNAL_PREFIX + "call";
+	private static final String CONTEXT_KEY = InternalContext.PREFIX + "call";
 
 	private static final String DEFAULT_WORKSPACE = "default";
 
-	private final String workspace;
+	private final PlanKey planKey;
 
 	private final Plan plan;
 
 	private final CacheDirectives directives;
 
+	private final Dialects dialects;
+
 	private @Nullable Fingerprinted fingerprinted;
 
-	private volatile @Nullable AnswerSource answerSource;
-
-	private volatile boolean storedElsewhere;
+	private volatile Supplier<Set<String>> tags;
 
 	/**
 	 * Create the state of a call.
 	 * @param workspace the workspace of the request
 	 * @param plan the plan that applies
 	 * @param directives what the request asks of the cache
+	 * @param dialects the dialects of providers
 	 */
-	public CallState(String workspace, Plan plan, CacheDirectives directives) {
-		this.workspace = workspace;
+	public CallState(String workspace, Plan plan, CacheDirectives directives, Dialects dialects) {
+		this.planKey = new PlanKey(workspace, plan.id());
 		this.plan = plan;
 		this.directives = directives;
+		this.dialects = dialects;
+		this.tags = directives::tags;
 	}
 
 	/**
@@ -64,10 +68,10 @@ public final class CallState {
 	}
 
 	/**
-	 * Return the state that an outer advisor has put on the request, or one for an
-	 * advisor that is used alone.
+	 * Return the state that an outer advisor has put on the request, or a new one for an
+	 * advisor that is used without a PlanAdvisor.
 	 * @param request the request
-	 * @param plan the plan of an advisor that is used alone, {@code null} if it has none
+	 * @param plan the plan of such an advisor, {@code null} if it has none
 	 * @return the state, or {@code null} if no plan applies
 	 * @throws IllegalArgumentException if the parameters of the request are not accepted
 	 */
@@ -80,13 +84,13 @@ public final class CallState {
 		if (parameters.planId() != null && !parameters.planId().equals(plan.id())) {
 			return null;
 		}
-		return new CallState(DEFAULT_WORKSPACE, plan, parameters.directives());
+		return new CallState(DEFAULT_WORKSPACE, plan, parameters.directives(), Dialects.builtIn());
 	}
 
 	/**
-	 * Put this state on a request, and take the parameters off it.
+	 * Put this state on a request, and remove the parameters from it.
 	 * @param request the request
-	 * @return the request to hand on, with a modifiable context; its prompt is the same
+	 * @return the request to pass on, with a modifiable context; its prompt is the same
 	 * instance
 	 */
 	public ChatClientRequest attachTo(ChatClientRequest request) {
@@ -96,16 +100,15 @@ public final class CallState {
 	}
 
 	/**
-	 * Take the parameters off a request.
+	 * Remove the parameters from a request.
 	 * @param request the request
-	 * @return the request to hand on, with a modifiable context; its prompt is the same
+	 * @return the request to pass on, with a modifiable context; its prompt is the same
 	 * instance
 	 */
 	public static ChatClientRequest withoutParameters(ChatClientRequest request) {
 		Map<String, @Nullable Object> context = new HashMap<>();
 		request.context().forEach((key, value) -> {
-			// A null value says the same as no value, but the advisor of the model
-			// cannot bear it
+			// Spring AI's model advisor fails on null values, so they are left out
 			if (value != null && !RequestParameters.isParameter(key)) {
 				context.put(key, value);
 			}
@@ -114,14 +117,14 @@ public final class CallState {
 	}
 
 	/**
-	 * Take what is internal out of the context of a response.
+	 * Remove internal entries from the context of a response.
 	 * @param context the context of the response
 	 * @return a new, modifiable context
 	 */
 	public static Map<String, @Nullable Object> withoutInternals(Map<String, ? extends @Nullable Object> context) {
 		Map<String, @Nullable Object> cleaned = new HashMap<>();
 		context.forEach((key, value) -> {
-			if (!key.startsWith(INTERNAL_PREFIX)) {
+			if (!key.startsWith(InternalContext.PREFIX)) {
 				cleaned.put(key, value);
 			}
 		});
@@ -129,7 +132,7 @@ public final class CallState {
 	}
 
 	/**
-	 * Take what is internal out of a response.
+	 * Remove internal entries from a response.
 	 * @param response the response
 	 * @return the response without it
 	 */
@@ -142,7 +145,15 @@ public final class CallState {
 	 * @return the workspace
 	 */
 	public String workspace() {
-		return this.workspace;
+		return this.planKey.workspace();
+	}
+
+	/**
+	 * Return the key of the plan that applies, under which the call is counted.
+	 * @return the key
+	 */
+	public PlanKey planKey() {
+		return this.planKey;
 	}
 
 	/**
@@ -154,11 +165,20 @@ public final class CallState {
 	}
 
 	/**
-	 * Return what the request asks of the cache.
+	 * Return the cache directives of the request.
 	 * @return the directives
 	 */
 	public CacheDirectives directives() {
 		return this.directives;
+	}
+
+	/**
+	 * Return the dialect of the provider that a request goes to.
+	 * @param request the request as this advisor sees it
+	 * @return the dialect
+	 */
+	public Dialect dialect(ChatClientRequest request) {
+		return this.dialects.of(request.prompt().getOptions());
 	}
 
 	/**
@@ -168,14 +188,14 @@ public final class CallState {
 	 * @return the fingerprint
 	 * @throws FingerprintException if something in the request cannot be encoded
 	 */
-	@SuppressWarnings("ReferenceEquality") // comparing whole prompts would cost more than
-											// the fingerprint
+	// Comparing whole prompts would cost more than computing the fingerprint
+	@SuppressWarnings("ReferenceEquality")
 	public RequestFingerprint fingerprint(ChatClientRequest request) {
 		Fingerprinted last = this.fingerprinted;
 		OutputFormat format = OutputFormat.of(request);
 		if (last == null || last.prompt() != request.prompt() || !last.format().equals(format)) {
-			last = new Fingerprinted(request.prompt(), format, RequestFingerprint.of(this.workspace, this.plan.id(),
-					this.directives.scope(), request.prompt(), format));
+			last = new Fingerprinted(request.prompt(), format, RequestFingerprint.of(workspace(), this.plan.id(),
+					this.directives.scope(), request.prompt(), format, this.dialects));
 			this.fingerprinted = last;
 		}
 		return last.fingerprint();
@@ -188,40 +208,26 @@ public final class CallState {
 	 * @throws FingerprintException if something in the request cannot be encoded
 	 */
 	public String partitionWithoutHistory(ChatClientRequest request) {
-		return RequestFingerprint.partitionWithoutHistory(this.workspace, this.plan.id(), this.directives.scope(),
-				request.prompt(), OutputFormat.of(request));
+		return RequestFingerprint.partitionWithoutHistory(workspace(), this.plan.id(), this.directives.scope(),
+				request.prompt(), OutputFormat.of(request), this.dialects);
 	}
 
 	/**
-	 * Say where an outer advisor looked for the answer in vain, and will store it.
-	 * @param source where the answer is kept
+	 * Return the tags of the answer: those of this request and of all requests that share
+	 * its answer. Call this when the answer is stored, because requests may join until
+	 * then.
+	 * @return the tags
 	 */
-	public void willStore(AnswerSource source) {
-		this.answerSource = source;
+	public Set<String> tags() {
+		return this.tags.get();
 	}
 
 	/**
-	 * Return where the answer is kept.
-	 * @return the source, or {@code null} if it is kept nowhere
+	 * Set the tags of the answer, because other requests share it.
+	 * @param tags supplies the tags, including those of this request
 	 */
-	public @Nullable AnswerSource answerSource() {
-		return this.answerSource;
-	}
-
-	/**
-	 * Say that an advisor further in has seen to the storing of the answer, or that it is
-	 * the answer of another request.
-	 */
-	public void storedElsewhere() {
-		this.storedElsewhere = true;
-	}
-
-	/**
-	 * Whether the answer is not to be stored on its way back.
-	 * @return whether somebody else has seen to it
-	 */
-	public boolean isStoredElsewhere() {
-		return this.storedElsewhere;
+	public void shareTags(Supplier<Set<String>> tags) {
+		this.tags = tags;
 	}
 
 	private record Fingerprinted(Prompt prompt, OutputFormat format, RequestFingerprint fingerprint) {

@@ -14,11 +14,16 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
+import reactor.util.context.Context;
+import reactor.util.context.ContextView;
 
 /**
- * The thread-locals of a caller that Micrometer's context propagation knows of, and its
- * class loader, for what goes on with its request on another thread. What cannot be taken
- * along is left behind: it never fails. Thread-safe.
+ * The thread-locals of a caller, as far as Micrometer's context propagation knows them,
+ * and the context class loader of the caller, to be used on another thread that works for
+ * the same request. A thread-local that cannot be propagated is skipped: no method fails
+ * because of it. Thread-safe.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  */
 public final class CallerContext {
 
@@ -37,12 +42,22 @@ public final class CallerContext {
 	}
 
 	/**
-	 * Take what the calling thread has.
+	 * Capture the context of the calling thread.
 	 * @return its context
 	 */
 	public static CallerContext capture() {
+		return capture(Context.empty());
+	}
+
+	/**
+	 * Capture the context of the calling thread, and that of the subscriber of a stream,
+	 * which takes precedence.
+	 * @param subscriber the context of the subscriber
+	 * @return the context of the caller
+	 */
+	public static CallerContext capture(ContextView subscriber) {
 		try {
-			return new CallerContext(FACTORY.captureAll());
+			return new CallerContext(subscriber.isEmpty() ? FACTORY.captureAll() : FACTORY.captureAll(subscriber));
 		}
 		catch (RuntimeException ex) {
 			logger.debug("The thread-locals of the caller cannot be read", ex);
@@ -51,12 +66,12 @@ public final class CallerContext {
 	}
 
 	/**
-	 * Do something with the context of the caller.
+	 * Run an action with the context of the caller.
 	 * @param <T> the type of the result
-	 * @param action what is done
+	 * @param action the action
 	 * @return its result
 	 */
-	public <T> T call(Supplier<T> action) {
+	public <T extends @Nullable Object> T call(Supplier<T> action) {
 		Thread thread = Thread.currentThread();
 		ClassLoader before = thread.getContextClassLoader();
 		Deque<Scope> scopes = open();
@@ -71,9 +86,10 @@ public final class CallerContext {
 	}
 
 	/**
-	 * Subscribe with the context of the caller, on whatever thread it comes to that.
+	 * Subscribe to a stream with the context of the caller, on whatever thread the
+	 * subscription happens.
 	 * @param <T> the type of the elements
-	 * @param stream makes the stream, with the context of the caller too
+	 * @param stream supplies the stream; is also called with the context of the caller
 	 * @return the stream
 	 */
 	public <T> Flux<T> stream(Supplier<Flux<T>> stream) {
@@ -83,8 +99,7 @@ public final class CallerContext {
 		}));
 	}
 
-	// One after the other, so that one that fails does not leave others behind on the
-	// thread
+	// Sets thread-locals one by one, so that those already set are reset on a failure
 	private Deque<Scope> open() {
 		Deque<Scope> scopes = new ArrayDeque<>();
 		if (this.snapshot != null) {

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
+import io.tokensaving.provider.Dialect;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.content.Media;
@@ -45,6 +46,8 @@ final class CanonicalDigest {
 	private static final Pattern GENERATED_MEDIA_NAME = Pattern
 		.compile("media-.*-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
 
+	private final Dialect dialect;
+
 	private final MessageDigest digest;
 
 	private final byte[] buffer = new byte[BUFFERED_CHARS * 3 + 16];
@@ -55,7 +58,14 @@ final class CanonicalDigest {
 
 	private int position;
 
-	CanonicalDigest() {
+	private int headersDepth;
+
+	/**
+	 * Create an empty digest.
+	 * @param dialect knows which HTTP headers cannot change the answer
+	 */
+	CanonicalDigest(Dialect dialect) {
+		this.dialect = dialect;
 		this.digest = sha256();
 	}
 
@@ -69,8 +79,8 @@ final class CanonicalDigest {
 	}
 
 	/**
-	 * Return the digest of what has been encoded so far; more may follow.
-	 * @param purpose keeps digests for different purposes apart
+	 * Return the digest of the values encoded so far. More values may follow.
+	 * @param purpose distinguishes digests that are used for different purposes
 	 * @return 64 hexadecimal digits
 	 */
 	String hexAt(char purpose) {
@@ -142,11 +152,12 @@ final class CanonicalDigest {
 		this.path.push(object);
 		tag('o');
 		for (ObjectProperty property : ObjectProperty.of(object.getClass())) {
-			if (!excluded.test(property.lowerCaseName())) {
+			// The number of headers would include those that are irrelevant
+			boolean counts = this.headersDepth > 0 && "size".equals(property.lowerCaseName());
+			if (!counts && !excluded.test(property.lowerCaseName())) {
 				Object value = property.read(object);
 				if (value != null) {
-					string(property.name());
-					value(value);
+					property(property, value);
 				}
 			}
 		}
@@ -154,9 +165,30 @@ final class CanonicalDigest {
 		this.path.pop();
 	}
 
+	private void property(ObjectProperty property, Object value) {
+		if (!property.holdsHeaders()) {
+			string(property.name());
+			value(value);
+			return;
+		}
+		Map<String, ?> fields = HeaderFields.of(value, this.dialect);
+		if (fields == null || !fields.isEmpty()) {
+			string(property.name());
+			// Headers may also be an object nested in an object of a library
+			this.headersDepth++;
+			value(value);
+			this.headersDepth--;
+		}
+	}
+
 	void value(@Nullable Object value) {
+		Map<String, List<@Nullable Object>> fields = (this.headersDepth > 0) ? HeaderFields.of(value, this.dialect)
+				: null;
 		if (value == null) {
 			tag('0');
+		}
+		else if (fields != null) {
+			headers(fields);
 		}
 		else if (value instanceof CharSequence text) {
 			string(text.toString());
@@ -228,7 +260,7 @@ final class CanonicalDigest {
 		}
 	}
 
-	// Classes of the platform that say all they hold when they are printed
+	// Classes of the platform whose toString() shows all they hold
 	private static boolean isPrintedWhole(Class<?> type) {
 		String name = type.getName();
 		return name.startsWith("java.time.") || name.startsWith("java.net.UR") || name.equals("java.util.UUID")
@@ -275,12 +307,22 @@ final class CanonicalDigest {
 		}
 	}
 
+	private void headers(Map<String, ? extends List<?>> fields) {
+		tag('h');
+		size(fields.size());
+		fields.forEach((name, values) -> {
+			string(name);
+			list(values);
+		});
+	}
+
 	private void set(Set<?> set) {
 		tag('u');
 		size(set.size());
 		List<byte[]> digests = new ArrayList<>(set.size());
 		for (Object element : set) {
-			CanonicalDigest elementDigest = new CanonicalDigest();
+			CanonicalDigest elementDigest = new CanonicalDigest(this.dialect);
+			elementDigest.headersDepth = this.headersDepth;
 			this.path.descendingIterator().forEachRemaining(elementDigest.path::push);
 			elementDigest.value(element);
 			elementDigest.flush();

@@ -1,8 +1,10 @@
 package io.tokensaving.request;
 
 /**
- * Something in a request has no canonical encoding, so that two requests could not be
- * told apart. Such a request is never looked up nor stored.
+ * Something in a request has no canonical encoding, so the request could not be told
+ * apart from others. Such a request is neither looked up nor stored.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  */
 public class FingerprintException extends RuntimeException {
 

@@ -5,7 +5,9 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,7 +27,7 @@ abstract class ObjectProperty {
 
 		@Override
 		protected Collection<ObjectProperty> computeValue(Class<?> type) {
-			return find(type);
+			return find(type, type.getMethods());
 		}
 
 	};
@@ -34,9 +36,12 @@ abstract class ObjectProperty {
 
 	private final String lowerCaseName;
 
+	private final boolean headers;
+
 	private ObjectProperty(String name, String simpleName) {
 		this.name = name;
 		this.lowerCaseName = simpleName.toLowerCase(Locale.ROOT);
+		this.headers = this.lowerCaseName.endsWith("headers");
 	}
 
 	/**
@@ -50,33 +55,43 @@ abstract class ObjectProperty {
 		return PROPERTIES.get(type);
 	}
 
-	private static Collection<ObjectProperty> find(Class<?> type) {
+	/**
+	 * Find the properties of a class.
+	 * @param type the class
+	 * @param methods its public methods, in any order
+	 * @return the properties ordered by name, whatever the order of the methods
+	 */
+	static Collection<ObjectProperty> find(Class<?> type, Method... methods) {
 		Map<String, ObjectProperty> properties = new TreeMap<>();
 		if (type.isRecord()) {
 			for (RecordComponent component : type.getRecordComponents()) {
-				properties.put(component.getName(), new Getter(component.getName(), component.getAccessor()));
+				properties.put(component.getName(),
+						new Getter(component.getName(), component.getName(), component.getAccessor()));
 			}
 			return properties.values();
 		}
-		for (Method method : type.getMethods()) {
-			String name = propertyName(method);
-			if (name != null) {
-				properties.putIfAbsent(name, new Getter(name, method));
+		Map<String, List<Method>> getters = getters(methods);
+		getters.forEach((name, alternatives) -> {
+			for (Method method : alternatives) {
+				// Reflection returns methods in any order, so if two getters have the
+				// same name, such as getEnabled() and isEnabled(), both are properties
+				String unique = (alternatives.size() == 1) ? name
+						: method.getName() + "()" + method.getReturnType().getName();
+				properties.put(unique, new Getter(unique, name, method));
 			}
-		}
+		});
 		for (Class<?> declaring = type; declaring != null
 				&& declaring != Object.class; declaring = declaring.getSuperclass()) {
 			for (Field field : declaring.getDeclaredFields()) {
-				if (isState(field) && !isReadBy(properties.get(field.getName()), field)) {
+				if (isState(field) && !isReadBy(getters.get(field.getName()), field)) {
 					if (!field.trySetAccessible()) {
 						throw new FingerprintException(
 								"Field '%s' of %s cannot be read".formatted(field.getName(), declaring.getName()));
 					}
-					// A getter of the same name and another type is another property: the
-					// SDKs of OpenAI and Anthropic have isEnabled() beside a field
-					// "enabled" that holds the settings
-					String name = properties.containsKey(field.getName()) ? declaring.getName() + "." + field.getName()
-							: field.getName();
+					// A getter of the same name but another type is another property, as
+					// in SDKs with isEnabled() and a field "enabled" that holds an object
+					boolean taken = properties.containsKey(field.getName()) || getters.containsKey(field.getName());
+					String name = taken ? declaring.getName() + "." + field.getName() : field.getName();
 					properties.put(name, new State(name, field));
 				}
 			}
@@ -100,15 +115,26 @@ abstract class ObjectProperty {
 		return null;
 	}
 
-	// State, as opposed to constants and to what a class remembers of itself: transient
-	// fields, Kotlin delegates, the validation mark of the OpenAI and Anthropic SDKs
+	// Constants are no state; neither are transient fields, Kotlin delegates and the flag
+	// by which SDKs remember that an object was validated
 	private static boolean isState(Field field) {
 		return !Modifier.isStatic(field.getModifiers()) && !Modifier.isTransient(field.getModifiers())
 				&& !field.isSynthetic() && field.getName().indexOf('$') < 0 && !"validated".equals(field.getName());
 	}
 
-	private static boolean isReadBy(@Nullable ObjectProperty property, Field field) {
-		return property instanceof Getter getter && getter.method.getReturnType() == field.getType();
+	private static Map<String, List<Method>> getters(Method... methods) {
+		Map<String, List<Method>> getters = new TreeMap<>();
+		for (Method method : methods) {
+			String name = propertyName(method);
+			if (name != null) {
+				getters.computeIfAbsent(name, (added) -> new ArrayList<>(1)).add(method);
+			}
+		}
+		return getters;
+	}
+
+	private static boolean isReadBy(@Nullable List<Method> getters, Field field) {
+		return getters != null && getters.stream().anyMatch((getter) -> getter.getReturnType() == field.getType());
 	}
 
 	String name() {
@@ -120,9 +146,18 @@ abstract class ObjectProperty {
 	}
 
 	/**
+	 * Whether the property holds HTTP headers, as its name says.
+	 * @return whether the name ends in {@code headers}, in any case of letters
+	 */
+	boolean holdsHeaders() {
+		return this.headers;
+	}
+
+	/**
 	 * Read the property.
 	 * @param object the object
-	 * @return the value, or {@code null} if the property is not set or its getter refuses
+	 * @return the value, or {@code null} if the property is not set; if its getter
+	 * throws, the class of the exception
 	 */
 	abstract @Nullable Object read(Object object);
 
@@ -130,8 +165,8 @@ abstract class ObjectProperty {
 
 		private final Method method;
 
-		Getter(String name, Method method) {
-			super(name, name);
+		Getter(String name, String simpleName, Method method) {
+			super(name, simpleName);
 			this.method = method;
 			method.trySetAccessible();
 		}
@@ -142,7 +177,7 @@ abstract class ObjectProperty {
 				return this.method.invoke(object);
 			}
 			catch (InvocationTargetException ex) {
-				// Refused in every state or only in this one; the type tells which
+				// A getter may throw in some states only, so its exception is a value
 				return ex.getTargetException().getClass();
 			}
 			catch (IllegalAccessException ex) {

@@ -4,14 +4,17 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Supplier;
 
+import org.jspecify.annotations.Nullable;
 import reactor.util.context.Context;
 import reactor.util.context.ContextView;
 
 /**
- * Which calls of the model a thread or a stream is part of. A model may be made of other
- * clients, such as one that falls back to a second provider: the request that it hands on
- * may equal the one it is answering, and must not wait for itself. A
- * {@link CallerContext} takes it along. Thread-safe.
+ * The model calls that a thread or a stream belongs to. A model may itself use chat
+ * clients, such as one that falls back to a second provider: the request that it passes
+ * on may equal the request that it is answering, and must not wait for itself.
+ * {@link CallerContext} propagates this to other threads. Thread-safe.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  */
 public final class Reentrance {
 
@@ -23,7 +26,7 @@ public final class Reentrance {
 	}
 
 	/**
-	 * Return the calls that the calling thread is part of.
+	 * Return the calls that the calling thread belongs to.
 	 * @return their keys
 	 */
 	public static Set<String> led() {
@@ -31,7 +34,7 @@ public final class Reentrance {
 	}
 
 	/**
-	 * Return the calls that a stream is part of.
+	 * Return the calls that a stream belongs to.
 	 * @param context the context of the stream
 	 * @return their keys
 	 */
@@ -40,10 +43,10 @@ public final class Reentrance {
 	}
 
 	/**
-	 * Add a key.
-	 * @param led the keys so far
-	 * @param key the key
-	 * @return all of them
+	 * Add a call to others.
+	 * @param led the keys of the other calls
+	 * @param key the key of the call
+	 * @return all keys
 	 */
 	public static Set<String> with(Set<String> led, String key) {
 		if (led.isEmpty()) {
@@ -55,7 +58,7 @@ public final class Reentrance {
 	}
 
 	/**
-	 * Mark a stream as a part of calls.
+	 * Mark a stream as part of calls.
 	 * @param context the context of the stream
 	 * @param led the keys of the calls
 	 * @return the context with the mark
@@ -65,13 +68,13 @@ public final class Reentrance {
 	}
 
 	/**
-	 * Do something as a part of calls.
+	 * Run an action as part of calls.
 	 * @param <T> the type of the result
 	 * @param led the keys of the calls
-	 * @param action what is done
+	 * @param action the action
 	 * @return its result
 	 */
-	public static <T> T call(Set<String> led, Supplier<T> action) {
+	public static <T extends @Nullable Object> T call(Set<String> led, Supplier<T> action) {
 		Set<String> before = LED.get();
 		LED.set(led);
 		try {

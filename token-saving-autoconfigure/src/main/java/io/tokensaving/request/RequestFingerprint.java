@@ -6,6 +6,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
+import io.tokensaving.provider.Dialect;
+import io.tokensaving.provider.Dialects;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.messages.AssistantMessage;
@@ -26,11 +28,14 @@ import org.springframework.util.CollectionUtils;
  * Fingerprints of a request: SHA-256 over an injective encoding of everything that can
  * change the answer. Two requests with the same fingerprint would be answered the same.
  * <p>
- * The encoding covers workspace, plan and scope; the class and properties of the options,
- * less what cannot change the answer such as credentials and timeouts; tool definitions;
- * the structured output format; and of every message its role, text, media, tool calls
- * and tool results, with the parts of its metadata that a provider is sent back
- * (reasoning and signatures). Each is 64 hexadecimal digits. Immutable.
+ * The encoding covers workspace, plan and scope; the class and the properties of the
+ * options, except those that cannot change the answer such as credentials and timeouts;
+ * HTTP headers among the options, except credentials, tracing and ids; tool definitions;
+ * the structured output format; and for every message its role, text, media, tool calls
+ * and tool results, with those parts of its metadata that are sent to the provider
+ * (reasoning and signatures). Each fingerprint has 64 hexadecimal digits. Immutable.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  *
  * @param exact over the whole request
  * @param prefix over everything but the last user message
@@ -39,31 +44,31 @@ import org.springframework.util.CollectionUtils;
 public record RequestFingerprint(String exact, String prefix, String partition) {
 
 	/**
-	 * Changed whenever the encoding changes, so that old entries are not found.
+	 * The version of the encoding. It changes with the encoding, so that old entries are
+	 * not found.
 	 */
-	private static final String FORMAT = "token-saving/1";
+	private static final String FORMAT = "token-saving/2";
 
 	private static final Set<Class<?>> PLAIN_MESSAGES = Set.of(UserMessage.class, SystemMessage.class,
 			AssistantMessage.class, ToolResponseMessage.class);
 
 	/**
-	 * Properties of a message that are encoded on their own or, as its metadata and its
-	 * derived views, not at all.
+	 * Properties of a message that the generic encoding skips: they are encoded
+	 * separately or, like derived views, not at all.
 	 */
 	private static final Set<String> ENCODED_PROPERTIES = Set.of("text", "textcontent", "media", "metadata",
 			"messagetype", "toolcalls", "responses", "content");
 
 	/**
-	 * Parts of the names of metadata that providers are sent back: OpenAI's and
-	 * DeepSeek's reasoning, Anthropic's and Google's thought signatures, additional
-	 * properties of tool calls.
+	 * Parts of the names of metadata that is sent to providers: reasoning, signatures of
+	 * thoughts, additional properties of tool calls.
 	 */
 	private static final List<String> SENT_METADATA = List.of("reason", "think", "thought", "signature", "additional",
 			"redacted");
 
 	static RequestFingerprint of(String workspace, String plan, @Nullable String scope, Prompt prompt,
-			CallState.OutputFormat format) {
-		CanonicalDigest digest = circumstances(workspace, plan, scope, prompt, format);
+			CallState.OutputFormat format, Dialects dialects) {
+		CanonicalDigest digest = circumstances(workspace, plan, scope, prompt, format, dialects);
 		List<Message> messages = prompt.getInstructions();
 		int last = lastUserMessage(messages);
 		digest.size(messages.size());
@@ -87,12 +92,12 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 	}
 
 	/**
-	 * Compute a partition that leaves earlier turns out, and so never equals one of a
-	 * fingerprint: system messages, options and formats only.
+	 * Compute a partition without the earlier turns: system messages, options and formats
+	 * only. It never equals the partition of a fingerprint.
 	 */
 	static String partitionWithoutHistory(String workspace, String plan, @Nullable String scope, Prompt prompt,
-			CallState.OutputFormat format) {
-		CanonicalDigest digest = circumstances(workspace, plan, scope, prompt, format);
+			CallState.OutputFormat format, Dialects dialects) {
+		CanonicalDigest digest = circumstances(workspace, plan, scope, prompt, format, dialects);
 		List<Message> messages = prompt.getInstructions();
 		for (Message message : messages) {
 			if (message instanceof SystemMessage) {
@@ -107,15 +112,16 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 		return digest.hexAt('H');
 	}
 
-	// Everything but the messages
+	// Encodes everything but the messages
 	private static CanonicalDigest circumstances(String workspace, String plan, @Nullable String scope, Prompt prompt,
-			CallState.OutputFormat format) {
-		CanonicalDigest digest = new CanonicalDigest();
+			CallState.OutputFormat format, Dialects dialects) {
+		Dialect dialect = dialects.of(prompt.getOptions());
+		CanonicalDigest digest = new CanonicalDigest(dialect);
 		digest.string(FORMAT);
 		digest.string(workspace);
 		digest.string(plan);
 		digest.value(scope);
-		options(digest, prompt.getOptions());
+		options(digest, prompt.getOptions(), dialect);
 		digest.value(format.format());
 		digest.value(format.schema());
 		digest.value(format.providerNative());
@@ -131,13 +137,13 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 		return -1;
 	}
 
-	private static void options(CanonicalDigest digest, @Nullable ChatOptions options) {
+	private static void options(CanonicalDigest digest, @Nullable ChatOptions options, Dialect dialect) {
 		if (options == null) {
 			digest.value(null);
 			return;
 		}
 		digest.string(options.getClass().getName());
-		digest.properties(options, IrrelevantOptions.of(options.getClass()));
+		digest.properties(options, dialect::isIrrelevantOption);
 		List<ToolCallback> tools = (options instanceof ToolCallingChatOptions toolOptions)
 				? toolOptions.getToolCallbacks() : null;
 		if (CollectionUtils.isEmpty(tools)) {
@@ -154,7 +160,7 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 		definitions.forEach(digest::value);
 	}
 
-	// Everything of a message but its text
+	// Encodes everything of a message but its text
 	private static void envelope(CanonicalDigest digest, Message message) {
 		digest.string(message.getMessageType().name());
 		List<Media> media = (message instanceof MediaContent content) ? content.getMedia() : null;
@@ -173,7 +179,7 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 	}
 
 	private static void metadata(CanonicalDigest digest, Message message) {
-		// Every message has one entry, its type
+		// Every message has at least one entry, its type
 		if (message instanceof AssistantMessage && message.getMetadata().size() > 1) {
 			for (Map.Entry<String, Object> entry : message.getMetadata()
 				.entrySet()

@@ -2,12 +2,15 @@ package io.tokensaving.request;
 
 import java.util.Map;
 
+import io.tokensaving.ForeignText;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.TokenSaving;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The advisor parameters of a request, checked.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  *
  * @param planId the plan that the request names, or {@code null} if it names none
  * @param directives what the request asks of the cache
@@ -43,7 +46,7 @@ public record RequestParameters(@Nullable String planId, CacheDirectives directi
 				}
 				default ->
 					throw new IllegalArgumentException("Unknown advisor parameter '%s', accepted are '%s' and '%s'"
-						.formatted(key, TokenSaving.PLAN_ID, TokenSaving.CACHE));
+						.formatted(ForeignText.printable(key), TokenSaving.PLAN_ID, TokenSaving.CACHE));
 			}
 		}
 		return any ? new RequestParameters(planId, directives) : NONE;
@@ -51,10 +54,10 @@ public record RequestParameters(@Nullable String planId, CacheDirectives directi
 
 	/**
 	 * Whether the request has no parameter.
-	 * @return {@code true} if there is nothing to take off the request
+	 * @return {@code true} if there is nothing to remove from the request
 	 */
-	@SuppressWarnings("ReferenceEquality") // an empty map of directives is a parameter
-											// too
+	// An empty map of directives is a parameter too
+	@SuppressWarnings("ReferenceEquality")
 	public boolean isEmpty() {
 		return this == NONE;
 	}

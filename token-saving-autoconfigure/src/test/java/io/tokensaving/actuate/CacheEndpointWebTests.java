@@ -10,7 +10,6 @@ import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.actuate.EndpointClient.Answer;
-import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.EntryLabels;
@@ -19,7 +18,8 @@ import io.tokensaving.cache.semantic.SemanticCacheEntry;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.cache.semantic.SemanticMatch;
 import io.tokensaving.cache.semantic.WordsEmbeddingModel;
-import io.tokensaving.savings.TokenUsage;
+import io.tokensaving.feature.Eviction;
+import io.tokensaving.provider.TokenUsage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -85,15 +85,25 @@ class CacheEndpointWebTests {
 		assertEvicted("/cache?tag=unknown", 0);
 		assertEvicted("/cache?plan=faq&scope=alice&tag=docs", 0);
 		assertEvicted("/cache?scope=alice", 2);
-		assertThat(ask("faq", "alice", "prices")).isEqualTo("MISS");
-		assertThat(ask("faq", "bob", "docs")).isEqualTo("EXACT_HIT");
+		assertThat(ask("faq", "alice", "prices")).isEqualTo("miss");
+		assertThat(ask("faq", "bob", "docs")).isEqualTo("exact_hit");
 		assertEvicted("/cache?tag=prices%20%26%20more", 1);
-		assertThat(ask("shop", "bob", "docs")).isEqualTo("MISS");
+		assertThat(ask("shop", "bob", "docs")).isEqualTo("miss");
 		assertEvicted("/cache?plan=shop&tag=docs", 1);
 		assertEvicted("/cache?plan=faq", 2);
 		assertEvicted("/cache", 0);
 		// Another workspace's
-		assertThat(this.semanticStore.evict(CacheEviction.ofWorkspace("other"))).isEqualTo(1);
+		assertThat(this.semanticStore.evict(Eviction.ofWorkspace("other"))).isEqualTo(1);
+	}
+
+	@Test
+	void evictsWhatADeletedPlanHasLeft() {
+		storeSemantic("mine", "deleted", "alice", "prices");
+		assertEvicted("/cache?plan=deleted", 1);
+		Answer again = this.client.delete("/cache?plan=deleted");
+		assertThat(again.status()).isEqualTo(404);
+		again.json().extractingPath("$.field").isEqualTo("plan");
+		again.json().extractingPath("$.value").isEqualTo("deleted");
 	}
 
 	private void assertEvicted(String path, int count) {
@@ -110,7 +120,7 @@ class CacheEndpointWebTests {
 			.chatClientResponse()
 			.context()
 			.get(SavingsReport.CONTEXT_KEY);
-		return report.outcome().name();
+		return report.outcome().value();
 	}
 
 	private void storeSemantic(String workspace, String plan, String scope, String tag) {
@@ -131,7 +141,15 @@ class CacheEndpointWebTests {
 		assertThat(answer.status()).as(answer.body()).isEqualTo(400);
 		answer.json().extractingPath("$.field").isEqualTo(field);
 		answer.json().extractingPath("$.error").asString().contains("'" + field + "'");
-		assertThat(ask("faq", "alice", "prices")).isEqualTo("EXACT_HIT");
+		answer.json().extractingPath("$.accepted").asString().isNotEmpty();
+		assertThat(ask("faq", "alice", "prices")).isEqualTo("exact_hit");
+	}
+
+	@ParameterizedTest
+	@CsvSource(quoteCharacter = '"',
+			value = { "/cache?tga=prices, \"'plan', 'scope' or 'tag'\"", "/plans/faq?vresion=1, 'version'" })
+	void saysWhichParametersThereAre(String path, String accepted) {
+		this.client.delete(path).json().extractingPath("$.accepted").isEqualTo(accepted);
 	}
 
 	@Test
@@ -140,7 +158,7 @@ class CacheEndpointWebTests {
 		assertThat(this.client.get("/cache").status()).isEqualTo(404);
 		assertThat(this.client.post("/cache", "{}").status()).isEqualTo(404);
 		assertThat(this.client.delete("/cache/faq").status()).isEqualTo(404);
-		assertThat(ask("faq", "alice", "prices")).isEqualTo("EXACT_HIT");
+		assertThat(ask("faq", "alice", "prices")).isEqualTo("exact_hit");
 	}
 
 	@Test
@@ -151,12 +169,12 @@ class CacheEndpointWebTests {
 		assertThat(answer.status()).as(answer.body()).isEqualTo(503);
 		answer.json()
 			.extractingPath("$.error")
-			.isEqualTo("Nothing or not all could be evicted from 'breakable_semantic'; the other caches have evicted "
-					+ "1 answers");
+			.isEqualTo(
+					"Cannot evict all answers from 'breakable_semantic'; the other caches have evicted " + "1 answers");
 		assertThat(output).contains("Answers could not be evicted: java.lang.UnsupportedOperationException")
 			.doesNotContain("secret host")
 			.doesNotContain("\tat ");
-		assertThat(ask("faq", "alice", "prices")).isEqualTo("MISS");
+		assertThat(ask("faq", "alice", "prices")).isEqualTo("miss");
 	}
 
 	private static final class BreakableStore implements SemanticCacheStore {
@@ -178,7 +196,7 @@ class CacheEndpointWebTests {
 		}
 
 		@Override
-		public long evict(CacheEviction eviction) {
+		public long evict(Eviction eviction) {
 			if (this.broken) {
 				throw new UnsupportedOperationException("secret host is down");
 			}

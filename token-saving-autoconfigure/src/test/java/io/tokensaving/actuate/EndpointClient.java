@@ -14,39 +14,44 @@ import org.springframework.test.json.JsonContentAssert;
 /**
  * Sends bytes to the endpoint and shows what comes back, whatever its status.
  */
-final class EndpointClient {
+public final class EndpointClient {
 
 	private final HttpClient client = HttpClient.newHttpClient();
 
 	private final String base;
 
-	EndpointClient(String base) {
+	public EndpointClient(String base) {
 		this.base = base;
 	}
 
-	static EndpointClient of(int port) {
+	public static EndpointClient of(int port) {
 		return new EndpointClient("http://localhost:" + port + "/actuator/tokensaving");
 	}
 
-	Answer get(String path) {
+	public Answer get(String path) {
 		return send(request(path).GET());
 	}
 
-	Answer delete(String path) {
+	public Answer delete(String path) {
 		return send(request(path).DELETE());
 	}
 
-	Answer post(String path) {
+	public Answer post(String path) {
 		return send(request(path).POST(HttpRequest.BodyPublishers.noBody()));
 	}
 
-	Answer post(String path, String json) {
+	public Answer post(String path, String json) {
 		return post(path, json.getBytes(StandardCharsets.UTF_8), "application/json");
 	}
 
-	Answer post(String path, byte[] body, String contentType) {
+	public Answer post(String path, byte[] body, String contentType) {
 		return send(
 				request(path).header("Content-Type", contentType).POST(HttpRequest.BodyPublishers.ofByteArray(body)));
+	}
+
+	public Answer send(String method, String path, String json) {
+		return send(request(path).header("Content-Type", "application/json")
+			.method(method, HttpRequest.BodyPublishers.ofString(json)));
 	}
 
 	private HttpRequest.Builder request(String path) {
@@ -74,9 +79,9 @@ final class EndpointClient {
 	 * @param status the status
 	 * @param body the body
 	 */
-	record Answer(int status, String body) {
+	public record Answer(int status, String body) {
 
-		JsonContentAssert json() {
+		public JsonContentAssert json() {
 			return new JsonContentAssert(new JsonContent(this.body));
 		}
 

@@ -1,5 +1,7 @@
 package io.tokensaving.actuate;
 
+import java.net.URI;
+
 import io.tokensaving.DocumentationSnippets;
 import io.tokensaving.ScriptedChatModel;
 import org.junit.jupiter.api.Test;
@@ -18,6 +20,10 @@ import org.springframework.security.core.userdetails.User;
 import org.springframework.security.core.userdetails.UserDetailsService;
 import org.springframework.security.provisioning.InMemoryUserDetailsManager;
 import org.springframework.web.client.RestClient;
+import org.springframework.web.servlet.function.RequestPredicates;
+import org.springframework.web.servlet.function.RouterFunction;
+import org.springframework.web.servlet.function.RouterFunctions;
+import org.springframework.web.servlet.function.ServerResponse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -26,7 +32,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
 		properties = { "spring.autoconfigure.exclude=", "spring.aop.auto=false",
-				"management.health.redis.enabled=false", "management.endpoints.web.exposure.include=health,tokensaving",
+				"management.health.redis.enabled=false",
+				"management.endpoints.web.exposure.include=health,info,tokensaving",
 				"token-saving.plans.configured.cache.backend=in_memory" })
 class EndpointSecurityTests {
 
@@ -45,10 +52,18 @@ class EndpointSecurityTests {
 		assertThat(status(HttpMethod.DELETE, "/tokensaving/plans/faq", "operator")).isEqualTo(204);
 	}
 
+	@Test
+	void theRestOfTheApplicationStaysClosed() {
+		assertThat(status(HttpMethod.GET, "/../account", null)).isEqualTo(401);
+		assertThat(status(HttpMethod.GET, "/info", null)).isEqualTo(401);
+		assertThat(status(HttpMethod.GET, "/../account", "monitoring")).isEqualTo(200);
+		assertThat(status(HttpMethod.GET, "/info", "monitoring")).isEqualTo(200);
+	}
+
 	private int status(HttpMethod method, String path, String user) {
 		RestClient.RequestBodySpec request = RestClient.create()
 			.method(method)
-			.uri("http://localhost:" + this.port + "/actuator" + path);
+			.uri(URI.create("http://localhost:" + this.port + "/actuator" + path).normalize());
 		if (user != null) {
 			request.headers((headers) -> headers.setBasicAuth(user, "secret"));
 		}
@@ -61,12 +76,18 @@ class EndpointSecurityTests {
 
 	@Configuration(proxyBeanMethods = false)
 	@EnableAutoConfiguration(excludeName = "com.redis.om.spring.RedisModulesConfiguration")
-	@Import(DocumentationSnippets.Security.class)
+	@Import(DocumentationSnippets.SecurityConfiguration.class)
 	static class Application {
 
 		@Bean
 		ChatModel chatModel() {
 			return ScriptedChatModel.echoing();
+		}
+
+		@Bean
+		RouterFunction<ServerResponse> account() {
+			return RouterFunctions.route(RequestPredicates.GET("/account"),
+					(request) -> ServerResponse.ok().body("the application's own"));
 		}
 
 		@Bean

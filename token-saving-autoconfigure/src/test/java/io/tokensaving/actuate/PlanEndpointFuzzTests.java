@@ -53,9 +53,10 @@ class PlanEndpointFuzzTests {
 	private static final String[] NAMES = { "id", "version", "cache", "compression", "backend", "ttl", "guards",
 			"similarity_threshold", "similarity-threshold", "max_entry_size", "history", "max_question_length",
 			"semantic_timeout", "verify_sample_rate", "max_error_rate", "judge", "engine", "max_input_tokens",
-			"low_mark", "keep_last_messages", "focus", "redundancy_penalty", "lossless", "stable_prefix", "language",
-			"max_time", "cache.ttl", "cache.backend", "compression.engine", "cache.guards[0]", "path", "json",
-			"json_refused", "body", "", ".", "a.b", "class", "cache.class", "\u65e5\u672c", "dedup", "enabled" };
+			"low_mark", "keep_last_messages", "focus", "redundancy_penalty", "lossless", "tidy", "summary_model",
+			"rewrite_timeout", "stable_prefix", "language", "max_time", "cache.ttl", "cache.backend",
+			"compression.engine", "cache.guards[0]", "path", "json", "json_refused", "body", "", ".", "a.b", "class",
+			"cache.class", "\u65e5\u672c", "dedup", "enabled" };
 
 	private static final String[] TEXTS = { "in_memory", "in_memory_semantic", "redis", "trim", "text_rank", "all",
 			"numbers", "names", "partition", "window:3", "window:0", "standalone", "embedding", "llm", "auto", "de",

@@ -14,7 +14,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @SpringBootTest(classes = PlanEndpointWebTests.Application.class, webEnvironment = WebEnvironment.RANDOM_PORT,
 		properties = { "management.endpoints.web.exposure.include=tokensaving", "management.server.port=0",
-				"management.server.base-path=/intern", "management.endpoints.web.base-path=/manage",
+				"token-saving.plans.fixed.cache.backend=in_memory", "management.server.base-path=/intern",
+				"management.endpoints.web.base-path=/manage",
 				"management.endpoints.web.path-mapping.tokensaving=savings/all" })
 class PlanEndpointManagementPortTests {
 
@@ -32,6 +33,7 @@ class PlanEndpointManagementPortTests {
 			.contains("\"field\":\"cache.gards\"");
 		assertThat(client.post("/plans", "[").status()).isEqualTo(400);
 		assertThat(client.delete("/plans/faq?version=2").status()).isEqualTo(204);
+		EndpointErrors.areReadable(client);
 	}
 
 }

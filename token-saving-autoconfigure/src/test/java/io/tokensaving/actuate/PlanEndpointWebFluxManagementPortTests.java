@@ -9,8 +9,9 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
  */
 @SpringBootTest(classes = PlanEndpointWebFluxTests.Application.class, webEnvironment = WebEnvironment.RANDOM_PORT,
 		properties = { "management.endpoints.web.exposure.include=tokensaving",
-				"spring.main.web-application-type=reactive", "management.server.port=0",
-				"management.server.base-path=/intern", "management.endpoints.web.base-path=/manage",
+				"spring.main.web-application-type=reactive", "token-saving.plans.fixed.cache.backend=in_memory",
+				"management.server.port=0", "management.server.base-path=/intern",
+				"management.endpoints.web.base-path=/manage",
 				"management.endpoints.web.path-mapping.tokensaving=savings" })
 class PlanEndpointWebFluxManagementPortTests extends PlanEndpointWebFluxTests {
 

@@ -22,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @SpringBootTest(classes = PlanEndpointWebFluxTests.Application.class, webEnvironment = WebEnvironment.RANDOM_PORT,
 		properties = { "management.endpoints.web.exposure.include=tokensaving",
-				"spring.main.web-application-type=reactive" })
+				"spring.main.web-application-type=reactive", "token-saving.plans.fixed.cache.backend=in_memory" })
 class PlanEndpointWebFluxTests {
 
 	@LocalManagementPort
@@ -40,7 +40,7 @@ class PlanEndpointWebFluxTests {
 		created.json().extractingPath("$.settings.cache.guards").asArray().containsExactly("names");
 		Answer updated = client.post("/plans/faq", "{\"version\": 1, \"cache\": {\"guards\": null}}");
 		updated.json().extractingPath("$.settings.cache.guards").asArray().containsExactly("all");
-		updated.json().extractingPath("$.settings.cache.ttl").isEqualTo(5.0);
+		updated.json().extractingPath("$.settings.cache.ttl").isEqualTo("5s");
 		client.post("/plans/faq", "{\"version\": 1}").json().extractingPath("$.current_version").isEqualTo(2);
 		client.post("/plans/faq", "{\"cache\": {\"gards\": []}}")
 			.json()
@@ -68,6 +68,11 @@ class PlanEndpointWebFluxTests {
 		assertThat(client.post("/plans/faq/resume").status()).isEqualTo(200);
 		assertThat(client.delete("/plans/faq?version=2").status()).isEqualTo(204);
 		assertThat(client.delete("/plans/faq").status()).isEqualTo(404);
+	}
+
+	@Test
+	void everyRefusalSaysWhatIsWrong() {
+		EndpointErrors.areReadable(new EndpointClient("http://localhost:" + this.port + path()));
 	}
 
 	@Configuration(proxyBeanMethods = false)

@@ -1,6 +1,7 @@
 package io.tokensaving.actuate;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
@@ -70,21 +71,21 @@ class PlanEndpointWebTests {
 		created.json().extractingPath("$.id").isEqualTo("faq");
 		created.json().extractingPath("$.version").isEqualTo((int) version("faq"));
 		created.json().extractingPath("$.source").isEqualTo("stored");
-		created.json().extractingPath("$.settings.cache.ttl").isEqualTo(3600.0);
+		created.json().extractingPath("$.settings.cache.ttl").isEqualTo("1h");
 		created.json().extractingPath("$.settings.cache.guards").asArray().containsExactly("numbers", "names");
 		created.json().extractingPath("$.settings.compression.max_input_tokens").isEqualTo(4096);
 		this.client.get("/plans/faq").json().extractingPath("$.version").isEqualTo((int) version("faq"));
 		this.client.get("/plans/fixed").json().doesNotHavePath("$.version");
 		this.client.get("/plans").json().extractingPath("$.plans.length()").isEqualTo(2);
 		ChatClient chat = this.chatClientBuilder.build();
-		for (String outcome : new String[] { "MISS", "EXACT_HIT" }) {
+		for (String outcome : new String[] { "miss", "exact_hit" }) {
 			SavingsReport report = (SavingsReport) chat.prompt("created at run time")
 				.advisors(TokenSaving.plan("faq"))
 				.call()
 				.chatClientResponse()
 				.context()
 				.get(SavingsReport.CONTEXT_KEY);
-			assertThat(report.outcome().name()).isEqualTo(outcome);
+			assertThat(report.outcome().value()).isEqualTo(outcome);
 		}
 	}
 
@@ -101,12 +102,12 @@ class PlanEndpointWebTests {
 				{"version": %d, "cache": {"ttl": "2h", "guards": null}, "compression": null}""".formatted(first));
 		assertThat(updated.status()).as(updated.body()).isEqualTo(200);
 		updated.json().extractingPath("$.version").isEqualTo((int) first + 1);
-		updated.json().extractingPath("$.settings.cache.ttl").isEqualTo(7200.0);
+		updated.json().extractingPath("$.settings.cache.ttl").isEqualTo("2h");
 		updated.json().extractingPath("$.settings.cache.backend").isEqualTo("in_memory");
 		updated.json().extractingPath("$.settings.cache.guards").asArray().containsExactly("all");
 		updated.json().doesNotHavePath("$.settings.compression");
 		assertThat(this.client.post("/plans/faq", "{\"id\": \"faq\", \"cache\": {\"max-entry-size\": \"1KB\"}}").body())
-			.contains("\"max_entry_bytes\":1024")
+			.contains("\"max_entry_size\":\"1KB\"")
 			.contains("\"version\":" + (first + 2));
 		assertThat(this.client.post("/plans/faq?version=" + (first + 2), "{\"cache\": null}").status()).isEqualTo(200);
 	}
@@ -114,7 +115,7 @@ class PlanEndpointWebTests {
 	@Test
 	void takesDottedNamesAsWell() {
 		assertThat(this.client.post("/plans", "{\"id\":\"faq\",\"cache.ttl\":60,\"cache.guards\":\"numbers,names\"}")
-			.body()).contains("\"ttl\":60.0").contains("[\"numbers\",\"names\"]");
+			.body()).contains("\"ttl\":\"1m\"").contains("[\"numbers\",\"names\"]");
 		this.client.post("/plans/faq", "{\"cache.guards\": []}")
 			.json()
 			.extractingPath("$.settings.cache.guards")
@@ -123,7 +124,7 @@ class PlanEndpointWebTests {
 		this.client.post("/plans/faq", "{\"cache.ttl\": null}")
 			.json()
 			.extractingPath("$.settings.cache.ttl")
-			.isEqualTo(3600.0);
+			.isEqualTo("1h");
 	}
 
 	@Test
@@ -132,8 +133,8 @@ class PlanEndpointWebTests {
 			.json()
 			.extractingPath("$.settings.cache.backend")
 			.isEqualTo("in_memory");
-		assertInvalid(this.client.post("/plans", "{\"id\":\"faq2\",\"compression\":{}}"),
-				"compression.max-input-tokens", "", "at least 1");
+		assertMissing(this.client.post("/plans", "{\"id\":\"faq2\",\"compression\":{}}"),
+				"compression.max_input_tokens", "at least 1");
 	}
 
 	@Test
@@ -149,7 +150,7 @@ class PlanEndpointWebTests {
 		assertThat(this.client.get("/plans/faq").status()).isEqualTo(404);
 		Answer again = this.client.delete("/plans/faq");
 		assertThat(again.status()).isEqualTo(404);
-		again.json().extractingPath("$.error").isEqualTo("There is no plan 'faq'");
+		again.json().extractingPath("$.error").isEqualTo("There is no plan 'faq', accepted is one of 'fixed'");
 	}
 
 	@Test
@@ -176,7 +177,7 @@ class PlanEndpointWebTests {
 		Answer stale = this.client.post("/plans/faq", "{\"version\": " + first + ", \"cache\": {\"ttl\": 6}}");
 		assertThat(stale.status()).isEqualTo(409);
 		stale.json().extractingPath("$.current_version").isEqualTo(first + 1);
-		this.client.get("/plans/faq").json().extractingPath("$.settings.cache.ttl").isEqualTo(5.0);
+		this.client.get("/plans/faq").json().extractingPath("$.settings.cache.ttl").isEqualTo("5s");
 	}
 
 	@Test
@@ -204,10 +205,29 @@ class PlanEndpointWebTests {
 	}
 
 	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					{}                                                         | id                           | the id of the new plan
+					{"id": null}                                               | id                           | the id of the new plan
+					{"id": "p", "compression": {"engine": "trim"}}             | compression.max_input_tokens | at least 1
+					{"id": "p", "settings": {"compression": {"low_mark": 1}}}  | settings.compression.max_input_tokens | at least 1
+					""")
+	void saysWhatIsMissingAndWhatIsAccepted(String body, String field, String accepted) {
+		assertMissing(this.client.post("/plans", body), field, accepted);
+		assertThat(this.client.get("/plans/p").status()).isEqualTo(404);
+	}
+
+	private static void assertMissing(Answer answer, String field, String accepted) {
+		assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+		answer.json().extractingPath("$.field").isEqualTo(field);
+		answer.json().doesNotHavePath("$.value");
+		answer.json().extractingPath("$.accepted").asString().contains(accepted);
+		answer.json().extractingPath("$.error").asString().startsWith("'" + field + "' is missing, accepted is ");
+	}
+
+	@ParameterizedTest
 	@CsvSource(delimiter = '|', quoteCharacter = '`',
 			textBlock = """
-					{}                                              | id                           | `` | the id of the new plan
-					{"id": null}                                    | id                           | `` | the id of the new plan
 					{"id": 5}                                       | id                           | 5 | a text
 					{"id": "a b"}                                   | id                           | a b | 1 to 64 letters
 					{"id": "none"}                                  | id                           | none | other than 'none'
@@ -216,7 +236,7 @@ class PlanEndpointWebTests {
 					{"id": "p", "cash": {}}                         | cash                         | a section | 'cache', 'compression'
 					{"id": "p", "source": "x"}                      | source                       | x | 'cache', 'compression'
 					{"id": "p", "cache": {"time_to_live": 5}}       | cache.time_to_live           | 5 | 'ttl'
-					{"id": "p", "cache": {"maxEntrySize": 5}}       | cache.maxEntrySize           | 5 | 'max-entry-size'
+					{"id": "p", "cache": {"maxEntrySize": 5}}       | cache.maxEntrySize           | 5 | 'max_entry_size'
 					{"id": "p", "cache.time_to_live": 5}            | cache.time_to_live           | 5 | 'ttl'
 					{"id": "p", "cache": {"guards[0]": "names"}}    | cache.guards[0]              | names | 'guards'
 					{"id": "p", "cache": "in_memory"}               | cache                        | in_memory | a section with 'backend'
@@ -225,13 +245,13 @@ class PlanEndpointWebTests {
 					{"id": "p", "cache": {"backend": ["in_memory"]}} | cache.backend               | a list | a text
 					{"id": "p", "cache": {"backend": {}}}           | cache.backend                | a section | a text
 					{"id": "p", "cache": {"backend": " "}}          | cache.backend                | ` ` | a text
-					{"id": "p", "cache": {"ttl": 0}}                | cache.ttl                    | PT0S | above zero
+					{"id": "p", "cache": {"ttl": 0}}                | cache.ttl                    | 0s | above zero
 					{"id": "p", "cache": {"ttl": "soon"}}           | cache.ttl                    | soon | a duration
 					{"id": "p", "cache": {"ttl": ""}}               | cache.ttl                    | `` | a duration
 					{"id": "p", "cache": {"ttl": 9e18}}             | cache.ttl                    | 9E+18 | a duration
-					{"id": "p", "cache": {"ttl": 9000000000000000}} | cache.ttl                    | PT2500000000000H | at most 3650 days
+					{"id": "p", "cache": {"ttl": 9000000000000000}} | cache.ttl                    | 2500000000000h | at most 3650 days
 					{"id": "p", "cache": {"similarity_threshold": 2}} | cache.similarity_threshold | 2.0 | from 0 to 1
-					{"id": "p", "cache": {"similarity_threshold": "NaN"}} | cache.similarity_threshold | NaN | from 0 to 1
+					{"id": "p", "cache": {"similarity_threshold": "NaN"}} | cache.similarity_threshold | NaN | a number such as '0.85'
 					{"id": "p", "cache": {"max_entry_size": "big"}} | cache.max_entry_size         | big | a size
 					{"id": "p", "cache": {"max_question_length": 1.5}} | cache.max_question_length | 1.5 | a whole number
 					{"id": "p", "cache": {"guards": ["numbres"]}}   | cache.guards                 | numbres | one of
@@ -240,11 +260,14 @@ class PlanEndpointWebTests {
 					{"id": "p", "cache": {"judge": "jury"}}         | cache.judge                  | jury | one of
 					{"id": "p", "cache": {"history": "all"}}        | cache.history                | all | 'partition'
 					{"id": "p", "cache": {"ttl": "${user.dir}"}}    | cache.ttl                    | ${user.dir} | a duration
-					{"id": "p", "compression": {"engine": "trim"}}  | compression.max-input-tokens | `` | at least 1
 					{"id": "p", "compression": {"max_input_tokens": 99999999999}} | compression.max_input_tokens | 99999999999 | a whole number
 					{"id": "p", "compression": {"max_input_tokens": 9, "engine": "zip"}} | compression.engine | zip | one of
 					{"id": "p", "compression": {"max_input_tokens": 9, "lossless": "maybe"}} | compression.lossless | maybe | 'true' or 'false'
 					{"id": "p", "compression": {"max_input_tokens": 9, "focus": "all"}} | compression.focus | all | one of 'question', 'none'
+					{"id": "p", "settings": {"cache": {"ttl": 0}}}  | settings.cache.ttl           | 0s | above zero
+					{"id": "p", "settings": {"cache": {"tll": 0}}}  | settings.cache.tll           | 0 | 'ttl'
+					{"id": "p", "settings": null}                   | settings                     | no section | a section
+					{"id": "p", "settings": {}, "cache": {}}        | cache                        | given beside 'settings' | a setting in the section 'settings'
 					{"id": "p", "cahce": null}                      | cahce                        | null | 'cache', 'compression'
 					{"id": "p", "cache": {"time_to_live": null}}    | cache.time_to_live           | null | 'ttl'
 					{"id": "p", "cache": {"ttl": 1}, "cache.ttl": 2} | cache.ttl                   | given twice | one value
@@ -346,7 +369,7 @@ class PlanEndpointWebTests {
 		long version = version("faq");
 		assertInvalid(this.client.post("/plans/faq", "{\"cahce\": null}"), "cahce", "null", "'cache', 'compression'");
 		assertInvalid(this.client.post("/plans/faq", "{\"cache\": {\"max_entry_sise\": null}}"), "cache.max_entry_sise",
-				"null", "'max-entry-size'");
+				"null", "'max_entry_size'");
 		assertInvalid(this.client.post("/plans/faq", "{\"dedup.timeuot\": null}"), "dedup.timeuot", "null",
 				"'timeout'");
 		assertThat(version("faq")).isEqualTo(version);
@@ -373,10 +396,29 @@ class PlanEndpointWebTests {
 
 	@Test
 	void resumesWithAndWithoutABody() {
-		assertThat(this.client.post("/plans/fixed/resume").status()).isEqualTo(200);
+		Answer resumed = this.client.post("/plans/fixed/resume");
+		assertThat(resumed.status()).isEqualTo(200);
+		resumed.json().extractingPath("$.resumed").isEqualTo(false);
+		resumed.json().extractingPath("$.id").isEqualTo("fixed");
 		assertThat(this.client.post("/plans/fixed/resume", "{}").status()).isEqualTo(200);
 		assertThat(this.client.post("/plans/fixed/resume", "").status()).isEqualTo(200);
 		assertThat(this.client.post("/plans/fixed/resume", "{\"now\": true}").status()).isEqualTo(400);
+	}
+
+	@Test
+	void everyRefusalSaysWhatIsWrong() {
+		EndpointErrors.areReadable(this.client);
+	}
+
+	@Test
+	void knownPlansAreNamedUpToALimit() {
+		for (int i = 10; i < 30; i++) {
+			this.plans.create("default", "p" + i, Map.of());
+		}
+		this.client.get("/plans/other")
+			.json()
+			.extractingPath("$.accepted")
+			.isEqualTo("one of 'fixed', 'p10', 'p11', 'p12', 'p13', 'p14', 'p15', 'p16', 'p17', 'p18' and 11 more");
 	}
 
 	@Test

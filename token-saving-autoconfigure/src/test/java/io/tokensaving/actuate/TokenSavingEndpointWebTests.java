@@ -2,7 +2,9 @@ package io.tokensaving.actuate;
 
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
-import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.cache.semantic.SemanticCacheFeature;
+import io.tokensaving.plan.PlanKey;
+import io.tokensaving.statistics.SavingsStatistics;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.ai.chat.client.ChatClient;
@@ -56,7 +58,7 @@ class TokenSavingEndpointWebTests {
 		assertThatJson(get("")).extractingPath("$.plans[1].id").isEqualTo("support-bot");
 		assertThatJson(get("")).extractingPath("$.plans[1].source").isEqualTo("configuration");
 		assertThatJson(get("")).extractingPath("$.plans[1].settings.compression.max_input_tokens").isEqualTo(4096);
-		assertThatJson(get("")).extractingPath("$.plans[1].settings.cache.ttl").isEqualTo(90.0);
+		assertThatJson(get("")).extractingPath("$.plans[1].settings.cache.ttl").isEqualTo("90s");
 		assertThatJson(get("")).extractingPath("$.totals.total_requests").isEqualTo(3);
 		assertThatJson(get("")).extractingPath("$.totals.unknown_plans").isEqualTo(1);
 		assertThatJson(get("")).extractingPath("$.cache_engines[0].name").isEqualTo("in_memory");
@@ -64,7 +66,7 @@ class TokenSavingEndpointWebTests {
 		assertThatJson(get("")).extractingPath("$.cache_engines[0].entries").isEqualTo(1);
 		assertThatJson(get("")).extractingPath("$.compression_engines")
 			.asArray()
-			.containsExactly("lex_rank", "lsa", "text_rank", "trim");
+			.containsExactly("lex_rank", "lsa", "summary", "text_rank", "trim");
 		String stats = get("/plans/support-bot/stats");
 		assertThatJson(stats).extractingPath("$.exact_hits").isEqualTo(2);
 		assertThatJson(stats).extractingPath("$.cache_hits").isEqualTo(2);
@@ -84,12 +86,14 @@ class TokenSavingEndpointWebTests {
 			.uri("http://localhost:{port}/actuator/prometheus", this.port)
 			.retrieve()
 			.body(String.class);
-		assertThat(prometheus).contains("tokensaving_requests_total{outcome=\"exact_hit\",plan=\"support-bot\"} 2.0")
-			.contains("tokensaving_requests_total{outcome=\"miss\",plan=\"support-bot\"} 1.0")
-			.contains("tokensaving_requests_total{outcome=\"miss\",plan=\"idle\"} 0.0")
-			.contains("tokensaving_tokens_saved_total{plan=\"support-bot\",technique=\"exact_cache\"} 240.0")
-			.contains("tokensaving_tokens_bought_total{plan=\"support-bot\"} 120.0")
-			.contains("tokensaving_cost_saved_usd{plan=\"support-bot\"} 8.0E-4")
+		assertThat(prometheus)
+			.contains("tokensaving_requests_total{outcome=\"exact_hit\",plan=\"support-bot\",workspace=\"shop\"} 2.0")
+			.contains("tokensaving_requests_total{outcome=\"miss\",plan=\"support-bot\",workspace=\"shop\"} 1.0")
+			.contains("tokensaving_requests_total{outcome=\"miss\",plan=\"idle\",workspace=\"shop\"} 0.0")
+			.contains(
+					"tokensaving_tokens_saved_total{plan=\"support-bot\",technique=\"exact_cache\",workspace=\"shop\"} 240.0")
+			.contains("tokensaving_tokens_bought_total{plan=\"support-bot\",workspace=\"shop\"} 120.0")
+			.contains("tokensaving_cost_saved_usd{plan=\"support-bot\",workspace=\"shop\"} 8.0E-4")
 			.contains("tokensaving_lookup_seconds_count{tier=\"exact\"} 3")
 			.contains("tokensaving_errors_total{component=\"compression\"} 0.0");
 		assertThat(prometheus.lines()
@@ -104,7 +108,7 @@ class TokenSavingEndpointWebTests {
 		assertThatJson(get("/cache-engines")).extractingPath("$.cache_engines[0].name").isEqualTo("in_memory");
 		assertThatJson(get("/compression-engines")).extractingPath("$.compression_engines")
 			.asArray()
-			.containsExactly("lex_rank", "lsa", "text_rank", "trim");
+			.containsExactly("lex_rank", "lsa", "summary", "text_rank", "trim");
 		for (String path : new String[] { "/plans/none-such", "/plans/idle/other", "/other" }) {
 			assertThatExceptionOfType(HttpClientErrorException.NotFound.class).isThrownBy(() -> get(path));
 		}
@@ -113,16 +117,45 @@ class TokenSavingEndpointWebTests {
 	@Test
 	void resumesASuspendedSemanticCache() {
 		for (int i = 0; i < 20; i++) {
-			this.statistics.plan("idle").semanticErrors().record(false, 0.05);
+			this.statistics.plan(new PlanKey("shop", "idle"))
+				.state(SemanticCacheFeature.ERROR_RATE)
+				.record(false, 0.05);
 		}
 		String stats = get("/plans/idle/stats");
 		assertThatJson(stats).extractingPath("$.semantic_verification.suspended").isEqualTo(true);
 		assertThatJson(stats).extractingPath("$.semantic_verification.error_rate_lower").isEqualTo(0.8389);
-		assertThatJson(post("/plans/idle/resume")).extractingPath("$.stats.semantic_verification.suspended")
-			.isEqualTo(false);
+		String resumed = post("/plans/idle/resume");
+		assertThatJson(resumed).extractingPath("$.resumed").isEqualTo(true);
+		assertThatJson(resumed).extractingPath("$.stats.semantic_verification.suspended").isEqualTo(false);
 		for (String path : new String[] { "/plans/none-such/resume", "/plans/idle/other" }) {
 			assertThatExceptionOfType(HttpClientErrorException.NotFound.class).isThrownBy(() -> post(path));
 		}
+	}
+
+	@Test
+	void resumesInTheWorkspaceThatIsNamed() {
+		PlanKey key = new PlanKey("other", "idle");
+		for (int i = 0; i < 20; i++) {
+			this.statistics.plan(key).state(SemanticCacheFeature.ERROR_RATE).record(false, 0.05);
+		}
+		assertThatJson(get("/plans/idle/stats?workspace=other")).extractingPath("$.semantic_verification.suspended")
+			.isEqualTo(true);
+		assertThatJson(get("/plans/idle/stats/daily?workspace=other")).extractingPath("$.days.length()").isEqualTo(1);
+		assertThatJson(get("?workspace=other")).extractingPath("$.plans[0].stats.semantic_verification.wrong")
+			.isEqualTo(20);
+		assertThatJson(get("")).extractingPath("$.workspaces.other.semantic_verification.wrong").isEqualTo(20);
+		post("/plans/idle/resume");
+		assertThat(this.statistics.plan(key).state(SemanticCacheFeature.ERROR_RATE).isSuspended()).isTrue();
+		for (String path : new String[] { "/plans/idle/resume/other", "/plans/idle/resume/%20/other" }) {
+			assertThatExceptionOfType(HttpClientErrorException.NotFound.class).isThrownBy(() -> post(path));
+		}
+		assertThatExceptionOfType(HttpClientErrorException.BadRequest.class)
+			.isThrownBy(() -> post("/plans/idle/resume?workspaces=other"));
+		assertThat(this.statistics.plan(key).state(SemanticCacheFeature.ERROR_RATE).isSuspended()).isTrue();
+		assertThatJson(post("/plans/idle/resume?workspace=other"))
+			.extractingPath("$.stats.semantic_verification.suspended")
+			.isEqualTo(false);
+		assertThat(this.statistics.plan(key).state(SemanticCacheFeature.ERROR_RATE).isSuspended()).isFalse();
 	}
 
 	private String post(String path) {

@@ -33,7 +33,7 @@ class ConfigurationFailureTests {
 		assertThat(output).contains("APPLICATION FAILED TO START")
 			.contains("'token-saving.plans.support-bot.compression.engine'")
 			.contains("'trimm'")
-			.contains("Accepted is one of 'lex_rank', 'lsa', 'text_rank', 'trim'")
+			.contains("Accepted is one of 'lex_rank', 'lsa', 'summary', 'text_rank', 'trim'")
 			.contains("CompressionEngine bean");
 	}
 
@@ -66,11 +66,11 @@ class ConfigurationFailureTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '"',
-			value = { "default-plans           | token-saving               | 'default-plan', 'embedding-model'",
-					"plans.a.compresion.engine | token-saving.plans.a       | 'cache', 'compression', 'dedup'",
-					"plans.a.cache.time-to-live | token-saving.plans.a.cache | 'similarity-threshold', 'ttl', 'verify",
-					"prices[0].in              | token-saving.prices[0]     | 'cache-read', 'cache-write', 'input'" })
+	@CsvSource(delimiter = '|', quoteCharacter = '"', value = {
+			"default-plans           | token-saving               | 'default-plan', 'embedding-model'",
+			"plans.a.compresion.engine | token-saving.plans.a       | 'cache', 'compression', 'dedup'",
+			"plans.a.cache.time-to-live | token-saving.plans.a.cache | 'similarity-threshold', 'sure-similarity', 'ttl', 'verify",
+			"prices[0].in              | token-saving.prices[0]     | 'cache-read', 'cache-write', 'input'" })
 	void namesWhatIsAcceptedInsteadOfAnUnknownProperty(String property, String place, String accepted,
 			CapturedOutput output) {
 		run("--token-saving." + property + "=s3cret");

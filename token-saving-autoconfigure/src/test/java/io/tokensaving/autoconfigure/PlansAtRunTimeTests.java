@@ -7,7 +7,9 @@ import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingAdvisors;
+import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.semantic.WordsEmbeddingModel;
+import io.tokensaving.compression.CompressionSettings;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.MutablePlanRepository;
 import io.tokensaving.plan.PlanReader;
@@ -56,17 +58,17 @@ class PlansAtRunTimeTests {
 			MutablePlanRepository plans = context.getBean(MutablePlanRepository.class);
 			plans.create("default", "faq", SEMANTIC);
 			assertThat(created).hasValue(1);
-			assertThat(outcome(client, "How do I reset my password?")).isEqualTo("MISS");
-			assertThat(outcome(client, "How do I reset the password?")).isEqualTo("SEMANTIC_HIT");
+			assertThat(outcome(client, "How do I reset my password?")).isEqualTo("miss");
+			assertThat(outcome(client, "How do I reset the password?")).isEqualTo("semantic_hit");
 			plans.update("default", "faq", Map.of("cache.backend", "in_memory"), 1L);
-			assertThat(outcome(client, "How did I reset my password?")).isEqualTo("MISS");
+			assertThat(outcome(client, "How did I reset my password?")).isEqualTo("miss");
 			plans.delete("default", "faq", null);
 			assertThat(report(client, "How do I reset my password?")).isNull();
 		});
 	}
 
 	private static String outcome(ChatClient client, String question) {
-		return report(client, question).outcome().name();
+		return report(client, question).outcome().value();
 	}
 
 	private static SavingsReport report(ChatClient client, String question) {
@@ -92,9 +94,10 @@ class PlansAtRunTimeTests {
 	@Test
 	void theChatModelMayBeJudgeIfThereIsOne() {
 		Map<String, Object> settings = Map.of("cache.judge", "llm");
-		this.contextRunner.run((context) -> assertThat(
-				context.getBean(PlanReader.class).read("p", Map.of("cache", Map.of("judge", "llm"))).cache().judge())
-			.isEqualTo("llm"));
+		this.contextRunner.run((context) -> assertThat(context.getBean(PlanReader.class)
+			.read("p", Map.of("cache", Map.of("judge", "llm")))
+			.settings(CacheSettings.class)
+			.judge()).isEqualTo("llm"));
 		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(TokenSavingAutoConfiguration.class))
 			.run((context) -> assertThatExceptionOfType(InvalidPlanException.class)
 				.isThrownBy(() -> context.getBean(MutablePlanRepository.class).create("default", "p", settings))
@@ -113,9 +116,10 @@ class PlansAtRunTimeTests {
 								Map.of("max_entry_size", 1024), "compression.max-input-tokens", 100,
 								"compression.language", "DE"));
 				PlanRepository found = context.getBean(PlanRepository.class);
-				assertThat(found.find("default", "b").cache()).isEqualTo(found.find("default", "a").cache());
-				assertThat(found.find("default", "b").compression())
-					.isEqualTo(found.find("default", "a").compression());
+				assertThat(found.find("default", "b").settings(CacheSettings.class))
+					.isEqualTo(found.find("default", "a").settings(CacheSettings.class));
+				assertThat(found.find("default", "b").settings(CompressionSettings.class))
+					.isEqualTo(found.find("default", "a").settings(CompressionSettings.class));
 			});
 	}
 

@@ -1,36 +1,44 @@
 package io.tokensaving.autoconfigure;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.TreeMap;
 
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingAdvisors;
-import io.tokensaving.cache.CacheEviction;
-import io.tokensaving.cache.CacheEvictor;
 import io.tokensaving.cache.CacheKey;
+import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
+import io.tokensaving.cache.exact.ExactCacheFeature;
 import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.compression.CompressionAdvisor;
 import io.tokensaving.compression.CompressionEngine;
-import io.tokensaving.plan.CacheSettings;
-import io.tokensaving.plan.CompressionSettings;
-import io.tokensaving.plan.DedupSettings;
+import io.tokensaving.compression.CompressionSettings;
+import io.tokensaving.dedup.DedupSettings;
+import io.tokensaving.feature.Eviction;
+import io.tokensaving.feature.Evictor;
+import io.tokensaving.feature.Features;
+import io.tokensaving.ledger.PriceTable;
+import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.plan.PlanSource;
 import io.tokensaving.plan.WorkspaceResolver;
-import io.tokensaving.savings.PlanAdvisor;
-import io.tokensaving.savings.PriceTable;
-import io.tokensaving.savings.SavingsMeterBinder;
-import io.tokensaving.savings.SavingsStatistics;
-import io.tokensaving.savings.TokenCounter;
+import io.tokensaving.provider.Dialects;
+import io.tokensaving.provider.ModelPrice;
+import io.tokensaving.provider.ProviderDialect;
+import io.tokensaving.request.PlanAdvisor;
+import io.tokensaving.statistics.SavingsMeterBinder;
+import io.tokensaving.statistics.SavingsStatistics;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -78,7 +86,7 @@ class TokenSavingAutoConfigurationTests {
 			client.prompt("one").call().content();
 			client.prompt("one").call().content();
 			assertThat(model.calls()).isEqualTo(1);
-			assertThat(context.getBean(SavingsStatistics.class).totals().exactHits()).isEqualTo(1);
+			assertThat(context.getBean(SavingsStatistics.class).totals().requests(ExactCacheFeature.HIT)).isEqualTo(1);
 		});
 	}
 
@@ -160,10 +168,41 @@ class TokenSavingAutoConfigurationTests {
 	}
 
 	@Test
+	void usersDialectWins() {
+		ModelPrice price = new ModelPrice("own-1", BigDecimal.ONE, BigDecimal.TEN, null, null);
+		this.withPlan.withBean(ProviderDialect.class, () -> new ProviderDialect() {
+			@Override
+			public String name() {
+				return "own";
+			}
+
+			@Override
+			public Set<String> models() {
+				return Set.of("own-");
+			}
+
+			@Override
+			public OptionalDouble tokenFactor() {
+				return OptionalDouble.of(7);
+			}
+
+			@Override
+			public List<ModelPrice> prices() {
+				return List.of(price);
+			}
+		}).run((context) -> {
+			assertThat(context.getBean(TokenCounter.class).factor("own-1")).isEqualTo(7);
+			assertThat(context.getBean(PriceTable.class).find("own-1")).isSameAs(price);
+		});
+		this.withPlan.withBean(Dialects.class, () -> new Dialects(List.of()))
+			.run((context) -> assertThat(context).hasNotFailed().hasSingleBean(Dialects.class));
+	}
+
+	@Test
 	void usersEvictorWins() {
-		this.contextRunner.run((context) -> assertThat(context).hasSingleBean(CacheEvictor.class));
-		this.contextRunner.withBean("own", CacheEvictor.class, () -> (eviction) -> 0)
-			.run((context) -> assertThat(context).hasSingleBean(CacheEvictor.class).hasBean("own"));
+		this.contextRunner.run((context) -> assertThat(context).hasSingleBean(Evictor.class));
+		this.contextRunner.withBean("own", Evictor.class, () -> (eviction) -> 0)
+			.run((context) -> assertThat(context).hasSingleBean(Evictor.class).hasBean("own"));
 	}
 
 	@Test
@@ -173,7 +212,7 @@ class TokenSavingAutoConfigurationTests {
 			.withPropertyValues("token-saving.plans.a.compression.engine=own_engine",
 					"token-saving.plans.a.compression.max-input-tokens=100")
 			.run((context) -> assertThat(context.getBean(CompressionAdvisor.class).engineNames())
-				.containsExactly("lex_rank", "lsa", "own_engine", "text_rank", "trim"));
+				.containsExactly("lex_rank", "lsa", "own_engine", "summary", "text_rank", "trim"));
 	}
 
 	@Test
@@ -196,7 +235,8 @@ class TokenSavingAutoConfigurationTests {
 				"token-saving.plans.a.compression.low-mark=0.7",
 				"token-saving.plans.a.compression.keep-last-messages=6", "token-saving.plans.a.compression.focus=none",
 				"token-saving.plans.a.compression.redundancy-penalty=0.5",
-				"token-saving.plans.a.compression.lossless=false",
+				"token-saving.plans.a.compression.lossless=false", "token-saving.plans.a.compression.tidy=true",
+				"token-saving.plans.a.compression.rewrite-timeout=20",
 				"token-saving.plans.a.compression.stable-prefix=false", "token-saving.plans.a.compression.language=de",
 				"token-saving.plans.a.compression.max-time=80", "token-saving.plans.a.cache.backend=in_memory",
 				"token-saving.plans.a.cache.ttl=90", "token-saving.plans.a.cache.similarity-threshold=0.9",
@@ -204,17 +244,20 @@ class TokenSavingAutoConfigurationTests {
 				"token-saving.plans.a.dedup.timeout=5", "token-saving.plans.a.dedup.on-error=retry",
 				"token-saving.plans.a.dedup.max-temperature=0.5", "token-saving.plans.a.dedup.scope=instance")
 			.run((context) -> assertThat(context.getBean(PlanRepository.class).find("any", "a"))
-				.isEqualTo(new Plan("a", PlanSource.CONFIGURATION,
-						new CompressionSettings("trim", 4096, 0.7, 6, CompressionSettings.Focus.NONE, 0.5, false, false,
-								"de", Duration.ofMillis(80)),
-						CacheSettings.builder("in_memory")
-							.ttl(Duration.ofSeconds(90))
-							.similarityThreshold(0.9)
-							.maxEntryBytes(1024)
-							.lookupTimeout(Duration.ofMillis(20))
-							.build(),
-						new DedupSettings(Duration.ofSeconds(5), DedupSettings.OnError.RETRY, 0.5,
-								DedupSettings.Scope.INSTANCE))));
+				.isEqualTo(Plan.builder("a")
+					.source(PlanSource.CONFIGURATION)
+					.with(new CompressionSettings("trim", 4096, 0.7, 6, CompressionSettings.Focus.NONE, 0.5, false,
+							true, CompressionSettings.StablePrefix.FALSE, "de", Duration.ofMillis(80), null,
+							Duration.ofSeconds(20)))
+					.with(CacheSettings.builder("in_memory")
+						.ttl(Duration.ofSeconds(90))
+						.similarityThreshold(0.9)
+						.maxEntryBytes(1024)
+						.lookupTimeout(Duration.ofMillis(20))
+						.build())
+					.with(new DedupSettings(Duration.ofSeconds(5), DedupSettings.OnError.RETRY, 0.5,
+							DedupSettings.Scope.INSTANCE))
+					.build()));
 	}
 
 	@Test
@@ -224,28 +267,28 @@ class TokenSavingAutoConfigurationTests {
 					"token-saving.plans.a.cache.backend=in_memory")
 			.run((context) -> {
 				Plan plan = context.getBean(PlanRepository.class).find("any", "a");
-				assertThat(plan.compression()).isEqualTo(new CompressionSettings("trim", 10));
-				assertThat(plan.cache()).isEqualTo(new CacheSettings("in_memory"));
+				assertThat(plan.settings(CompressionSettings.class)).isEqualTo(new CompressionSettings("trim", 10));
+				assertThat(plan.settings(CacheSettings.class)).isEqualTo(new CacheSettings("in_memory"));
 			});
-		TokenSavingProperties.Order order = new TokenSavingProperties().getAdvisorOrder();
+		AdvisorOrderProperties order = new AdvisorOrderProperties();
 		assertThat(order.getPlan()).isEqualTo(PlanAdvisor.builder().build().getOrder());
 		assertThat(order.getCompression()).isEqualTo(CompressionAdvisor.builder().build().getOrder());
 		assertThat(order.getExactCache())
 			.isEqualTo(ExactCacheAdvisor.builder(new CaffeineExactCacheStore()).build().getOrder());
-		assertThat(new TokenSavingProperties().getTokenCount().getOtherModelsFactor())
+		assertThat(new TokenCountProperties().getOtherModelsFactor())
 			.isEqualTo(TokenCounter.DEFAULT_OTHER_MODELS_FACTOR);
-		assertThat(new TokenSavingProperties().getInMemory().getMaxSize().toBytes())
+		assertThat(new InMemoryCacheProperties().getMaxSize().toBytes())
 			.isEqualTo(CaffeineExactCacheStore.DEFAULT_MAX_BYTES);
 	}
 
 	@ParameterizedTest
 	@CsvSource(delimiter = '|',
 			textBlock = """
-					plans.a.compression.engine            | trimm     | one of 'lex_rank', 'lsa', 'text_rank', 'trim'
+					plans.a.compression.engine            | trimm     | one of 'lex_rank', 'lsa', 'summary', 'text_rank', 'trim'
 					plans.a.compression.keep-last-messages | -1       | a number of messages of at least 0
 					plans.a.compression.redundancy-penalty | 1.5      | a number from 0 to 1
 					plans.a.compression.language          | xx        | or one of 'ar', 'ca'
-					plans.a.compression.max-time          | -1ms      | a duration, or 0 for no limit
+					plans.a.compression.max-time          | -1ms      | a duration of at most 3650 days, or 0 for no limit
 					plans.a.compression.max-input-tokens  | 0         | a number of tokens of at least 1
 					plans.a.compression.max-input-tokens  | -5        | a number of tokens of at least 1
 					plans.a.compression.low-mark          | 1.5       | a share above 0 and up to 1
@@ -260,7 +303,7 @@ class TokenSavingAutoConfigurationTests {
 					plans.a.cache.history                 | all       | or 'window:N' with N from 1 to 100
 					plans.a.cache.max-question-length     | 0         | a number of characters of at least 1
 					plans.a.cache.semantic-timeout        | 0         | a duration above zero
-					plans.a.cache.guards                  | nunbers   | one of 'antonyms', 'dates', 'names', 'negation'
+					plans.a.cache.guards                  | nunbers   | one of 'answer_form', 'antonyms', 'dates', 'names'
 					plans.a.cache.verify-sample-rate      | 1.01      | a number from 0 to 1
 					plans.a.cache.max-error-rate          | -1        | a number from 0 to 1
 					plans.a.cache.judge                   | lmm       | one of 'embedding'
@@ -292,6 +335,17 @@ class TokenSavingAutoConfigurationTests {
 					assertThat(ex.getName()).isEqualTo("token-saving." + property);
 					assertThat(ex.getReason()).contains(accepted);
 				}));
+	}
+
+	@Test
+	void anIdeIsToldTheSectionsOfPlansThatThereAre() {
+		this.contextRunner.run((context) -> {
+			Map<String, Class<?>> sections = new TreeMap<>();
+			context.getBean(Features.class).sections().forEach((name, section) -> sections.put(name, section.type()));
+			Map<String, Class<?>> told = new TreeMap<>();
+			KnownProperties.of(PlanProperties.class).forEach((name, type) -> told.put(name, type.toClass()));
+			assertThat(told).isEqualTo(sections).hasSize(3);
+		});
 	}
 
 	@Test
@@ -330,7 +384,7 @@ class TokenSavingAutoConfigurationTests {
 		}
 
 		@Override
-		public long evict(CacheEviction eviction) {
+		public long evict(Eviction eviction) {
 			return 0;
 		}
 

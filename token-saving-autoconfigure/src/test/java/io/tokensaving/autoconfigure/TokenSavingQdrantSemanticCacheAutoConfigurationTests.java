@@ -12,7 +12,6 @@ import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
-import org.springframework.core.env.Environment;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -103,7 +102,7 @@ class TokenSavingQdrantSemanticCacheAutoConfigurationTests {
 	void connectsToTheUsualPlaceByDefault() {
 		this.withPlan.run((context) -> assertThat(channel(context.getBean(QdrantConnection.class)).authority())
 			.isEqualTo("localhost:6334"));
-		assertThat(new TokenSavingProperties().getQdrant().getCollectionName())
+		assertThat(new QdrantProperties().getCollectionName())
 			.isEqualTo(QdrantSemanticCacheStore.DEFAULT_COLLECTION_NAME);
 	}
 
@@ -112,14 +111,14 @@ class TokenSavingQdrantSemanticCacheAutoConfigurationTests {
 		ApplicationContextRunner springAi = this.withPlan.withPropertyValues(
 				"spring.ai.vectorstore.qdrant.host=ai.example", "spring.ai.vectorstore.qdrant.port=7000",
 				"spring.ai.vectorstore.qdrant.useTls=true", "spring.ai.vectorstore.qdrant.apiKey=secret");
-		springAi.run((
-				context) -> assertThat(settings(context.getBean(TokenSavingProperties.class), context.getEnvironment()))
-					.isEqualTo(new QdrantSettings("ai.example", 7000, true, "secret")));
+		springAi.run((context) -> assertThat(
+				QdrantSettings.read(context.getBean(QdrantProperties.class), context.getEnvironment()))
+			.isEqualTo(new QdrantSettings("ai.example", 7000, true, "secret")));
 		springAi
 			.withPropertyValues("token-saving.qdrant.host=own.example", "token-saving.qdrant.use-tls=false",
 					"token-saving.qdrant.api-key=")
 			.run((context) -> {
-				QdrantSettings settings = settings(context.getBean(TokenSavingProperties.class),
+				QdrantSettings settings = QdrantSettings.read(context.getBean(QdrantProperties.class),
 						context.getEnvironment());
 				assertThat(settings).isEqualTo(new QdrantSettings("own.example", 7000, false, null));
 			});
@@ -155,10 +154,6 @@ class TokenSavingQdrantSemanticCacheAutoConfigurationTests {
 	void misspelledPropertyIsReported() {
 		this.withPlan.withPropertyValues("token-saving.qdrant.hots=a")
 			.run((context) -> assertThat(context).getFailure().hasStackTraceContaining("token-saving.qdrant.hots"));
-	}
-
-	private static QdrantSettings settings(TokenSavingProperties properties, Environment environment) {
-		return QdrantSettings.read(properties.getQdrant(), environment);
 	}
 
 	private static QdrantClient client(String host, int port) {

@@ -4,20 +4,21 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.tokensaving.Eventually;
 import io.tokensaving.RedisTestServer;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.SilentServer;
 import io.tokensaving.actuate.TokenSavingHealthIndicator;
 import io.tokensaving.backend.CircuitBreakers;
-import io.tokensaving.cache.CacheEviction;
-import io.tokensaving.cache.CacheEvictor;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.cache.exact.redis.RedisExactCacheStore;
 import io.tokensaving.dedup.ClusterLeases;
 import io.tokensaving.dedup.DedupAdvisor;
+import io.tokensaving.dedup.DedupSettings;
 import io.tokensaving.dedup.redis.RedisClusterLeases;
-import io.tokensaving.plan.DedupSettings;
+import io.tokensaving.feature.Eviction;
+import io.tokensaving.feature.Evictor;
 import io.tokensaving.plan.PlanRepository;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,6 +44,7 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 /**
@@ -99,8 +101,10 @@ class TokenSavingRedisAutoConfigurationTests {
 				context.getBean(ExactCacheAdvisor.class).close();
 				assertThat(client.prompt("one").call().content()).isEqualTo(first);
 				assertThat(context.getBean(ScriptedChatModel.class).calls()).isEqualTo(1);
-				assertThat(context.getBean(PlanRepository.class).find("default", "a").dedup().scope())
-					.isEqualTo(DedupSettings.Scope.CLUSTER);
+				assertThat(context.getBean(PlanRepository.class)
+					.find("default", "a")
+					.settings(DedupSettings.class)
+					.scope()).isEqualTo(DedupSettings.Scope.CLUSTER);
 				assertThat(context.getBean(DedupAdvisor.class).inFlight()).isZero();
 			});
 	}
@@ -112,11 +116,11 @@ class TokenSavingRedisAutoConfigurationTests {
 					"token-saving.plans.a.cache.backend=redis", "token-saving.plans.a.cache.lookup-timeout=2s")
 			.run((context) -> {
 				ChatClient client = context.getBean(ChatClient.Builder.class).build();
-				CacheEvictor evictor = context.getBean(CacheEvictor.class);
+				Evictor evictor = context.getBean(Evictor.class);
 				for (int i = 0; i < 100; i++) {
 					String question = "question " + i;
 					String first = client.prompt(question).call().content();
-					evictor.evict(CacheEviction.ofWorkspace("evicting"));
+					evictor.evict(Eviction.ofWorkspace("evicting"));
 					context.getBean(ExactCacheAdvisor.class).drain();
 					assertThat(client.prompt(question).call().content()).isNotEqualTo(first);
 				}
@@ -131,15 +135,14 @@ class TokenSavingRedisAutoConfigurationTests {
 					"token-saving.plan-repository=in_memory", "token-saving.statistics.repository=in_memory",
 					"token-saving.default-plan=a", "token-saving.plans.a.cache.backend=" + backend)
 			.run((context) -> {
-				CacheEvictor evictor = context.getBean(CacheEvictor.class);
+				Evictor evictor = context.getBean(Evictor.class);
 				context.getBean(ChatClient.Builder.class).build().prompt("one").call().content();
 				if (fails) {
-					assertThatIllegalStateException()
-						.isThrownBy(() -> evictor.evict(CacheEviction.ofWorkspace("default")))
+					assertThatIllegalStateException().isThrownBy(() -> evictor.evict(Eviction.ofWorkspace("default")))
 						.withMessageContaining("'redis'");
 				}
 				else {
-					assertThat(evictor.evict(CacheEviction.ofWorkspace("default"))).isOne();
+					assertThat(evictor.evict(Eviction.ofWorkspace("default"))).isOne();
 				}
 			});
 	}
@@ -185,12 +188,9 @@ class TokenSavingRedisAutoConfigurationTests {
 					for (int i = 0; i < 5; i++) {
 						client.prompt("question " + i).call().content();
 					}
-					var unused = context.getBean(RedisClusterLeases.class).released("fingerprint");
-					long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-					while (silent.connections() == 0) {
-						assertThat(System.nanoTime()).as("waited thirty seconds").isLessThan(end);
-						Thread.onSpinWait();
-					}
+					assertThatException()
+						.isThrownBy(() -> context.getBean(RedisClusterLeases.class).claim("fingerprint"));
+					Eventually.await("it connects", () -> silent.connections() > 0);
 					closing.set(Instant.now());
 				});
 			assertThat(Duration.between(closing.get(), Instant.now())).isLessThan(Duration.ofSeconds(30));

@@ -1,12 +1,10 @@
 package io.tokensaving.autoconfigure;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 
+import io.tokensaving.Eventually;
 import io.tokensaving.RedisTestServer;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.cache.exact.ExactCacheStore;
@@ -159,7 +157,7 @@ class TokenSavingRedisPlansAutoConfigurationTests {
 		redis.run((one) -> redis.withPropertyValues("spring.data.redis.client-type=jedis").run((two) -> {
 			MutablePlanRepository plans = one.getBean(MutablePlanRepository.class);
 			plans.create("w", "faq", Map.of("cache", Map.of("ttl", 60, "guards", List.of())));
-			await(Duration.ofSeconds(2), () -> two.getBean(PlanRepository.class).find("w", "faq") != null);
+			Eventually.await(() -> two.getBean(PlanRepository.class).find("w", "faq") != null);
 			assertThat(two.getBean(PlanRepository.class).find("w", "faq")).isEqualTo(plans.find("w", "faq"));
 			// An application that starts later has them at once
 			redis.run((three) -> assertThat(three.getBean(PlanRepository.class).find("w", "faq")).isNotNull());
@@ -190,7 +188,7 @@ class TokenSavingRedisPlansAutoConfigurationTests {
 					// A resolver that names their workspace finds what can be used here
 					assertThat(ours.getBean(PlanRepository.class).findAll("theirs")).extracting(Plan::id)
 						.containsExactly("semantic");
-					await(Duration.ofSeconds(10), () -> embeddingModels.get() == 1);
+					Eventually.await(() -> embeddingModels.get() == 1);
 				});
 			});
 	}
@@ -204,14 +202,6 @@ class TokenSavingRedisPlansAutoConfigurationTests {
 				assertThat(context).hasNotFailed();
 				assertThat(context.getBean(PlanRepository.class).find("w", "a")).isNotNull();
 			});
-	}
-
-	private static void await(Duration limit, BooleanSupplier condition) throws InterruptedException {
-		long end = System.nanoTime() + limit.toNanos();
-		while (!condition.getAsBoolean()) {
-			assertThat(System.nanoTime()).isLessThan(end);
-			TimeUnit.MILLISECONDS.sleep(5);
-		}
 	}
 
 }

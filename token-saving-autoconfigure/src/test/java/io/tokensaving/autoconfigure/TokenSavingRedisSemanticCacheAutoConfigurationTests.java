@@ -12,6 +12,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import org.springframework.aop.config.AopConfigUtils;
 import org.springframework.aop.framework.autoproxy.InfrastructureAdvisorAutoProxyCreator;
+import org.springframework.asm.ClassWriter;
+import org.springframework.asm.Opcodes;
 import org.springframework.beans.factory.annotation.AnnotatedGenericBeanDefinition;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -111,6 +113,21 @@ class TokenSavingRedisSemanticCacheAutoConfigurationTests {
 			});
 	}
 
+	// As the documentation says to have it: without AspectJ, which is not on this class
+	// path
+	@Test
+	void anApplicationWithoutSuchAPlanStartsWithRedisOmOnTheClassPath() {
+		new ApplicationContextRunner().withUserConfiguration(Application.class)
+			.withPropertyValues("token-saving.plans.a.cache.backend=in_memory", "spring.data.redis.port=1",
+					"spring.data.redis.client-type=lettuce")
+			.run((context) -> {
+				assertThat(context).hasNotFailed().doesNotHaveBean(RedisSemanticCacheStore.class);
+				assertThat(context).getBean(RedisConnectionFactory.class).isInstanceOf(LettuceConnectionFactory.class);
+				assertThat(context.getBeanDefinitionNames()).noneMatch((name) -> context.getType(name) != null
+						&& context.getType(name).getName().startsWith("com.redis.om"));
+			});
+	}
+
 	@Test
 	void redisOmStaysOnForAnApplicationThatUsesItOrHasNoSuchPlan() {
 		String name = "com.redis.om.spring.RedisModulesConfiguration";
@@ -119,6 +136,21 @@ class TokenSavingRedisSemanticCacheAutoConfigurationTests {
 		RedisOmAutoConfigurationFilter filter = new RedisOmAutoConfigurationFilter();
 		filter.setEnvironment(environment);
 		filter.setBeanFactory(beanFactory);
+		filter.setBeanClassLoader(new ClassLoader(getClass().getClassLoader()) {
+
+			@Override
+			protected Class<?> findClass(String name) throws ClassNotFoundException {
+				if (!name.equals("org.aspectj.lang.annotation.Pointcut")) {
+					throw new ClassNotFoundException(name);
+				}
+				ClassWriter aspectj = new ClassWriter(0);
+				aspectj.visit(Opcodes.V17, Opcodes.ACC_PUBLIC | Opcodes.ACC_ABSTRACT, name.replace('.', '/'), null,
+						"java/lang/Object", null);
+				byte[] bytes = aspectj.toByteArray();
+				return defineClass(name, bytes, 0, bytes.length);
+			}
+
+		});
 		String[] candidates = { name, null, "other.AutoConfiguration" };
 		assertThat(filter.match(candidates, null)).containsExactly(true, true, true);
 		environment.setProperty("token-saving.plans.a.cache.backend", "redis_semantic");

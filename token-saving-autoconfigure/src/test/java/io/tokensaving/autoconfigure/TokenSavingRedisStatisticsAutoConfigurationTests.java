@@ -7,17 +7,19 @@ import java.util.Set;
 import io.tokensaving.RedisTestServer;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
-import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.exact.ExactCacheFeature;
 import io.tokensaving.cache.exact.ExactCacheStore;
-import io.tokensaving.savings.InMemoryStatisticsRepository;
-import io.tokensaving.savings.StatisticsAggregator;
-import io.tokensaving.savings.StatisticsRepository;
-import io.tokensaving.savings.StatisticsScope;
-import io.tokensaving.savings.StatisticsSnapshot;
-import io.tokensaving.savings.redis.RedisStatisticsRepository;
+import io.tokensaving.feature.Eviction;
+import io.tokensaving.plan.PlanKey;
+import io.tokensaving.statistics.InMemoryStatisticsRepository;
+import io.tokensaving.statistics.StatisticsAggregator;
+import io.tokensaving.statistics.StatisticsRepository;
+import io.tokensaving.statistics.StatisticsScope;
+import io.tokensaving.statistics.StatisticsSnapshot;
+import io.tokensaving.statistics.redis.RedisStatisticsRepository;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -132,7 +134,7 @@ class TokenSavingRedisStatisticsAutoConfigurationTests {
 
 	@Test
 	void defaultsAreThoseOfTheLibrary() {
-		assertThat(new TokenSavingProperties().getStatistics().getFlushInterval())
+		assertThat(new StatisticsProperties().getFlushInterval())
 			.isEqualTo(StatisticsAggregator.DEFAULT_FLUSH_INTERVAL);
 	}
 
@@ -174,10 +176,10 @@ class TokenSavingRedisStatisticsAutoConfigurationTests {
 			}
 			runner.run((context) -> {
 				StatisticsAggregator aggregator = context.getBean(StatisticsAggregator.class);
-				assertThat(aggregator.plan("bot").scope()).isEqualTo(StatisticsScope.SHARED);
-				StatisticsSnapshot sums = aggregator.plan("bot").figures();
+				assertThat(aggregator.plan(new PlanKey("shop", "bot")).scope()).isEqualTo(StatisticsScope.SHARED);
+				StatisticsSnapshot sums = aggregator.plan(new PlanKey("shop", "bot")).figures();
 				assertThat(sums.misses()).isEqualTo(3);
-				assertThat(sums.exactHits()).isEqualTo(6);
+				assertThat(sums.requests(ExactCacheFeature.HIT)).isEqualTo(6);
 				assertThat(sums.tokensBought()).isEqualTo(360);
 				assertThat(aggregator.all().figures().totals()).isEqualTo(sums);
 			});
@@ -201,7 +203,7 @@ class TokenSavingRedisStatisticsAutoConfigurationTests {
 		}
 
 		@Override
-		public long evict(CacheEviction eviction) {
+		public long evict(Eviction eviction) {
 			return 0;
 		}
 

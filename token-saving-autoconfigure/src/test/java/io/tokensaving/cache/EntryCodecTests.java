@@ -1,9 +1,11 @@
 package io.tokensaving.cache;
 
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32C;
 
 import org.junit.jupiter.api.Test;
@@ -20,6 +22,8 @@ class EntryCodecTests {
 
 	private static final byte[] KEY = "0123456789abcdef0123456789abcdef".getBytes();
 
+	private static final ReadLimit LIMIT = ReadLimit.ofBytes(100_000_000);
+
 	private final EntryCodec plain = new EntryCodec(100, null);
 
 	private final EntryCodec encrypting = new EntryCodec(100, KEY);
@@ -31,8 +35,8 @@ class EntryCodecTests {
 		new Random(1).nextBytes(random);
 		byte[] same = new byte[length];
 		for (EntryCodec codec : new EntryCodec[] { this.plain, this.encrypting }) {
-			assertThat(codec.open(codec.seal(random, "name"), "name")).isEqualTo(random);
-			assertThat(codec.open(codec.seal(same, "name"), "name")).isEqualTo(same);
+			assertThat(codec.open(codec.seal(random, "name"), "name", LIMIT)).isEqualTo(random);
+			assertThat(codec.open(codec.seal(same, "name"), "name", LIMIT)).isEqualTo(same);
 		}
 	}
 
@@ -68,7 +72,7 @@ class EntryCodecTests {
 
 	private static byte[] openOrNull(EntryCodec codec, byte[] entry) {
 		try {
-			return codec.open(entry, "name");
+			return codec.open(entry, "name", LIMIT);
 		}
 		catch (IllegalArgumentException ex) {
 			return null;
@@ -79,46 +83,80 @@ class EntryCodecTests {
 	void anotherVersionIsNoError() {
 		byte[] sealed = this.plain.seal(new byte[10], "name");
 		sealed[0]++;
-		assertThat(this.plain.open(sealed, "name")).isNull();
+		assertThat(this.plain.open(sealed, "name", LIMIT)).isNull();
 	}
 
 	@Test
 	void encryptedEntriesAreBoundToTheirNameAndKey() {
 		byte[] sealed = this.encrypting.seal("secret".getBytes(), "name");
 		assertThat(new String(sealed)).doesNotContain("secret");
-		assertThatIllegalArgumentException().isThrownBy(() -> this.encrypting.open(sealed, "other"));
+		assertThatIllegalArgumentException().isThrownBy(() -> this.encrypting.open(sealed, "other", LIMIT));
 		byte[] otherKey = KEY.clone();
 		otherKey[0]++;
-		assertThatIllegalArgumentException().isThrownBy(() -> new EntryCodec(100, otherKey).open(sealed, "name"));
-		assertThatIllegalArgumentException().isThrownBy(() -> this.plain.open(sealed, "name"))
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> new EntryCodec(100, otherKey).open(sealed, "name", LIMIT));
+		assertThatIllegalArgumentException().isThrownBy(() -> this.plain.open(sealed, "name", LIMIT))
 			.withMessageContaining("there is no key");
 		assertThatIllegalArgumentException()
-			.isThrownBy(() -> this.encrypting.open(this.plain.seal(new byte[1], "name"), "name"))
+			.isThrownBy(() -> this.encrypting.open(this.plain.seal(new byte[1], "name"), "name", LIMIT))
 			.withMessageContaining("not encrypted");
 	}
 
 	@Test
 	void anEntryUnderAnotherNameIsRefused() {
 		byte[] sealed = this.plain.seal("an answer".getBytes(), "name");
-		assertThatIllegalArgumentException().isThrownBy(() -> this.plain.open(sealed, "other"));
+		assertThatIllegalArgumentException().isThrownBy(() -> this.plain.open(sealed, "other", LIMIT));
 	}
 
 	@Test
-	void aLengthThatCompressionCannotReachIsRefusedBeforeItIsAllocated() {
-		byte[] body = { 1, 2, 3 };
-		for (int length : new int[] { 10_000, 100 * 1024 * 1024 }) {
+	void whatIsLargerThanItMayBeIsRefusedWhateverItAnnounces() {
+		byte[] bomb = this.plain.seal(new byte[100_000_000], "name");
+		for (int announced : new int[] { 100_000_000, Integer.MAX_VALUE, 100_000, 10, 0, -1 }) {
+			ByteBuffer entry = ByteBuffer.wrap(bomb.clone());
+			entry.putInt(6, announced);
 			CRC32C crc = new CRC32C();
 			crc.update(1);
 			crc.update("name".getBytes());
-			crc.update(ByteBuffer.allocate(4).putInt(length).flip());
-			crc.update(body);
-			ByteBuffer entry = ByteBuffer.allocate(13).put((byte) 1).put((byte) 1).putInt((int) crc.getValue());
-			entry.putInt(length).put(body);
-			assertThatIllegalArgumentException().isThrownBy(() -> this.plain.open(entry.array(), "name"))
-				.withMessageContaining("impossible length");
+			crc.update(ByteBuffer.allocate(4).putInt(announced).flip());
+			crc.update(bomb, 10, bomb.length - 10);
+			entry.putInt(2, (int) crc.getValue());
+			long before = allocated();
+			assertThatIllegalArgumentException()
+				.isThrownBy(() -> this.plain.open(entry.array(), "name", ReadLimit.ofBytes(500_000)));
+			assertThat(allocated() - before).as("announced %d", announced).isLessThan(1_000_000);
 		}
-		byte[] zeros = new byte[50_000_000];
-		assertThat(this.plain.open(this.plain.seal(zeros, "name"), "name")).isEqualTo(zeros);
+	}
+
+	private static long allocated() {
+		return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 1, 100, 101, 100_000 })
+	void noContentOfASizeIsSealedLargerThanEntriesOfThatSizeMayBe(int length) {
+		byte[] random = new byte[length];
+		new Random(3).nextBytes(random);
+		ReadLimit limit = ReadLimit.ofBytes(length);
+		for (EntryCodec codec : new EntryCodec[] { this.plain, this.encrypting }) {
+			byte[] sealed = codec.seal(random, "name");
+			assertThat(sealed.length).isLessThanOrEqualTo((int) EntryCodec.maxSealedBytes(length));
+			assertThat(codec.open(sealed, "name", limit)).isEqualTo(random);
+			assertThat(codec.openText(Base64.getEncoder().encodeToString(sealed), "name", limit, EntryInput::readAll))
+				.isEqualTo(random);
+			byte[] larger = Arrays.copyOf(random, length + 1);
+			assertThatIllegalArgumentException()
+				.isThrownBy(() -> codec.open(codec.seal(larger, "name"), "name", limit));
+		}
+	}
+
+	@Test
+	void readingEndsWhenNobodyWaitsForItAnyMore() {
+		AtomicInteger asked = new AtomicInteger();
+		ReadLimit limit = new ReadLimit(100_000_000, () -> asked.incrementAndGet() > 3);
+		byte[] sealed = this.plain.seal(new byte[100_000_000], "name");
+		assertThatIllegalArgumentException().isThrownBy(() -> this.plain.open(sealed, "name", limit))
+			.withMessageContaining("too long");
+		assertThat(asked).hasValue(4);
 	}
 
 	@Test
@@ -135,7 +173,7 @@ class EntryCodecTests {
 		}
 		for (int length : new int[] { 16, 24, 32 }) {
 			EntryCodec codec = new EntryCodec(1, new byte[length]);
-			assertThat(codec.open(codec.seal(new byte[5], "name"), "name")).hasSize(5);
+			assertThat(codec.open(codec.seal(new byte[5], "name"), "name", LIMIT)).hasSize(5);
 		}
 	}
 

@@ -8,6 +8,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
+import io.tokensaving.Eventually;
+import io.tokensaving.feature.Eviction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -18,7 +20,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 /**
  * Tests for {@link Evictions}.
  */
-@Timeout(30)
+@Timeout(60)
 class EvictionsTests {
 
 	private static final EntryLabels PRICES = new EntryLabels("w", "p", "anna", Set.of("prices"));
@@ -38,7 +40,7 @@ class EvictionsTests {
 	void whatWasAskedForBeforeAnEvictionIsNotWrittenAfterIt() {
 		long before = this.evictions.count();
 		assertThat(write(before, PRICES)).isTrue();
-		assertThat(this.evictions.begin(CacheEviction.ofWorkspace("w").tag("prices"))).isTrue();
+		assertThat(this.evictions.begin(Eviction.ofWorkspace("w").tag("prices"))).isTrue();
 		assertThat(write(before, PRICES)).isFalse();
 		assertThat(write(this.evictions.count(), PRICES)).isTrue();
 		assertThat(this.events).hasSize(2);
@@ -47,12 +49,12 @@ class EvictionsTests {
 	@Test
 	void anEvictionConcernsOnlyWhatItMeans() {
 		long before = this.evictions.count();
-		this.evictions.begin(CacheEviction.ofWorkspace("w").tag("docs"));
-		this.evictions.begin(CacheEviction.ofWorkspace("w").scope("bob"));
-		this.evictions.begin(CacheEviction.ofWorkspace("other"));
+		this.evictions.begin(Eviction.ofWorkspace("w").tag("docs"));
+		this.evictions.begin(Eviction.ofWorkspace("w").scope("bob"));
+		this.evictions.begin(Eviction.ofWorkspace("other"));
 		assertThat(write(before, PRICES)).isTrue();
-		this.evictions.begin(CacheEviction.ofWorkspace("w").plan("p"));
-		this.evictions.begin(CacheEviction.ofWorkspace("other"));
+		this.evictions.begin(Eviction.ofWorkspace("w").plan("p"));
+		this.evictions.begin(Eviction.ofWorkspace("other"));
 		assertThat(write(before, PRICES)).isFalse();
 	}
 
@@ -60,10 +62,10 @@ class EvictionsTests {
 	void afterMoreEvictionsThanAreRememberedNothingIsWritten() {
 		long before = this.evictions.count();
 		for (int i = 0; i < 1000; i++) {
-			this.evictions.begin(CacheEviction.ofWorkspace("other"));
+			this.evictions.begin(Eviction.ofWorkspace("other"));
 		}
 		assertThat(write(before, PRICES)).isTrue();
-		this.evictions.begin(CacheEviction.ofWorkspace("other"));
+		this.evictions.begin(Eviction.ofWorkspace("other"));
 		assertThat(write(before, PRICES)).isFalse();
 		assertThat(write(before + 1, PRICES)).isTrue();
 	}
@@ -84,13 +86,11 @@ class EvictionsTests {
 		}));
 		writing.await();
 		Future<Boolean> begun = this.threads.submit(() -> {
-			boolean all = this.evictions.begin(CacheEviction.ofWorkspace("w"));
+			boolean all = this.evictions.begin(Eviction.ofWorkspace("w"));
 			this.events.add("begun");
 			return all;
 		});
-		while (this.evictions.count() == 0) {
-			Thread.sleep(1);
-		}
+		Eventually.await("the eviction has begun", () -> this.evictions.count() > 0);
 		assertThat(write(1, PRICES)).as("others need not wait").isTrue();
 		release.countDown();
 		assertThat(begun.get()).isTrue();
@@ -102,10 +102,10 @@ class EvictionsTests {
 	void anEvictionThatIsInterruptedSaysThatItDidNotWait() {
 		this.evictions.write(0, PRICES, () -> {
 			Thread.currentThread().interrupt();
-			assertThat(this.evictions.begin(CacheEviction.ofWorkspace("w"))).isFalse();
+			assertThat(this.evictions.begin(Eviction.ofWorkspace("w"))).isFalse();
 			assertThat(Thread.interrupted()).isTrue();
 		});
-		assertThat(this.evictions.begin(CacheEviction.ofWorkspace("w"))).isTrue();
+		assertThat(this.evictions.begin(Eviction.ofWorkspace("w"))).isTrue();
 	}
 
 	@Test
@@ -113,7 +113,7 @@ class EvictionsTests {
 		assertThatIllegalStateException().isThrownBy(() -> this.evictions.write(0, PRICES, () -> {
 			throw new IllegalStateException("store");
 		}));
-		assertThat(this.evictions.begin(CacheEviction.ofWorkspace("w"))).isTrue();
+		assertThat(this.evictions.begin(Eviction.ofWorkspace("w"))).isTrue();
 	}
 
 	private boolean write(long since, EntryLabels labels) {

@@ -2,24 +2,31 @@ package io.tokensaving.compression;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 
-import io.tokensaving.plan.CompressionSettings;
-import io.tokensaving.plan.CompressionSettings.Focus;
-import io.tokensaving.savings.TokenCounter;
+import io.tokensaving.compression.CompressionSettings.Focus;
+import io.tokensaving.compression.CompressionSettings.StablePrefix;
+import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.ledger.TokenScale;
+import io.tokensaving.material.MessageParts;
+import io.tokensaving.material.Span;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.constraints.DoubleRange;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.AssistantMessage.ToolCall;
@@ -30,6 +37,7 @@ import org.springframework.ai.chat.messages.ToolResponseMessage.ToolResponse;
 import org.springframework.ai.chat.messages.UserMessage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 
 /**
  * Tests for {@link ExtractiveCompressor} and its {@link Compaction compactions}.
@@ -44,7 +52,7 @@ class ExtractiveCompressorTests {
 	@Property(tries = 2_000, shrinking = ShrinkingMode.OFF)
 	void holdsItsPromisesOverAnyConversation(@ForAll long seed, @ForAll @IntRange(min = 0, max = 40) int length,
 			@ForAll @IntRange(min = 1, max = 3000) int limit, @ForAll @DoubleRange(min = 0.1, max = 1) double lowMark,
-			@ForAll @IntRange(min = 0, max = 6) int keepLast, @ForAll boolean stable, @ForAll boolean lossless) {
+			@ForAll @IntRange(min = 0, max = 6) int keepLast, @ForAll StablePrefix stable, @ForAll boolean lossless) {
 		Random random = new Random(seed);
 		List<Message> messages = Conversations.any(random, length);
 		CompressionEngine engine = ENGINES.get(random.nextInt(ENGINES.size()));
@@ -65,7 +73,9 @@ class ExtractiveCompressorTests {
 		int newest = newest(messages, keepLast);
 		List<Message> fixed = new ArrayList<>(Conversations.systemMessages(messages));
 		fixed.addAll(chat(messages).subList(chat(messages).size() - newest, chat(messages).size()));
-		if (budget.count(fixed) <= limit) {
+		// They are shortened where they did not fit in an earlier request, whose result
+		// stays, and by auto where the question needs the room
+		if (budget.count(fixed) <= limit && stable == StablePrefix.FALSE) {
 			assertThatTailIsKept(messages, result, newest);
 		}
 		if (budget.count(messages) <= limit) {
@@ -171,19 +181,110 @@ class ExtractiveCompressorTests {
 	}
 
 	@Test
-	void keepsCodeBlocksOfOldMessagesAndToolCallsAsTheyAre() {
-		String code = "```java\nint a = 1;   \n\n\n\nint b = 2;\n```\n";
-		List<Message> messages = new ArrayList<>();
-		messages.add(new UserMessage("Please look at this. " + "It is about nothing in particular. ".repeat(60) + "\n"
-				+ code + "That was it. Thank you."));
-		messages.add(new AssistantMessage(Conversations.prose(new Random(1), 10)));
-		Conversations.addToolCalls(messages, new Random(2), 2, 20);
-		messages.add(new AssistantMessage(Conversations.prose(new Random(3), 20)));
-		messages.add(new UserMessage("And now?"));
-		List<Message> result = compress(messages, ENGINES.get(0),
-				CompressionSettings.builder("engine", 500).keepLastMessages(0).build());
-		assertThat(result.get(0).getText()).contains(code.strip()).hasSizeLessThan(1500);
-		assertThat(result).contains(messages.get(2), messages.get(3), messages.get(5));
+	void codeAndToolResultsCompeteByTheQuestion() {
+		String code = "```java\nint alpha = 1;   \n\n\n\nint beta = 2;\n```\n";
+		for (CompressionEngine engine : ENGINES) {
+			for (StablePrefix stable : List.of(StablePrefix.AUTO, StablePrefix.FALSE)) {
+				List<Message> messages = new ArrayList<>();
+				messages.add(new UserMessage("Please look at this. " + "It is about nothing in particular. ".repeat(60)
+						+ "\n" + code + "That was it. Thank you."));
+				messages.add(new AssistantMessage(Conversations.prose(new Random(1), 10)));
+				addResult(messages, "a", records(1000));
+				messages.add(new AssistantMessage("There are 100 of them."));
+				messages.add(new UserMessage("And the next page?"));
+				addResult(messages, "b", records(2000));
+				messages.add(new AssistantMessage(Conversations.prose(new Random(3), 20)));
+				messages.add(new UserMessage("What is the value of beta in the code?"));
+				CompressionSettings settings = CompressionSettings.builder("engine", 700)
+					.keepLastMessages(0)
+					.stablePrefix(stable)
+					.build();
+				List<Message> result = compress(messages, engine, settings);
+				assertThat(result.get(0).getText()).as("%s %s", engine, stable).contains("int beta = 2;");
+				messages.set(messages.size() - 1, new UserMessage("Who is customer K1042?"));
+				result = compress(messages, engine, settings);
+				Conversations.assertToolPairsAreWhole(result);
+				String results = result.stream()
+					.filter(ToolResponseMessage.class::isInstance)
+					.map((message) -> ((ToolResponseMessage) message).getResponses().get(0).responseData())
+					.peek(ExtractiveCompressorTests::assertThatIsJson)
+					.collect(Collectors.joining());
+				assertThat(results).contains("{\"id\":\"K1042\",\"name\":\"Name 1042\",\"city\":\"Oslo\"}")
+					.contains("left out");
+			}
+		}
+	}
+
+	@Test
+	void shortensJsonOfTheRoundAtHandToWhatIsAskedAndFillsTheLimit() {
+		for (CompressionEngine engine : ENGINES) {
+			List<Message> messages = new ArrayList<>();
+			messages.add(new UserMessage("Who is customer K1077?"));
+			addResult(messages, "a", records(1000));
+			List<Message> result = compress(messages, engine, CompressionSettings.builder("engine", 800).build());
+			assertThat(budget(1, 1).count(result)).isBetween(680L, 800L);
+			String data = ((ToolResponseMessage) result.get(2)).getResponses().get(0).responseData();
+			assertThatIsJson(data);
+			assertThat(data).contains("\"Name 1077\"");
+		}
+	}
+
+	@Test
+	void callAndResultsStayTogetherAcrossSystemMessage() {
+		for (CompressionEngine engine : ENGINES) {
+			for (String question : List.of("Who is customer K1077?", "And now?")) {
+				List<Message> messages = new ArrayList<>();
+				messages.add(new UserMessage("Show the customers. " + Conversations.prose(new Random(1), 60)));
+				addResult(messages, "a", records(1000));
+				messages.add(2, new SystemMessage("Be brief."));
+				messages.add(new AssistantMessage(Conversations.prose(new Random(2), 60)));
+				messages.add(new UserMessage(question));
+				List<Message> result = compress(messages, engine,
+						CompressionSettings.builder("engine", 600).keepLastMessages(0).build());
+				Conversations.assertToolPairsAreWhole(result);
+				assertThat(budget(1, 1).count(result)).isLessThanOrEqualTo(600);
+			}
+		}
+	}
+
+	@Test
+	void whatWasCutComesBackWhenTheQuestionNeedsIt() {
+		StringBuilder document = new StringBuilder();
+		for (int i = 0; i < 120; i++) {
+			document.append("The committee went on to talk about topic ").append(i).append(" of the day. ");
+		}
+		document.insert(3000, "The spare wheel of the blue van lies in depot seven. ");
+		List<Message> messages = new ArrayList<>(
+				List.of(new UserMessage(document.toString()), new AssistantMessage("I have read it."),
+						new UserMessage("Thank you."), new AssistantMessage("Welcome."),
+						new UserMessage("A moment, please."), new AssistantMessage("Take your time.")));
+		messages.add(new UserMessage("In which depot lies the spare wheel of the blue van?"));
+		for (CompressionEngine engine : ENGINES) {
+			List<Message> result = compress(messages, engine, CompressionSettings.builder("engine", 600).build());
+			assertThat(result.get(0).getText()).contains("depot seven");
+			assertThat(budget(1, 1).count(result)).isLessThanOrEqualTo(600);
+		}
+	}
+
+	private static void addResult(List<Message> messages, String id, String data) {
+		messages.add(AssistantMessage.builder()
+			.content("")
+			.toolCalls(List.of(new ToolCall(id, "function", "customers", "{}")))
+			.build());
+		messages.add(ToolResponseMessage.builder().responses(List.of(new ToolResponse(id, "customers", data))).build());
+	}
+
+	private static String records(int first) {
+		StringBuilder records = new StringBuilder("{\"customers\":[");
+		for (int i = 0; i < 100; i++) {
+			records.append((i > 0) ? "," : "")
+				.append("{\"id\":\"K%d\",\"name\":\"Name %d\",\"city\":\"Oslo\"}".formatted(first + i, first + i));
+		}
+		return records.append("]}").toString();
+	}
+
+	private static void assertThatIsJson(String text) {
+		assertThatNoException().isThrownBy(() -> new JsonMapper().readTree(text));
 	}
 
 	@Test
@@ -308,7 +409,7 @@ class ExtractiveCompressorTests {
 	}
 
 	private static CompressionBudget budget(int limit, double lowMark) {
-		return new CompressionBudget(limit, lowMark, 1, (text) -> COUNTER.count(text, 1),
+		return new CompressionBudget(limit, lowMark, 1, TokenScale.DEFAULT_ENCODING, (text) -> COUNTER.count(text, 1),
 				(message) -> COUNTER.count(message, 1));
 	}
 
@@ -334,8 +435,27 @@ class ExtractiveCompressorTests {
 		return newest;
 	}
 
-	// The last user message and what follows it is there, but for shortened tool results,
-	// and so are the newest messages
+	private static MessageParts parts(String text, boolean paragraphs) {
+		Set<Span.Source> sources = EnumSet.copyOf(MessageParts.CLEAR);
+		if (paragraphs) {
+			sources.add(Span.Source.PARAGRAPH);
+		}
+		return MessageParts.of(text, List.of(), sources);
+	}
+
+	private static void assertThatAllButMaterialIsKept(MessageParts parts, String expected, String actual) {
+		int at = 0;
+		for (Span span : parts.spans()) {
+			if (span.kind() != Span.Kind.MATERIAL) {
+				int found = actual.indexOf(span.of(expected), at);
+				assertThat(found).as("%s in %s", span.of(expected), actual).isNotNegative();
+				at = found + span.length();
+			}
+		}
+	}
+
+	// The last user message and what follows it is there, but for shortened material and
+	// tool results, and so are the newest messages
 	private static void assertThatTailIsKept(List<Message> messages, List<Message> result, int newest) {
 		List<Message> chat = chat(messages);
 		List<Message> kept = chat(result);
@@ -346,6 +466,11 @@ class ExtractiveCompressorTests {
 			Message actual = kept.get(kept.size() - i);
 			if (expected instanceof ToolResponseMessage && newest == 0) {
 				assertThat(actual).isInstanceOf(ToolResponseMessage.class);
+			}
+			else if (i == lastTurn(chat) && expected instanceof UserMessage
+					&& parts(expected.getText(), newest == 0).hasMaterial()) {
+				assertThatAllButMaterialIsKept(parts(expected.getText(), newest == 0), expected.getText(),
+						actual.getText());
 			}
 			else {
 				assertThat(actual).isSameAs(expected);

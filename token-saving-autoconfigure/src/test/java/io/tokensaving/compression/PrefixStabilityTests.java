@@ -8,9 +8,8 @@ import java.util.Locale;
 import java.util.Random;
 
 import io.tokensaving.ScriptedChatModel;
-import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.Plan;
-import io.tokensaving.savings.TokenCounter;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -72,7 +71,7 @@ class PrefixStabilityTests {
 	private List<List<Message>> sent(String engine, List<Message> conversation) {
 		ScriptedChatModel model = ScriptedChatModel.echoing();
 		model.options(ChatOptions.builder().model("gpt-4o").build());
-		Plan plan = Plan.builder("plan").compression(new CompressionSettings(engine, LIMIT)).build();
+		Plan plan = Plan.builder("plan").with(new CompressionSettings(engine, LIMIT)).build();
 		ChatClient client = ChatClient.builder(model)
 			.defaultAdvisors(CompressionAdvisor.builder().plan(plan).build())
 			.build();

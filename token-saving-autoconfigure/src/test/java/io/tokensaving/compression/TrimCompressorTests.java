@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-import io.tokensaving.savings.TokenCounter;
+import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.ledger.TokenScale;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
@@ -123,7 +124,7 @@ class TrimCompressorTests {
 	}
 
 	private static CompressionBudget budget(int limit, double lowMark) {
-		return new CompressionBudget(limit, lowMark, 1, (text) -> COUNTER.count(text, 1),
+		return new CompressionBudget(limit, lowMark, 1, TokenScale.DEFAULT_ENCODING, (text) -> COUNTER.count(text, 1),
 				(message) -> COUNTER.count(message, 1));
 	}
 

@@ -3,12 +3,12 @@ package io.tokensaving.dedup;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -18,22 +18,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 
 import io.micrometer.context.ContextRegistry;
+import io.tokensaving.Eventually;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingAdvisors;
 import io.tokensaving.TokenSavingTestChain;
-import io.tokensaving.plan.CacheSettings;
-import io.tokensaving.plan.DedupSettings;
-import io.tokensaving.plan.DedupSettings.OnError;
-import io.tokensaving.plan.DedupSettings.Scope;
+import io.tokensaving.cache.CacheSettings;
+import io.tokensaving.cache.exact.ExactCacheFeature;
+import io.tokensaving.dedup.DedupSettings.OnError;
+import io.tokensaving.dedup.DedupSettings.Scope;
 import io.tokensaving.plan.Plan;
-import io.tokensaving.savings.Component;
-import io.tokensaving.savings.ModelPrice;
-import io.tokensaving.savings.PlanAdvisor;
-import io.tokensaving.savings.StatisticsSnapshot;
+import io.tokensaving.plan.PlanKey;
+import io.tokensaving.provider.ModelPrice;
+import io.tokensaving.request.PlanAdvisor;
+import io.tokensaving.statistics.StatisticsSnapshot;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -83,7 +83,7 @@ class DedupAdvisorTests {
 	});
 
 	private TokenSavingTestChain chain = new TokenSavingTestChain(
-			Plan.builder("support-bot").dedup(DedupSettings.DEFAULTS).build());
+			Plan.builder("support-bot").with(DedupSettings.DEFAULTS).build());
 
 	@AfterEach
 	void stopCallers() {
@@ -100,7 +100,7 @@ class DedupAdvisorTests {
 		for (int i = 0; i < 10; i++) {
 			answers.add(this.callers.submit(() -> client.prompt("one").call().chatResponse()));
 		}
-		await(() -> dedupHits() == 0 && this.started.get() == 1 && waiting() == 10);
+		Eventually.await(() -> dedupHits() == 0 && this.started.get() == 1 && waiting() == 10);
 		this.answering.countDown();
 		int free = 0;
 		for (Future<ChatResponse> answer : answers) {
@@ -116,8 +116,8 @@ class DedupAdvisorTests {
 		}
 		assertThat(free).isEqualTo(9);
 		assertThat(this.slow.calls()).isEqualTo(1);
-		StatisticsSnapshot stats = this.chain.statistics().plan("support-bot").snapshot();
-		assertThat(stats.dedupHits()).isEqualTo(9);
+		StatisticsSnapshot stats = this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot();
+		assertThat(stats.requests(DedupFeature.HIT)).isEqualTo(9);
 		assertThat(stats.bypasses()).isEqualTo(1);
 		assertThat(stats.tokensBought()).isEqualTo(120);
 		assertThat(stats.tokensSavedByTechnique()).containsEntry("dedup", 9 * 120L);
@@ -153,21 +153,22 @@ class DedupAdvisorTests {
 		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
 		AtomicInteger subscriptions = new AtomicInteger();
 		ChatClient client = this.chain.client(streaming(sink, subscriptions));
-		List<String> first = Collections.synchronizedList(new ArrayList<>());
-		List<String> late = Collections.synchronizedList(new ArrayList<>());
+		List<String> first = new CopyOnWriteArrayList<>();
+		List<String> late = new CopyOnWriteArrayList<>();
 		Disposable leader = client.prompt("one").stream().content().subscribe(first::add);
 		sink.tryEmitNext(chunk("a "));
 		sink.tryEmitNext(chunk("b "));
-		await(() -> first.equals(List.of("a ", "b ")));
+		Eventually.await(() -> first.equals(List.of("a ", "b ")));
 		client.prompt("one").stream().content().subscribe(late::add);
-		await(() -> late.equals(List.of("a ", "b ")));
+		Eventually.await(() -> late.equals(List.of("a ", "b ")));
 		sink.tryEmitNext(chunk("c"));
-		await(() -> late.equals(List.of("a ", "b ", "c")) && first.equals(late));
+		Eventually.await(() -> late.equals(List.of("a ", "b ", "c")) && first.equals(late));
 		sink.tryEmitNext(ScriptedChatModel.answer(""));
 		sink.tryEmitComplete();
-		await(() -> leader.isDisposed() && dedupHits() == 1);
+		Eventually.await(() -> leader.isDisposed() && dedupHits() == 1);
 		assertThat(subscriptions).hasValue(1);
-		assertThat(this.chain.statistics().plan("support-bot").snapshot().tokensSaved()).isEqualTo(120);
+		assertThat(this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot().tokensSaved())
+			.isEqualTo(120);
 		assertNothingIsLeft();
 	}
 
@@ -175,28 +176,28 @@ class DedupAdvisorTests {
 	void sharesCallsAndStreams() throws Exception {
 		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
 		ChatClient client = this.chain.client(streaming(sink, new AtomicInteger()));
-		List<String> stream = Collections.synchronizedList(new ArrayList<>());
+		List<String> stream = new CopyOnWriteArrayList<>();
 		client.prompt("one").stream().content().subscribe(stream::add);
 		sink.tryEmitNext(chunk("a "));
 		Future<String> call = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> waiting() == 2);
+		Eventually.await(() -> waiting() == 2);
 		sink.tryEmitNext(chunk("b"));
 		sink.tryEmitNext(ScriptedChatModel.answer(""));
 		sink.tryEmitComplete();
 		assertThat(call.get()).isEqualTo("a b");
-		await(() -> dedupHits() == 1);
+		Eventually.await(() -> dedupHits() == 1);
 
 		ChatClient slowClient = this.chain.client(this.slow);
 		Future<String> leader = this.callers.submit(() -> slowClient.prompt("two").call().content());
-		await(() -> this.started.get() == 1);
-		List<ChatResponse> joined = Collections.synchronizedList(new ArrayList<>());
+		Eventually.await(() -> this.started.get() == 1);
+		List<ChatResponse> joined = new CopyOnWriteArrayList<>();
 		AtomicBoolean completed = new AtomicBoolean();
 		slowClient.prompt("two").stream().chatResponse().subscribe(joined::add, (ex) -> {
 		}, () -> completed.set(true));
-		await(() -> waiting() == 2);
+		Eventually.await(() -> waiting() == 2);
 		this.answering.countDown();
 		assertThat(leader.get()).isEqualTo("Answer to two");
-		await(completed::get);
+		Eventually.await(completed::get);
 		assertThat(joined).singleElement().satisfies((response) -> {
 			assertThat(response.getResult().getOutput().getText()).isEqualTo("Answer to two");
 			assertThat(response.getMetadata().<String>get("token_saving_outcome")).isEqualTo("dedup_hit");
@@ -207,10 +208,8 @@ class DedupAdvisorTests {
 
 	@Test
 	void goesOnWhenTheFirstCallerLeaves() throws Exception {
-		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
-			.cache(new CacheSettings("in_memory"))
-			.dedup(DedupSettings.DEFAULTS)
-			.build());
+		this.chain = new TokenSavingTestChain(
+				Plan.builder("support-bot").with(new CacheSettings("in_memory")).with(DedupSettings.DEFAULTS).build());
 		ChatClient client = this.chain.client(this.slow);
 		AtomicReference<Throwable> thrown = new AtomicReference<>();
 		AtomicBoolean flagged = new AtomicBoolean();
@@ -224,9 +223,9 @@ class DedupAdvisorTests {
 			}
 		});
 		leader.start();
-		await(() -> this.started.get() == 1);
+		Eventually.await(() -> this.started.get() == 1);
 		Future<String> follower = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> waiting() == 2);
+		Eventually.await(() -> waiting() == 2);
 		leader.interrupt();
 		leader.join();
 		assertThat(thrown.get()).isInstanceOf(CancellationException.class);
@@ -237,9 +236,9 @@ class DedupAdvisorTests {
 		// The one who waited has paid, so the answer is in the cache
 		assertThat(client.prompt("one").call().content()).isEqualTo("Answer to one");
 		assertThat(this.slow.calls()).isEqualTo(1);
-		StatisticsSnapshot stats = this.chain.statistics().plan("support-bot").snapshot();
+		StatisticsSnapshot stats = this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot();
 		assertThat(stats.tokensBought()).isEqualTo(120);
-		assertThat(stats.exactHits()).isEqualTo(1);
+		assertThat(stats.requests(ExactCacheFeature.HIT)).isEqualTo(1);
 		assertNothingIsLeft();
 	}
 
@@ -249,22 +248,22 @@ class DedupAdvisorTests {
 		AtomicInteger subscriptions = new AtomicInteger();
 		ChatClient client = this.chain.client(streaming(sink, subscriptions));
 		Disposable leader = client.prompt("one").stream().content().subscribe();
-		List<String> late = Collections.synchronizedList(new ArrayList<>());
+		List<String> late = new CopyOnWriteArrayList<>();
 		AtomicBoolean completed = new AtomicBoolean();
 		client.prompt("one").stream().content().subscribe(late::add, (ex) -> {
 		}, () -> completed.set(true));
-		await(() -> waiting() == 2);
+		Eventually.await(() -> waiting() == 2);
 		sink.tryEmitNext(chunk("a "));
-		await(() -> late.size() == 1);
+		Eventually.await(() -> late.size() == 1);
 		leader.dispose();
 		assertThat(sink.currentSubscriberCount()).isEqualTo(1);
 		sink.tryEmitNext(chunk("b"));
 		sink.tryEmitNext(ScriptedChatModel.answer(""));
 		sink.tryEmitComplete();
-		await(completed::get);
+		Eventually.await(completed::get);
 		assertThat(late).containsExactly("a ", "b");
 		assertThat(subscriptions).hasValue(1);
-		StatisticsSnapshot stats = this.chain.statistics().plan("support-bot").snapshot();
+		StatisticsSnapshot stats = this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot();
 		assertThat(stats.tokensBought()).isEqualTo(120);
 		assertThat(stats.tokensSaved()).isZero();
 		assertNothingIsLeft();
@@ -274,16 +273,16 @@ class DedupAdvisorTests {
 	void aFollowerThatLeavesAffectsNobody() throws Exception {
 		ChatClient client = this.chain.client(this.slow);
 		Future<String> leader = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> this.started.get() == 1);
+		Eventually.await(() -> this.started.get() == 1);
 		Future<String> follower = this.callers.submit(() -> client.prompt("one").call().content());
 		Disposable stream = client.prompt("one").stream().content().subscribe();
-		await(() -> waiting() == 3);
+		Eventually.await(() -> waiting() == 3);
 		follower.cancel(true);
 		stream.dispose();
-		await(() -> waiting() == 1);
+		Eventually.await(() -> waiting() == 1);
 		this.answering.countDown();
 		assertThat(leader.get()).isEqualTo("Answer to one");
-		StatisticsSnapshot stats = this.chain.statistics().plan("support-bot").snapshot();
+		StatisticsSnapshot stats = this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot();
 		assertThat(stats.tokensBought()).isEqualTo(120);
 		assertThat(stats.tokensSaved()).isZero();
 	}
@@ -292,16 +291,16 @@ class DedupAdvisorTests {
 	void endsTheCallWhenNobodyWaits() throws Exception {
 		ChatClient client = this.chain.client(this.slow);
 		Future<String> leader = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> this.started.get() == 1);
+		Eventually.await(() -> this.started.get() == 1);
 		leader.cancel(true);
-		await(this.interrupted::get);
+		Eventually.await(this.interrupted::get);
 		assertNothingIsLeft();
 		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
 		ChatClient streams = this.chain.client(streaming(sink, new AtomicInteger()));
 		Disposable stream = streams.prompt("one").stream().content().subscribe();
-		await(() -> sink.currentSubscriberCount() == 1);
+		Eventually.await(() -> sink.currentSubscriberCount() == 1);
 		stream.dispose();
-		await(() -> sink.currentSubscriberCount() == 0);
+		Eventually.await(() -> sink.currentSubscriberCount() == 0);
 		assertNothingIsLeft();
 	}
 
@@ -318,9 +317,9 @@ class DedupAdvisorTests {
 		for (int i = 0; i < 3; i++) {
 			calls.add(this.callers.submit(() -> client.prompt("one").call().content()));
 		}
-		await(() -> waiting() == 3);
+		Eventually.await(() -> waiting() == 3);
 		StepVerifier.create(client.prompt("one").stream().content()).then(() -> {
-			await(() -> waiting() == 4);
+			Eventually.await(() -> waiting() == 4);
 			this.answering.countDown();
 		}).verifyErrorSatisfies((ex) -> assertThat(ex).isSameAs(failure));
 		for (Future<String> call : calls) {
@@ -328,14 +327,15 @@ class DedupAdvisorTests {
 				.satisfies((ex) -> assertThat(ex).cause().isSameAs(failure));
 		}
 		assertThat(this.started).hasValue(1);
-		assertThat(this.chain.statistics().plan("support-bot").snapshot().modelErrors()).isEqualTo(4);
+		assertThat(this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot().modelErrors())
+			.isEqualTo(4);
 		assertNothingIsLeft();
 	}
 
 	@Test
 	void retriesAfterErrorIfThePlanSaysSo() throws Exception {
 		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
-			.dedup(new DedupSettings(Duration.ofMinutes(1), OnError.RETRY, null, Scope.INSTANCE))
+			.with(new DedupSettings(Duration.ofMinutes(1), OnError.RETRY, null, Scope.INSTANCE))
 			.build());
 		ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
 			int number = this.started.incrementAndGet();
@@ -347,11 +347,11 @@ class DedupAdvisorTests {
 		});
 		ChatClient client = this.chain.client(model);
 		Future<String> leader = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> this.started.get() == 1);
+		Eventually.await(() -> this.started.get() == 1);
 		Future<String> call = this.callers.submit(() -> client.prompt("one").call().content());
 		Future<List<String>> stream = this.callers
 			.submit(() -> client.prompt("one").stream().content().collectList().block());
-		await(() -> waiting() == 3);
+		Eventually.await(() -> waiting() == 3);
 		this.answering.countDown();
 		assertThatThrownBy(leader::get).hasRootCauseMessage("model");
 		assertThat(call.get()).isEqualTo("retried");
@@ -362,7 +362,7 @@ class DedupAdvisorTests {
 	@Test
 	void callsByItselfAfterWaitingTooLong() throws Exception {
 		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
-			.dedup(new DedupSettings(Duration.ofMillis(50), OnError.SHARE, null, Scope.INSTANCE))
+			.with(new DedupSettings(Duration.ofMillis(50), OnError.SHARE, null, Scope.INSTANCE))
 			.build());
 		ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
 			if (this.started.incrementAndGet() == 1) {
@@ -372,19 +372,22 @@ class DedupAdvisorTests {
 		});
 		ChatClient client = this.chain.client(model);
 		Future<String> leader = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> this.started.get() == 1);
+		Eventually.await(() -> this.started.get() == 1);
 		assertThat(client.prompt("one").call().content()).isEqualTo("answer");
 		assertThat(String.join("", client.prompt("one").stream().content().collectList().block())).isEqualTo("answer");
 		assertThat(this.started).hasValue(3);
 		this.answering.countDown();
 		assertThat(leader.get()).isEqualTo("answer");
-		assertThat(this.chain.statistics().plan("support-bot").snapshot().dedupHits()).isZero();
+		assertThat(this.chain.statistics()
+			.plan(new PlanKey("default", "support-bot"))
+			.snapshot()
+			.requests(DedupFeature.HIT)).isZero();
 	}
 
 	@Test
 	void doesNotShareRequestsThatAskForVariety() throws Exception {
 		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
-			.dedup(new DedupSettings(Duration.ofMinutes(1), OnError.SHARE, 0.5, Scope.INSTANCE))
+			.with(new DedupSettings(Duration.ofMinutes(1), OnError.SHARE, 0.5, Scope.INSTANCE))
 			.build());
 		for (ChatOptions options : List.of(OpenAiChatOptions.builder().model("gpt-4o").n(2).build(),
 				OpenAiChatOptions.builder().model("gpt-4o").temperature(0.6).build())) {
@@ -399,15 +402,9 @@ class DedupAdvisorTests {
 	// Asks twice at once and returns how many calls that made
 	private int callsOfTwo(TokenSaving parameters) throws Exception {
 		AtomicInteger calls = new AtomicInteger();
-		CountDownLatch latch = new CountDownLatch(1);
 		ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
 			calls.incrementAndGet();
-			try {
-				latch.await(300, TimeUnit.MILLISECONDS);
-			}
-			catch (InterruptedException ex) {
-				throw new IllegalStateException(ex);
-			}
+			Eventually.await(() -> calls.get() == 2 || waiting() == 2);
 			return ScriptedChatModel.answer("x");
 		}).options(this.slow.getOptions());
 		ChatClient client = this.chain.client(model);
@@ -425,11 +422,11 @@ class DedupAdvisorTests {
 	void passesRequestsWhenThereIsNoRoom() throws Exception {
 		ChatClient client = this.chain.dedup((dedup) -> dedup.maxInFlight(1)).client(this.slow);
 		Future<String> first = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> this.started.get() == 1);
+		Eventually.await(() -> this.started.get() == 1);
 		Future<String> second = this.callers.submit(() -> client.prompt("two").call().content());
-		await(() -> this.started.get() == 2);
+		Eventually.await(() -> this.started.get() == 2);
 		assertThat(this.chain.dedup().inFlight()).isEqualTo(1);
-		assertThat(this.chain.statistics().errors(Component.DEDUP)).isEqualTo(1);
+		assertThat(this.chain.statistics().errors(DedupFeature.COMPONENT)).isEqualTo(1);
 		this.answering.countDown();
 		assertThat(first.get()).isEqualTo("Answer to one");
 		assertThat(second.get()).isEqualTo("Answer to two");
@@ -441,18 +438,18 @@ class DedupAdvisorTests {
 		AtomicInteger subscriptions = new AtomicInteger();
 		ChatClient client = this.chain.dedup((dedup) -> dedup.maxElementsPerStream(10))
 			.client(streaming(sink, subscriptions));
-		List<String> first = Collections.synchronizedList(new ArrayList<>());
+		List<String> first = new CopyOnWriteArrayList<>();
 		AtomicBoolean completed = new AtomicBoolean();
 		client.prompt("one").stream().content().subscribe(first::add, (ex) -> {
 		}, () -> completed.set(true));
 		Future<String> call = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> waiting() == 2);
+		Eventually.await(() -> waiting() == 2);
 		StringBuilder expected = new StringBuilder();
 		for (int i = 0; i < 50; i++) {
 			sink.tryEmitNext(chunk(i + " "));
 			expected.append(i).append(' ');
 		}
-		await(() -> first.size() == 50);
+		Eventually.await(() -> first.size() == 50);
 		assertThat(this.chain.dedup().buffered()).isLessThanOrEqualTo(10);
 		// Too late to join: asks by itself, and is told so by the sink of the test
 		assertThatThrownBy(() -> client.prompt("one").stream().content().blockLast());
@@ -460,19 +457,21 @@ class DedupAdvisorTests {
 		sink.tryEmitNext(ScriptedChatModel.answer("end"));
 		sink.tryEmitComplete();
 		assertThat(call.get()).isEqualTo(expected + "end");
-		await(completed::get);
+		Eventually.await(completed::get);
 		assertThat(String.join("", first)).isEqualTo(expected + "end");
-		assertThat(this.chain.statistics().plan("support-bot").snapshot().dedupHits()).isEqualTo(1);
-		assertThat(this.chain.statistics().plan("support-bot").snapshot().tokensSaved()).isEqualTo(120);
+		assertThat(this.chain.statistics()
+			.plan(new PlanKey("default", "support-bot"))
+			.snapshot()
+			.requests(DedupFeature.HIT)).isEqualTo(1);
+		assertThat(this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot().tokensSaved())
+			.isEqualTo(120);
 		assertNothingIsLeft();
 	}
 
 	@Test
 	void doesNotStoreAStreamThatWasCutOffAfterItsFirstElement() {
-		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
-			.cache(new CacheSettings("in_memory"))
-			.dedup(DedupSettings.DEFAULTS)
-			.build());
+		this.chain = new TokenSavingTestChain(
+				Plan.builder("support-bot").with(new CacheSettings("in_memory")).with(DedupSettings.DEFAULTS).build());
 		ChatClient client = this.chain.client(new ScriptedChatModel((prompt) -> {
 			throw new IllegalStateException("No call was expected");
 		}).streaming((prompt) -> {
@@ -480,6 +479,7 @@ class DedupAdvisorTests {
 			return Flux.just(chunk("cut"));
 		}));
 		client.prompt("one").stream().content().blockLast();
+		assertNothingIsLeft();
 		client.prompt("one").stream().content().blockLast();
 		assertThat(this.started).hasValue(2);
 		assertNothingIsLeft();
@@ -495,7 +495,7 @@ class DedupAdvisorTests {
 				TokenSaving.plan("support-bot").similarityThreshold(0.99))) {
 			answers.add(this.callers.submit(() -> client.prompt("one").advisors(parameters).call().content()));
 		}
-		await(() -> waiting() == 5);
+		Eventually.await(() -> waiting() == 5);
 		this.answering.countDown();
 		for (Future<String> answer : answers) {
 			assertThat(answer.get()).isEqualTo("Answer to one");
@@ -510,7 +510,7 @@ class DedupAdvisorTests {
 		for (int i = 0; i < 2; i++) {
 			answers.add(this.callers.submit(() -> client.prompt("one").call().chatResponse()));
 		}
-		await(() -> waiting() == 2);
+		Eventually.await(() -> waiting() == 2);
 		this.answering.countDown();
 		AssistantMessage first = answers.get(0).get().getResult().getOutput();
 		AssistantMessage second = answers.get(1).get().getResult().getOutput();
@@ -531,19 +531,19 @@ class DedupAdvisorTests {
 
 		};
 		client.prompt("one").stream().content().subscribe(leader);
-		List<String> follower = Collections.synchronizedList(new ArrayList<>());
+		List<String> follower = new CopyOnWriteArrayList<>();
 		AtomicBoolean completed = new AtomicBoolean();
 		client.prompt("one").stream().content().subscribe(follower::add, (ex) -> {
 		}, () -> completed.set(true));
-		await(() -> waiting() == 2);
+		Eventually.await(() -> waiting() == 2);
 		sink.tryEmitNext(chunk("a "));
 		sink.tryEmitNext(chunk("b"));
 		sink.tryEmitNext(ScriptedChatModel.answer(""));
 		sink.tryEmitComplete();
-		await(completed::get);
+		Eventually.await(completed::get);
 		leader.cancel();
-		StatisticsSnapshot stats = this.chain.statistics().plan("support-bot").snapshot();
-		assertThat(stats.dedupHits()).isEqualTo(1);
+		StatisticsSnapshot stats = this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot();
+		assertThat(stats.requests(DedupFeature.HIT)).isEqualTo(1);
 		assertThat(stats.tokensBought()).isPositive();
 		assertNothingIsLeft();
 	}
@@ -554,7 +554,7 @@ class DedupAdvisorTests {
 		Sinks.Many<ChatResponse> sink = Sinks.many().unicast().onBackpressureBuffer();
 		ChatClient client = this.chain.dedup((dedup) -> dedup.maxElementsPerStream(1000))
 			.client(streaming(sink, subscriptions));
-		List<String> read = Collections.synchronizedList(new ArrayList<>());
+		List<String> read = new CopyOnWriteArrayList<>();
 		client.prompt("one").stream().content().subscribe(read::add);
 		AtomicReference<Throwable> failure = new AtomicReference<>();
 		client.prompt("one").stream().content().limitRate(1).subscribe(new BaseSubscriber<>() {
@@ -574,7 +574,7 @@ class DedupAdvisorTests {
 			sink.tryEmitNext(chunk("x"));
 		}
 		sink.tryEmitComplete();
-		await(() -> read.size() == 10_000);
+		Eventually.await(() -> read.size() == 10_000);
 		assertNothingIsLeft();
 	}
 
@@ -615,7 +615,7 @@ class DedupAdvisorTests {
 	@Test
 	void aModelMadeOfClientsDoesNotWaitForItself() {
 		TokenSavingAdvisors advisors = new TokenSavingAdvisors(List.of(DedupAdvisor.builder().build(),
-				PlanAdvisor.builder(Plan.builder("support-bot").dedup(DedupSettings.DEFAULTS).build())
+				PlanAdvisor.builder(Plan.builder("support-bot").with(DedupSettings.DEFAULTS).build())
 					.defaultPlan("support-bot")
 					.build()));
 		ScriptedChatModel real = ScriptedChatModel.echoing();
@@ -642,7 +642,7 @@ class DedupAdvisorTests {
 	@Test
 	void aModelMadeOfClientsMayMixCallsAndStreams() {
 		TokenSavingAdvisors advisors = new TokenSavingAdvisors(List.of(DedupAdvisor.builder().build(),
-				PlanAdvisor.builder(Plan.builder("support-bot").dedup(DedupSettings.DEFAULTS).build())
+				PlanAdvisor.builder(Plan.builder("support-bot").with(DedupSettings.DEFAULTS).build())
 					.defaultPlan("support-bot")
 					.build()));
 		ChatClient inner = ChatClient.builder(ScriptedChatModel.echoing()).defaultAdvisors(advisors).build();
@@ -672,7 +672,7 @@ class DedupAdvisorTests {
 			return ScriptedChatModel.answer("Price " + number);
 		}));
 		Future<String> before = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> this.started.get() == 1);
+		Eventually.await(() -> this.started.get() == 1);
 		this.chain.dedup().forget();
 		assertThat(client.prompt("one").call().content()).isEqualTo("Price 2");
 		this.answering.countDown();
@@ -691,7 +691,7 @@ class DedupAdvisorTests {
 		}, (ex) -> {
 		}, () -> completed.set(true));
 		Future<String> call = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> waiting() == 3);
+		Eventually.await(() -> waiting() == 3);
 		sink.tryEmitNext(new ChatResponse(List.of(new Generation(
 				AssistantMessage.builder().content("").properties(Map.of("reasoningContent", "hmm")).build()))));
 		sink.tryEmitNext(chunk("a"));
@@ -701,9 +701,10 @@ class DedupAdvisorTests {
 		leader.dispose();
 		sink.tryEmitNext(ScriptedChatModel.answer(""));
 		sink.tryEmitComplete();
-		await(completed::get);
-		assertThat(this.chain.statistics().plan("support-bot").snapshot().tokensBought()).isEqualTo(3 * 120);
-		assertThat(this.chain.statistics().errors(Component.DEDUP)).isZero();
+		Eventually.await(completed::get);
+		assertThat(this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot().tokensBought())
+			.isEqualTo(3 * 120);
+		assertThat(this.chain.statistics().errors(DedupFeature.COMPONENT)).isZero();
 		assertNothingIsLeft();
 	}
 
@@ -715,7 +716,7 @@ class DedupAdvisorTests {
 					.streaming((prompt) -> sink.asFlux()));
 		client.prompt("one").stream().content().subscribe();
 		Future<String> call = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> waiting() == 2);
+		Eventually.await(() -> waiting() == 2);
 		sink.tryEmitNext(chunk("You may "));
 		sink.tryEmitNext(chunk("take it"));
 		sink.tryEmitComplete();
@@ -726,22 +727,26 @@ class DedupAdvisorTests {
 	@Test
 	void whoeverHasToPayNowWaitsAsLongAsItTakes() throws Exception {
 		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
-			.dedup(new DedupSettings(Duration.ofMillis(200), OnError.SHARE, null, Scope.INSTANCE))
+			.with(new DedupSettings(Duration.ofSeconds(1), OnError.SHARE, null, Scope.INSTANCE))
 			.build());
 		ChatClient client = this.chain.client(this.slow);
 		Future<String> leader = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> this.started.get() == 1);
+		Eventually.await(() -> this.started.get() == 1);
 		Future<String> call = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> waiting() == 2);
+		Eventually.await(() -> waiting() == 2);
 		leader.cancel(true);
-		await(() -> waiting() == 1);
-		// The time of those who do not pay is over
-		Thread.sleep(400);
+		Eventually.await(() -> waiting() == 1);
+		// Who does not pay came later, and gives up and calls by itself
+		Future<String> later = this.callers.submit(() -> client.prompt("one").call().content());
+		Eventually.await(() -> this.started.get() == 2);
+		assertThat(call).isNotDone();
 		this.answering.countDown();
 		assertThat(call.get()).isEqualTo("Answer to one");
-		assertThat(this.slow.calls()).isEqualTo(1);
+		assertThat(later.get()).isEqualTo("Answer to one");
+		assertThat(this.slow.calls()).isEqualTo(2);
 		assertThat(this.interrupted).isFalse();
-		assertThat(this.chain.statistics().plan("support-bot").snapshot().tokensBought()).isEqualTo(120);
+		assertThat(this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot().tokensBought())
+			.isEqualTo(240);
 	}
 
 	@Test
@@ -751,7 +756,7 @@ class DedupAdvisorTests {
 			.client(streaming(sink, new AtomicInteger()));
 		Disposable leader = client.prompt("one").stream().content().subscribe();
 		Future<String> call = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> waiting() == 2);
+		Eventually.await(() -> waiting() == 2);
 		leader.dispose();
 		for (int i = 0; i < 1000; i++) {
 			sink.tryEmitNext(chunk("x"));
@@ -796,7 +801,10 @@ class DedupAdvisorTests {
 	}
 
 	private long dedupHits() {
-		return this.chain.statistics().plan("support-bot").snapshot().dedupHits();
+		return this.chain.statistics()
+			.plan(new PlanKey("default", "support-bot"))
+			.snapshot()
+			.requests(DedupFeature.HIT);
 	}
 
 	private int waiting() {
@@ -804,15 +812,7 @@ class DedupAdvisorTests {
 	}
 
 	private void assertNothingIsLeft() {
-		await(() -> this.chain.dedup().inFlight() == 0 && this.chain.dedup().buffered() == 0);
-	}
-
-	private static void await(BooleanSupplier condition) {
-		long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
-		while (!condition.getAsBoolean()) {
-			assertThat(System.nanoTime()).as("waited ten seconds").isLessThan(end);
-			Thread.onSpinWait();
-		}
+		Eventually.await(() -> this.chain.dedup().inFlight() == 0 && this.chain.dedup().buffered() == 0);
 	}
 
 }

@@ -4,29 +4,29 @@ import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 import io.micrometer.context.ContextRegistry;
+import io.tokensaving.Eventually;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSavingTestChain;
 import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.cache.CacheSettings;
+import io.tokensaving.cache.exact.TestExactStore;
 import io.tokensaving.dedup.ClusterLeases.Lease;
-import io.tokensaving.plan.CacheSettings;
-import io.tokensaving.plan.DedupSettings;
-import io.tokensaving.plan.DedupSettings.OnError;
-import io.tokensaving.plan.DedupSettings.Scope;
+import io.tokensaving.dedup.DedupSettings.OnError;
+import io.tokensaving.dedup.DedupSettings.Scope;
 import io.tokensaving.plan.Plan;
-import io.tokensaving.savings.Component;
+import io.tokensaving.plan.PlanKey;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +39,7 @@ import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.metadata.ChatGenerationMetadata;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.model.Generation;
+import org.springframework.core.task.AsyncTaskExecutor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -60,7 +61,7 @@ class DedupFailureTests {
 		.streaming((prompt) -> this.sink.asFlux());
 
 	private TokenSavingTestChain chain = new TokenSavingTestChain(
-			Plan.builder("support-bot").dedup(DedupSettings.DEFAULTS).build());
+			Plan.builder("support-bot").with(DedupSettings.DEFAULTS).build());
 
 	@AfterEach
 	void stopCallers() {
@@ -70,13 +71,13 @@ class DedupFailureTests {
 	@Test
 	void aCallIsNotGivenWhatCouldBePutTogetherOfAStream() throws Exception {
 		ChatClient client = this.chain.client(this.model);
-		List<String> read = Collections.synchronizedList(new ArrayList<>());
+		List<String> read = new CopyOnWriteArrayList<>();
 		client.prompt("one").stream().content().subscribe(read::add);
 		List<Future<String>> calls = new ArrayList<>();
 		for (int i = 0; i < 4; i++) {
 			calls.add(this.callers.submit(() -> client.prompt("one").call().content()));
 		}
-		await(() -> this.chain.dedup().waiting() == 5);
+		Eventually.await(() -> this.chain.dedup().waiting() == 5);
 		this.sink.tryEmitNext(chunk("Do not "));
 		this.sink.tryEmitNext(notToBeAssembled("take "));
 		this.sink.tryEmitNext(chunk("this medicine"));
@@ -85,13 +86,14 @@ class DedupFailureTests {
 		for (Future<String> call : calls) {
 			assertThat(call.get()).isEqualTo("own");
 		}
-		await(() -> String.join("", read).equals("Do not take this medicine"));
+		Eventually.await(() -> String.join("", read).equals("Do not take this medicine"));
 		assertNothingIsLeft();
 	}
 
 	@Test
 	void aLongStreamEndsThoughItCannotBePutTogether() {
-		ChatClient client = this.chain.dedup((dedup) -> dedup.maxElementsPerStream(2)).client(this.model);
+		// A reader may fall behind by twice as many
+		ChatClient client = this.chain.dedup((dedup) -> dedup.maxElementsPerStream(4)).client(this.model);
 		for (int i = 0; i < 5; i++) {
 			this.sink.tryEmitNext(chunk("x"));
 		}
@@ -114,7 +116,7 @@ class DedupFailureTests {
 		for (int i = 0; i < 5; i++) {
 			streams.add(this.callers.submit(() -> client.prompt("one").stream().content().blockLast()));
 		}
-		await(() -> this.chain.dedup().waiting() == 5);
+		Eventually.await(() -> this.chain.dedup().waiting() == 5);
 		this.sink.tryEmitError(new TimeoutException("of the provider"));
 		for (Future<?> stream : streams) {
 			assertThatThrownBy(stream::get).hasRootCauseMessage("of the provider");
@@ -143,7 +145,21 @@ class DedupFailureTests {
 		assertThat(client.prompt("call").call().content()).isEqualTo("Answer 1 to: call");
 		assertThat(String.join("", client.prompt("stream").stream().content().collectList().block(LIMIT)))
 			.isEqualTo("Answer 2 to: stream");
-		assertThat(this.chain.statistics().errors(Component.DEDUP)).isEqualTo(2);
+		assertThat(this.chain.statistics().errors(DedupFeature.COMPONENT)).isEqualTo(2);
+		assertNothingIsLeft();
+	}
+
+	@Test
+	void asksTheModelIfThereIsNoThreadToWaitForAnotherInstance() {
+		AsyncTaskExecutor none = (task) -> {
+			throw new OutOfMemoryError("unable to create native thread");
+		};
+		ClusterLeases leases = new TestLeases(null, CompletableFuture::new);
+		ChatClient client = clusterClient(leases, ScriptedChatModel.echoing(), (dedup) -> dedup.executor(none));
+		assertThat(client.prompt("call").call().content()).isEqualTo("Answer 1 to: call");
+		assertThat(String.join("", client.prompt("stream").stream().content().collectList().block(LIMIT)))
+			.isEqualTo("Answer 2 to: stream");
+		assertThat(this.chain.statistics().errors(DedupFeature.COMPONENT)).isEqualTo(2);
 		assertNothingIsLeft();
 	}
 
@@ -174,21 +190,31 @@ class DedupFailureTests {
 		for (int i = 1; i <= 2; i++) {
 			int count = i;
 			streams.add(client.prompt("one").stream().content().subscribe());
-			await(() -> this.chain.dedup().waiting() == count);
+			Eventually.await(() -> this.chain.dedup().waiting() == count);
 		}
 		streams.forEach(Disposable::dispose);
 		assertThat(never.calls()).isZero();
-		assertThat(this.chain.statistics().plan("support-bot").snapshot().totalRequests()).isEqualTo(2);
-		assertThat(this.chain.statistics().plan("support-bot").snapshot().tokensBought()).isZero();
+		assertThat(this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot().totalRequests())
+			.isEqualTo(2);
+		assertThat(this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot().tokensBought())
+			.isZero();
 		assertNothingIsLeft();
 	}
 
 	private ChatClient clusterClient(ClusterLeases leases, ScriptedChatModel model) {
+		return clusterClient(leases, model, (dedup) -> {
+		});
+	}
+
+	private ChatClient clusterClient(ClusterLeases leases, ScriptedChatModel model,
+			Consumer<DedupAdvisor.Builder> customizer) {
 		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
-			.cache(new CacheSettings("in_memory"))
-			.dedup(new DedupSettings(Duration.ofSeconds(30), OnError.SHARE, null, Scope.CLUSTER))
-			.build()).store(new SharedStore())
-			.dedup((dedup) -> dedup.clusterLeases(leases, "redis", new CircuitBreakers()));
+			.with(new CacheSettings("in_memory"))
+			.with(new DedupSettings(Duration.ofSeconds(30), OnError.SHARE, null, Scope.CLUSTER))
+			.build()).store(new SharedStore()).dedup((dedup) -> {
+				dedup.clusterLeases(leases, "redis", new CircuitBreakers());
+				customizer.accept(dedup);
+			});
 		return this.chain.client(model);
 	}
 
@@ -207,21 +233,13 @@ class DedupFailureTests {
 	}
 
 	private void assertNothingIsLeft() {
-		await(() -> this.chain.dedup().inFlight() == 0 && this.chain.dedup().buffered() == 0);
-	}
-
-	private static void await(BooleanSupplier condition) {
-		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-		while (!condition.getAsBoolean()) {
-			assertThat(System.nanoTime()).as("waited ten seconds").isLessThan(end);
-			Thread.onSpinWait();
-		}
+		Eventually.await(() -> this.chain.dedup().inFlight() == 0 && this.chain.dedup().buffered() == 0);
 	}
 
 	/**
 	 * Memory that says it is shared.
 	 */
-	private static final class SharedStore extends InMemoryTestStore {
+	private static final class SharedStore extends TestExactStore {
 
 		@Override
 		public boolean isShared() {
@@ -240,13 +258,9 @@ class DedupFailureTests {
 			Supplier<CompletableFuture<Boolean>> end) implements ClusterLeases {
 
 		@Override
-		public @Nullable Lease tryAcquire(String fingerprint) {
-			return this.lease;
-		}
-
-		@Override
-		public CompletableFuture<Boolean> released(String fingerprint) {
-			return this.end.get();
+		public Claim claim(String fingerprint) {
+			CompletableFuture<Boolean> released = this.end.get();
+			return (this.lease != null) ? Claim.granted(this.lease) : Claim.refused(released);
 		}
 
 	}

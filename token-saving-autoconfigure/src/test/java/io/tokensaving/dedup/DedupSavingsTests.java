@@ -12,24 +12,25 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 
 import io.tokensaving.AdvisorOrder;
+import io.tokensaving.Eventually;
 import io.tokensaving.Outcome;
-import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSavingTestChain;
 import io.tokensaving.cache.CacheKey;
+import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.CachedResponse;
-import io.tokensaving.plan.CacheSettings;
-import io.tokensaving.plan.CompressionSettings;
-import io.tokensaving.plan.DedupSettings;
+import io.tokensaving.cache.exact.TestExactStore;
+import io.tokensaving.cache.semantic.SemanticCacheFeature;
+import io.tokensaving.compression.CompressionSettings;
+import io.tokensaving.ledger.SavingsLedger;
 import io.tokensaving.plan.Plan;
-import io.tokensaving.savings.ModelPrice;
-import io.tokensaving.savings.SavingsLedger;
-import io.tokensaving.savings.StatisticsSnapshot;
-import io.tokensaving.savings.TokenUsage;
+import io.tokensaving.plan.PlanKey;
+import io.tokensaving.provider.ModelPrice;
+import io.tokensaving.provider.TokenUsage;
+import io.tokensaving.statistics.StatisticsSnapshot;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -64,7 +65,7 @@ class DedupSavingsTests {
 	private final CountDownLatch answering = new CountDownLatch(1);
 
 	private TokenSavingTestChain chain = new TokenSavingTestChain(
-			Plan.builder("support-bot").cache(new CacheSettings("in_memory")).dedup(DedupSettings.DEFAULTS).build());
+			Plan.builder("support-bot").with(new CacheSettings("in_memory")).with(DedupSettings.DEFAULTS).build());
 
 	@AfterEach
 	void stopCallers() {
@@ -75,9 +76,9 @@ class DedupSavingsTests {
 	@Test
 	void whoLeavesBeforeTheAnswerHasSavedNothing() {
 		this.chain = new TokenSavingTestChain(Plan.builder("support-bot")
-			.compression(new CompressionSettings("trim", 200))
-			.cache(new CacheSettings("in_memory"))
-			.dedup(DedupSettings.DEFAULTS)
+			.with(new CompressionSettings("trim", 200))
+			.with(new CacheSettings("in_memory"))
+			.with(DedupSettings.DEFAULTS)
 			.build()).price(PRICE);
 		ChatClient client = this.chain.client(ScriptedChatModel.echoing().streaming((prompt) -> Flux.never()));
 		List<Message> history = new ArrayList<>();
@@ -89,13 +90,13 @@ class DedupSavingsTests {
 		for (int i = 1; i <= 10; i++) {
 			int count = i;
 			streams.add(client.prompt().messages(history).user("and now?").stream().content().subscribe());
-			await(() -> this.chain.dedup().waiting() == count);
+			Eventually.await(() -> this.chain.dedup().waiting() == count);
 		}
 		// The first one leaves while others wait, and all but one after it
 		streams.subList(0, 9).forEach(Disposable::dispose);
 		StatisticsSnapshot stats = stats();
 		assertThat(stats.totalRequests()).isEqualTo(9);
-		assertThat(stats.dedupHits()).isZero();
+		assertThat(stats.requests(DedupFeature.HIT)).isZero();
 		assertThat(stats.misses()).isEqualTo(9);
 		assertThat(stats.tokensBought()).isZero();
 		assertThat(stats.tokensSaved()).isZero();
@@ -116,12 +117,12 @@ class DedupSavingsTests {
 		for (int i = 0; i < 5; i++) {
 			calls.add(this.callers.submit(() -> client.prompt("one").call().content()));
 		}
-		await(() -> this.chain.dedup().waiting() == 5);
+		Eventually.await(() -> this.chain.dedup().waiting() == 5);
 		this.answering.countDown();
 		for (Future<String> call : calls) {
 			assertThatThrownBy(call::get).hasRootCauseMessage("model");
 		}
-		assertThat(stats().dedupHits()).isZero();
+		assertThat(stats().requests(DedupFeature.HIT)).isZero();
 		assertThat(stats().misses()).isEqualTo(5);
 		assertThat(stats().modelErrors()).isEqualTo(5);
 	}
@@ -139,9 +140,9 @@ class DedupSavingsTests {
 			.set(client.prompt("one").call().content() + ", interrupted: " + Thread.currentThread().isInterrupted()));
 		first.set(leader);
 		leader.start();
-		await(() -> this.chain.dedup().waiting() == 1);
+		Eventually.await(() -> this.chain.dedup().waiting() == 1);
 		Future<String> follower = this.callers.submit(() -> client.prompt("one").call().content());
-		await(() -> this.chain.dedup().waiting() == 2);
+		Eventually.await(() -> this.chain.dedup().waiting() == 2);
 		this.answering.countDown();
 		assertThat(follower.get()).isEqualTo("answer");
 		leader.join();
@@ -157,7 +158,7 @@ class DedupSavingsTests {
 		for (int i = 0; i < 2; i++) {
 			calls.add(this.callers.submit(() -> client.prompt("one").call().chatClientResponse()));
 		}
-		await(() -> this.chain.dedup().waiting() == 2);
+		Eventually.await(() -> this.chain.dedup().waiting() == 2);
 		this.answering.countDown();
 		List<Outcome> outcomes = new ArrayList<>();
 		for (Future<ChatClientResponse> call : calls) {
@@ -166,12 +167,12 @@ class DedupSavingsTests {
 			assertThat(report.ageSeconds()).isEqualTo(3600);
 			assertThat(report.similarity()).isEqualTo(0.9);
 		}
-		assertThat(outcomes).containsExactlyInAnyOrder(Outcome.SEMANTIC_HIT, Outcome.DEDUP_HIT);
+		assertThat(outcomes).containsExactlyInAnyOrder(SemanticCacheFeature.HIT, DedupFeature.HIT);
 		assertThat(stats().tokensSaved()).isEqualTo(240);
 	}
 
 	private StatisticsSnapshot stats() {
-		return this.chain.statistics().plan("support-bot").snapshot();
+		return this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot();
 	}
 
 	private void awaitAnswering() {
@@ -180,14 +181,6 @@ class DedupSavingsTests {
 		}
 		catch (InterruptedException ex) {
 			throw new IllegalStateException(ex);
-		}
-	}
-
-	private static void await(BooleanSupplier condition) {
-		long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-		while (!condition.getAsBoolean()) {
-			assertThat(System.nanoTime()).as("waited ten seconds").isLessThan(end);
-			Thread.onSpinWait();
 		}
 	}
 
@@ -200,11 +193,11 @@ class DedupSavingsTests {
 		public ChatClientResponse adviseCall(ChatClientRequest request, CallAdvisorChain next) {
 			awaitAnswering();
 			SavingsLedger.of(request)
-				.recordHit(Outcome.SEMANTIC_HIT, SavingTechnique.SEMANTIC_CACHE, new TokenUsage(100, 20, 0, 0, false),
-						"scripted-model", 3600, 0.9);
+				.recordHit(SemanticCacheFeature.HIT, SemanticCacheFeature.TECHNIQUE,
+						new TokenUsage(100, 20, 0, 0, false), "scripted-model", 3600, 0.9);
 			ChatResponse served = ChatResponse.builder()
 				.from(ScriptedChatModel.answer("an hour old"))
-				.metadata(SavingsReport.OUTCOME_METADATA_KEY, Outcome.SEMANTIC_HIT.value())
+				.metadata(SavingsReport.OUTCOME_METADATA_KEY, SemanticCacheFeature.HIT.value())
 				.build();
 			return new ChatClientResponse(served, new HashMap<>(request.context()));
 		}
@@ -224,7 +217,7 @@ class DedupSavingsTests {
 	/**
 	 * Interrupts a caller whose answer is just being stored.
 	 */
-	private static final class InterruptingStore extends InMemoryTestStore {
+	private static final class InterruptingStore extends TestExactStore {
 
 		private final AtomicReference<Thread> caller;
 
@@ -236,7 +229,7 @@ class DedupSavingsTests {
 		public void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags) {
 			this.caller.get().interrupt();
 			try {
-				this.caller.get().join(TimeUnit.SECONDS.toMillis(2));
+				this.caller.get().join(TimeUnit.SECONDS.toMillis(60));
 			}
 			catch (InterruptedException ex) {
 				throw new IllegalStateException(ex);

@@ -3,6 +3,8 @@ package io.tokensaving.plan;
 import java.util.List;
 import java.util.Map;
 
+import io.tokensaving.cache.CacheSettings;
+
 /**
  * Reads plans with the settings {@code cache.backend} and {@code cache.max-entry-size}
  * only, and knows the backends {@code a} and {@code b} only.
@@ -25,7 +27,7 @@ public final class MapPlanReader implements PlanReader {
 			if (!(size instanceof Long bytes)) {
 				throw new InvalidPlanException("cache.max-entry-size", size, "a whole number");
 			}
-			plan.cache(CacheSettings.builder((String) backend).maxEntryBytes(bytes).build());
+			plan.with(CacheSettings.builder((String) backend).maxEntryBytes(bytes).build());
 		});
 		return plan.build();
 	}

@@ -13,6 +13,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.tokensaving.cache.CacheSettings;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -48,7 +49,7 @@ public abstract class MutablePlanRepositoryContract {
 		assertThat(created.version()).isEqualTo(1);
 		assertThat(created.settings()).isEqualTo(Map.of("cache", Map.of("backend", "b", "max-entry-size", 5L)));
 		assertThat(created.plan().source()).isEqualTo(PlanSource.STORED);
-		assertThat(created.plan().cache().maxEntryBytes()).isEqualTo(5);
+		assertThat(created.plan().settings(CacheSettings.class).maxEntryBytes()).isEqualTo(5);
 		assertThat(plans.find("w", "p")).isEqualTo(created.plan());
 		assertThat(plans.findStored("w", "p")).isEqualTo(created);
 		assertThat(plans.findAll("w")).containsExactly(FIXED, created.plan());
@@ -71,7 +72,7 @@ public abstract class MutablePlanRepositoryContract {
 	void aPlanWithoutSettingsIsOffAndStillAPlan() {
 		StoredPlan created = create().create("w", "p", Map.of());
 		assertThat(created.settings()).isEmpty();
-		assertThat(created.plan().cache()).isNull();
+		assertThat(created.plan().settings(CacheSettings.class)).isNull();
 	}
 
 	@Test
@@ -88,7 +89,7 @@ public abstract class MutablePlanRepositoryContract {
 		StoredPlan updated = plans.update("w", "p", Map.of("cache", Map.of("max_entry_size", 7)), 1L);
 		assertThat(updated.version()).isEqualTo(2);
 		assertThat(updated.settings()).isEqualTo(Map.of("cache", Map.of("backend", "b", "max-entry-size", 7L)));
-		assertThat(plans.find("w", "p").cache().maxEntryBytes()).isEqualTo(7);
+		assertThat(plans.find("w", "p").settings(CacheSettings.class).maxEntryBytes()).isEqualTo(7);
 		assertThat(plans.update("w", "p", Map.of("cache.backend", "a"), null).settings())
 			.isEqualTo(Map.of("cache", Map.of("backend", "a", "max-entry-size", 7L)));
 		assertThat(plans.findStored("w", "p").version()).isEqualTo(3);
@@ -100,9 +101,9 @@ public abstract class MutablePlanRepositoryContract {
 		plans.create("w", "p", SETTINGS);
 		assertThat(plans.update("w", "p", Map.of("cache", Collections.singletonMap("backend", null)), null).settings())
 			.isEqualTo(Map.of("cache", Map.of("max-entry-size", 5L)));
-		assertThat(plans.find("w", "p").cache().backend()).isEqualTo("a");
+		assertThat(plans.find("w", "p").settings(CacheSettings.class).backend()).isEqualTo("a");
 		assertThat(plans.update("w", "p", Collections.singletonMap("cache", null), null).settings()).isEmpty();
-		assertThat(plans.find("w", "p").cache()).isNull();
+		assertThat(plans.find("w", "p").settings(CacheSettings.class)).isNull();
 		assertThat(plans.update("w", "p", Collections.singletonMap("cache", null), null).settings()).isEmpty();
 		assertThat(plans.create("w", "q", Collections.singletonMap("cache", null)).settings()).isEmpty();
 	}
@@ -157,7 +158,8 @@ public abstract class MutablePlanRepositoryContract {
 
 			@Override
 			public void load(Plan plan) {
-				if (plan.cache() != null && plan.cache().backend().equals("b")) {
+				if (plan.settings(CacheSettings.class) != null
+						&& plan.settings(CacheSettings.class).backend().equals("b")) {
 					throw new InvalidPlanException("cache.backend", "b", "'a'");
 				}
 			}

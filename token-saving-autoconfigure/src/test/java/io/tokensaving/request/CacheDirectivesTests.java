@@ -1,5 +1,6 @@
 package io.tokensaving.request;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -68,6 +69,13 @@ class CacheDirectivesTests {
 	void refusesThresholdOutOfRange(double value) {
 		assertThatIllegalArgumentException()
 			.isThrownBy(() -> CacheDirectives.parse(Map.of("similarity-threshold", value)))
+			.withMessageContaining("0 to 1");
+	}
+
+	@Test
+	void refusesThresholdThatWouldBecomeZero() {
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> CacheDirectives.parse(Map.of("similarity-threshold", new BigDecimal("1e-999999999"))))
 			.withMessageContaining("0 to 1");
 	}
 

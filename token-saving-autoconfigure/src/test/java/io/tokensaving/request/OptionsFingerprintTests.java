@@ -23,6 +23,7 @@ import com.anthropic.models.messages.ToolChoice;
 import com.anthropic.models.messages.ToolChoiceAny;
 import com.anthropic.models.messages.ToolChoiceAuto;
 import io.tokensaving.MadeUpChatOptions;
+import io.tokensaving.provider.Dialects;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.ai.anthropic.AnthropicChatOptions;
@@ -175,7 +176,7 @@ class OptionsFingerprintTests {
 	private static String fingerprint(ChatOptions options) {
 		return RequestFingerprint
 			.of("w", "p", null, new Prompt(new UserMessage("x"), options),
-					new CallState.OutputFormat(null, null, false))
+					new CallState.OutputFormat(null, null, false), Dialects.builtIn())
 			.exact();
 	}
 
@@ -203,8 +204,9 @@ class OptionsFingerprintTests {
 					continue;
 				}
 				checked++;
-				boolean irrelevant = IrrelevantOptions.of(base.getClass())
-					.test(field.getName().toLowerCase(Locale.ROOT));
+				boolean irrelevant = Dialects.builtIn()
+					.of(base)
+					.isIrrelevantOption(field.getName().toLowerCase(Locale.ROOT));
 				assertThat(fingerprints[0].equals(fingerprints[1])).as(field.getName()).isEqualTo(irrelevant);
 			}
 		}

@@ -10,6 +10,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 
+import io.tokensaving.provider.Dialects;
 import io.tokensaving.request.RequestModel.Attachment;
 import io.tokensaving.request.RequestModel.Call;
 import io.tokensaving.request.RequestModel.Turn;
@@ -135,8 +136,8 @@ class RequestFingerprintTests {
 	void staysTheSameOverTime() {
 		// Entries outlive a release: a change here needs a new format version
 		assertThat(RequestModel.BASE.fingerprint()).isEqualTo(RequestModel.BASE.fingerprint());
-		assertThat(RequestFingerprint.of("w", "p", null, new Prompt("Hello"), NO_FORMAT).exact())
-			.isEqualTo("fc656d17fa54eef1765d02c2ce473f3a1e739a6191e940ca45db57a855c70039");
+		assertThat(RequestFingerprint.of("w", "p", null, new Prompt("Hello"), NO_FORMAT, Dialects.builtIn()).exact())
+			.isEqualTo("9843fb232faf56bb89b45ffe34f32d12b93e97a2aaae1fd1ad8c87acfc135521");
 	}
 
 	@Test
@@ -192,7 +193,7 @@ class RequestFingerprintTests {
 	}
 
 	private static RequestFingerprint of(Message... messages) {
-		return RequestFingerprint.of("default", "plan", null, new Prompt(messages), NO_FORMAT);
+		return RequestFingerprint.of("default", "plan", null, new Prompt(messages), NO_FORMAT, Dialects.builtIn());
 	}
 
 	private static final class Prefixed extends AssistantMessage {

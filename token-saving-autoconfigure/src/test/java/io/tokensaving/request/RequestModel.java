@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
+import io.tokensaving.provider.Dialects;
+
 import org.springframework.ai.chat.client.ChatClientAttributes;
 import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.messages.AssistantMessage;
@@ -50,7 +52,7 @@ record RequestModel(String workspace, String plan, String scope, String model, D
 	RequestFingerprint fingerprint() {
 		ChatClientRequest request = new ChatClientRequest(prompt(0), context());
 		return RequestFingerprint.of(this.workspace, this.plan, this.scope, request.prompt(),
-				CallState.OutputFormat.of(request));
+				CallState.OutputFormat.of(request), Dialects.builtIn());
 	}
 
 	/**
@@ -64,7 +66,7 @@ record RequestModel(String workspace, String plan, String scope, String model, D
 		context.put("chat_memory_conversation_id", "id-" + irrelevant);
 		ChatClientRequest request = new ChatClientRequest(prompt(irrelevant), context);
 		return RequestFingerprint.of(this.workspace, this.plan, this.scope, request.prompt(),
-				CallState.OutputFormat.of(request));
+				CallState.OutputFormat.of(request), Dialects.builtIn());
 	}
 
 	private Map<String, Object> context() {

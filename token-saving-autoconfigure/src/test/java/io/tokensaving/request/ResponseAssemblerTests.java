@@ -3,6 +3,7 @@ package io.tokensaving.request;
 import java.util.List;
 import java.util.Map;
 
+import io.tokensaving.provider.Dialects;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.ai.chat.messages.AssistantMessage;
@@ -20,7 +21,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ResponseAssemblerTests {
 
-	private final ResponseAssembler assembler = new ResponseAssembler();
+	private final ResponseAssembler assembler = new ResponseAssembler(Dialects.builtIn().of(null));
 
 	@Test
 	void keepsGenerationsApartByTheirIndex() {
@@ -72,10 +73,90 @@ class ResponseAssemblerTests {
 	}
 
 	@Test
+	void putsDeltasOfToolCallsTogether() {
+		String[][] forms = { { "", "" }, { null, null }, { "1", "" }, { "1", "a" }, { "1", null } };
+		for (String[] later : forms) {
+			ResponseAssembler calls = new ResponseAssembler(Dialects.builtIn().of(null));
+			for (ToolCall delta : List.of(new ToolCall("1", "function", "a", ""),
+					new ToolCall(later[0], "function", later[1], "{\"x\":"),
+					new ToolCall(later[0], "function", later[1], "\"}\\\"{\"}"),
+					new ToolCall("2", "function", "b", "{"), new ToolCall("2", "function", "", "}"))) {
+				calls.add(new ChatResponse(List
+					.of(new Generation(AssistantMessage.builder().content("").toolCalls(List.of(delta)).build()))));
+			}
+			assertThat(calls.isLossless()).isTrue();
+			assertThat(calls.assemble().getResult().getOutput().getToolCalls()).containsExactly(
+					new ToolCall("1", "function", "a", "{\"x\":\"}\\\"{\"}"), new ToolCall("2", "function", "b", "{}"));
+		}
+	}
+
+	@Test
+	void doesNotGuessWhichOfTwoToolCallsIsMeant() {
+		for (ToolCall again : List.of(new ToolCall("1", "function", "a", "{}"), new ToolCall("1", "function", "b", ""),
+				new ToolCall("", "function", "", "{}"))) {
+			ResponseAssembler calls = new ResponseAssembler(Dialects.builtIn().of(null));
+			for (ToolCall delta : List.of(new ToolCall("1", "function", "a", "{}"), again)) {
+				calls.add(new ChatResponse(List
+					.of(new Generation(AssistantMessage.builder().content("").toolCalls(List.of(delta)).build()))));
+			}
+			assertThat(calls.isLossless()).as(again.toString()).isFalse();
+		}
+	}
+
+	@Test
+	void callsWithoutIdButWithNameAreCallsOfTheirOwn() {
+		ToolCall call = new ToolCall("", "function", "a", "{}");
+		add(new Generation(AssistantMessage.builder().content("").toolCalls(List.of(call, call)).build()));
+		add(new Generation(AssistantMessage.builder().content("").toolCalls(List.of(call)).build()));
+		assertThat(this.assembler.assemble().getResult().getOutput().getToolCalls()).containsExactly(call, call, call);
+		assertThat(this.assembler.isLossless()).isTrue();
+	}
+
+	@Test
+	void emptyMetadataDoNotHideEarlierOnes() {
+		for (Object empty : List.of("", List.of(), Map.of())) {
+			ResponseAssembler refused = new ResponseAssembler(Dialects.builtIn().of(null));
+			for (Object value : List.of("I cannot", empty)) {
+				refused.add(new ChatResponse(
+						List.of(new Generation(
+								AssistantMessage.builder().content("x").properties(Map.of("refusal", value)).build(),
+								ChatGenerationMetadata.builder().metadata("key", value).build())),
+						ChatResponseMetadata.builder().keyValue("key", value).build()));
+			}
+			ChatResponse response = refused.assemble();
+			assertThat(response.getResult().getOutput().getMetadata()).containsEntry("refusal", "I cannot");
+			assertThat(response.getResult().getMetadata().<Object>get("key")).isEqualTo("I cannot");
+			assertThat(response.getMetadata().<Object>get("key")).isEqualTo("I cannot");
+		}
+	}
+
+	@Test
+	void isNotLosslessIfACollectionIsReplacedByAnotherOne() {
+		List<List<Object>> replaced = List.of(List.of(List.of(1), List.of(2)), List.of(List.of(1, 2), List.of(1)),
+				List.of(Map.of("a", 1), Map.of("b", 1)), List.of(new byte[] { 1 }, new byte[] { 2 }));
+		List<List<Object>> grown = List.of(List.of(List.of(1), List.of(1, 2)),
+				List.of(Map.of("a", 1), Map.of("a", 1, "b", 2)), List.of(new byte[] { 1 }, new byte[] { 1 }),
+				List.of("then", "now"), List.of(1, 2));
+		for (List<Object> values : replaced) {
+			assertThat(assembled(values).isLossless()).as(values.toString()).isFalse();
+		}
+		for (List<Object> values : grown) {
+			assertThat(assembled(values).isLossless()).as(values.toString()).isTrue();
+		}
+	}
+
+	private static ResponseAssembler assembled(List<Object> values) {
+		ResponseAssembler assembler = new ResponseAssembler(Dialects.builtIn().of(null));
+		values.forEach((value) -> assembler
+			.add(new ChatResponse(List.of(), ChatResponseMetadata.builder().keyValue("key", value).build())));
+		return assembler;
+	}
+
+	@Test
 	void isNotLosslessOnceTheModelThinksAloud() {
 		for (Map<String, Object> metadata : List.<Map<String, Object>>of(Map.of("thinking", true),
 				Map.of("isThought", true), Map.of("reasoningContent", "Hmm"), Map.of("signature", "x"))) {
-			ResponseAssembler thinking = new ResponseAssembler();
+			ResponseAssembler thinking = new ResponseAssembler(Dialects.builtIn().of(null));
 			thinking.add(new ChatResponse(
 					List.of(new Generation(AssistantMessage.builder().content("x").properties(metadata).build()))));
 			assertThat(thinking.isLossless()).as(metadata.toString()).isFalse();

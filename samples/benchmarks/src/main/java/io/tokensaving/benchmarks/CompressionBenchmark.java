@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import io.tokensaving.compression.CompressionAdvisor;
-import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.compression.CompressionSettings;
+import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.Plan;
-import io.tokensaving.savings.TokenCounter;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -92,7 +92,7 @@ public class CompressionBenchmark {
 		CompressionSettings settings = new CompressionSettings(this.engine, this.limit);
 		return CompressionAdvisor.builder()
 			.tokenCounter(counter)
-			.plan(Plan.builder("bench").compression(settings).build())
+			.plan(Plan.builder("bench").with(settings).build())
 			.build();
 	}
 

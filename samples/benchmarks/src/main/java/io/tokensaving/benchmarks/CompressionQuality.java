@@ -14,15 +14,15 @@ import java.util.Map;
 import java.util.Set;
 
 import io.tokensaving.compression.CompressionAdvisor;
+import io.tokensaving.compression.CompressionSettings;
+import io.tokensaving.compression.CompressionSettings.Focus;
 import io.tokensaving.compression.LexRankEngine;
 import io.tokensaving.compression.LsaEngine;
 import io.tokensaving.compression.TextRankEngine;
-import io.tokensaving.compression.text.Language;
 import io.tokensaving.compression.text.TermExtractor;
 import io.tokensaving.compression.text.TextSpan;
-import io.tokensaving.plan.CompressionSettings;
-import io.tokensaving.plan.CompressionSettings.Focus;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.text.Language;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -152,7 +152,7 @@ public final class CompressionQuality {
 			List<Message> messages = new ArrayList<>(question.turns());
 			messages.add(new UserMessage(question.text()));
 			long all = tokens(messages);
-			Plan plan = Plan.builder("quality").compression(mode.maxInputTokens((int) (share * all)).build()).build();
+			Plan plan = Plan.builder("quality").with(mode.maxInputTokens((int) (share * all)).build()).build();
 			List<Message> sent = sent(messages, advisor.plan(plan).build());
 			answer += answerRecall(question, sent);
 			tokens += (double) tokens(sent) / all;

@@ -6,20 +6,25 @@ import java.util.List;
 import java.util.Random;
 
 import io.tokensaving.TokenSavingAdvisors;
+import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
+import io.tokensaving.cache.semantic.InMemorySemanticCacheStore;
+import io.tokensaving.cache.semantic.LangChain4jEmbeddingModel;
+import io.tokensaving.cache.semantic.SemanticCacheAdvisor;
 import io.tokensaving.compression.CompressionAdvisor;
-import io.tokensaving.plan.CacheSettings;
-import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.compression.CompressionSettings;
+import io.tokensaving.dedup.DedupAdvisor;
+import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.Plan;
-import io.tokensaving.savings.PlanAdvisor;
-import io.tokensaving.savings.SavingsStatistics;
-import io.tokensaving.savings.TokenCounter;
-import io.tokensaving.savings.TokenUsage;
+import io.tokensaving.provider.TokenUsage;
+import io.tokensaving.request.PlanAdvisor;
+import io.tokensaving.statistics.SavingsStatistics;
 
 import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.client.advisor.api.Advisor;
 import org.springframework.ai.chat.client.advisor.api.CallAdvisor;
 import org.springframework.ai.chat.client.advisor.api.CallAdvisorChain;
 import org.springframework.ai.chat.messages.AssistantMessage;
@@ -123,10 +128,31 @@ final class Fixture {
 							.build()));
 	}
 
+	/**
+	 * The advisors that the starter gives every chat client, without any plan.
+	 * @param statistics where they count
+	 * @return the advisors
+	 */
+	static TokenSavingAdvisors allAdvisors(SavingsStatistics statistics) {
+		List<Advisor> advisors = new ArrayList<>();
+		advisors.add(PlanAdvisor.builder().tokenCounter(COUNTER).statistics(statistics).build());
+		advisors.add(CompressionAdvisor.builder().tokenCounter(COUNTER).statistics(statistics).build());
+		advisors.add(ExactCacheAdvisor.builder(new CaffeineExactCacheStore())
+			.tokenCounter(COUNTER)
+			.statistics(statistics)
+			.build());
+		advisors.add(DedupAdvisor.builder().tokenCounter(COUNTER).statistics(statistics).build());
+		advisors.add(SemanticCacheAdvisor
+			.builder(LangChain4jEmbeddingModel.allMiniLmL6V2(), new InMemorySemanticCacheStore())
+			.statistics(statistics)
+			.build());
+		return new TokenSavingAdvisors(advisors);
+	}
+
 	static Plan plan() {
 		return Plan.builder("bench")
-			.compression(new CompressionSettings("trim", 16_384))
-			.cache(new CacheSettings("in_memory"))
+			.with(new CompressionSettings("trim", 16_384))
+			.with(new CacheSettings("in_memory"))
 			.build();
 	}
 

@@ -15,7 +15,7 @@ import io.tokensaving.cache.EntryLabels;
 import io.tokensaving.cache.semantic.InMemorySemanticCacheStore;
 import io.tokensaving.cache.semantic.LangChain4jEmbeddingModel;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
-import io.tokensaving.savings.TokenUsage;
+import io.tokensaving.provider.TokenUsage;
 
 /**
  * Vectors for a semantic cache. Those made up lie near a space of 40 dimensions, as

@@ -3,7 +3,7 @@ package io.tokensaving.benchmarks;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.statistics.SavingsStatistics;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -49,10 +49,11 @@ public class PlanOffBenchmark {
 	public void setUp() {
 		this.none = ChatClient.create(Fixture.model());
 		this.idle = ChatClient.builder(Fixture.model())
-			.defaultAdvisors(new IdleAdvisor(1), new IdleAdvisor(2), new IdleAdvisor(3))
+			.defaultAdvisors(new IdleAdvisor(1), new IdleAdvisor(2), new IdleAdvisor(3), new IdleAdvisor(4),
+					new IdleAdvisor(5))
 			.build();
 		this.off = ChatClient.builder(Fixture.model())
-			.defaultAdvisors(Fixture.advisors(new SavingsStatistics(), Fixture.plan()))
+			.defaultAdvisors(Fixture.allAdvisors(new SavingsStatistics()))
 			.build();
 	}
 
@@ -62,7 +63,7 @@ public class PlanOffBenchmark {
 	}
 
 	@Benchmark
-	public ChatClientResponse threeIdleAdvisors() {
+	public ChatClientResponse fiveIdleAdvisors() {
 		return this.idle.prompt().messages(this.messages).call().chatClientResponse();
 	}
 

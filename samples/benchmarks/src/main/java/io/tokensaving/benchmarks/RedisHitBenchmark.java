@@ -10,10 +10,10 @@ import java.util.concurrent.TimeUnit;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.api.sync.RedisCommands;
 import io.tokensaving.cache.CacheKey;
+import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.exact.redis.RedisExactCacheStore;
-import io.tokensaving.plan.CacheSettings;
 import io.tokensaving.plan.Plan;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -91,7 +91,7 @@ public class RedisHitBenchmark {
 			Thread.sleep(10);
 		}
 		Plan plan = Plan.builder("bench")
-			.cache(CacheSettings.builder("redis").lookupTimeout(Duration.ofSeconds(1)).build())
+			.with(CacheSettings.builder("redis").lookupTimeout(Duration.ofSeconds(1)).build())
 			.build();
 		this.advisor = ExactCacheAdvisor.builder(this.store).plan(plan).build();
 		List<Message> conversation = Fixture.conversation(4, 4 * ANSWER_TOKENS);

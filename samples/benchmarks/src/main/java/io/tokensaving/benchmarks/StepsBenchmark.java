@@ -6,8 +6,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import io.tokensaving.compression.CompressionAdvisor;
-import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.compression.CompressionSettings;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.provider.Dialects;
 import io.tokensaving.request.CacheDirectives;
 import io.tokensaving.request.CallState;
 import io.tokensaving.request.RequestFingerprint;
@@ -58,13 +59,13 @@ public class StepsBenchmark {
 			.build();
 		this.trim = CompressionAdvisor.builder()
 			.tokenCounter(Fixture.COUNTER)
-			.plan(Plan.builder("trim").compression(settings).build())
+			.plan(Plan.builder("trim").with(settings).build())
 			.build();
 	}
 
 	@Benchmark
 	public RequestFingerprint fingerprint() {
-		return new CallState("default", this.plan, CacheDirectives.NONE).fingerprint(this.request);
+		return new CallState("default", this.plan, CacheDirectives.NONE, Dialects.builtIn()).fingerprint(this.request);
 	}
 
 	@Benchmark

@@ -4,7 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 import io.tokensaving.benchmarks.CompressionQuality.Recall;
-import io.tokensaving.plan.CompressionSettings;
+import io.tokensaving.compression.CompressionSettings;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 

@@ -2,6 +2,7 @@ package io.tokensaving.benchmarks;
 
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingsReport;
+import io.tokensaving.cache.exact.ExactCacheFeature;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.ai.chat.client.ChatClientResponse;
@@ -17,8 +18,8 @@ class ExactHitBenchmarkTests {
 	void hitsAreHitsAndPlanOffIsOff() {
 		ExactHitBenchmark benchmark = new ExactHitBenchmark();
 		benchmark.setUp();
-		assertThat(outcome(benchmark.exactHit())).isEqualTo(Outcome.EXACT_HIT);
-		assertThat(outcome(benchmark.exactHitOfFreshStrings())).isEqualTo(Outcome.EXACT_HIT);
+		assertThat(outcome(benchmark.exactHit())).isEqualTo(ExactCacheFeature.HIT);
+		assertThat(outcome(benchmark.exactHitOfFreshStrings())).isEqualTo(ExactCacheFeature.HIT);
 		assertThat(benchmark.planOff().context()).isEmpty();
 		assertThat(benchmark.withoutAdvisors().context()).isEmpty();
 		assertThat(benchmark.messages).hasSize(20);

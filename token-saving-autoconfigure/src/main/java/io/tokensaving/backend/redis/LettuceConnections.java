@@ -6,8 +6,10 @@ import io.lettuce.core.cluster.api.async.RedisAdvancedClusterAsyncCommands;
 import io.lettuce.core.cluster.api.async.RedisClusterAsyncCommands;
 
 /**
- * What is to be known of the connections that users of a Lettuce factory share. Needs
- * Lettuce.
+ * Tells whether the connection that the users of a Lettuce connection factory share is
+ * open. Needs Lettuce.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  */
 public final class LettuceConnections {
 
@@ -15,14 +17,16 @@ public final class LettuceConnections {
 	}
 
 	/**
-	 * Return whether a connection is open. Lettuce reconnects by itself; but if somebody
-	 * has stopped the factory or reset its connection, there is a new one. The connection
-	 * to a cluster is open until somebody closes it, as it has connections to many nodes,
-	 * of which some may work.
+	 * Return whether a connection is open. Lettuce reconnects by itself, but after the
+	 * factory was stopped or its connection was reset, this connection stays closed and
+	 * there is a new one. The connection to a cluster is open until it is closed
+	 * explicitly, because it consists of connections to many nodes, some of which may
+	 * work.
 	 * @param commands the commands of the connection
 	 * @return whether it is
 	 */
-	@SuppressWarnings("deprecation") // there is no other way from the commands
+	// The commands offer no other way to the connection
+	@SuppressWarnings("deprecation")
 	public static boolean isOpen(RedisClusterAsyncCommands<byte[], byte[]> commands) {
 		StatefulConnection<byte[], byte[]> connection = null;
 		if (commands instanceof RedisAsyncCommands<byte[], byte[]> single) {

@@ -21,15 +21,17 @@ import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactor
 import org.springframework.util.ClassUtils;
 
 /**
- * Connects to Redis for all that uses the same connection factory. A Lettuce factory
- * makes the connection that its users share under a lock, and whoever asks meanwhile
- * tries again for its full timeout, one after the other, which the factory waits for when
- * it is stopped. Here one thread connects for all; who asks waits for it until it has
- * tried for two seconds and fails at once from then on, as while a connection that was
- * there is away. Other factories are asked as they are.
+ * Connects to Redis for everything that uses the same connection factory. A Lettuce
+ * connection factory creates its shared connection under a lock: while Redis is down,
+ * callers queue for the lock and each tries to connect for its full timeout, and stopping
+ * the factory waits for all of them. This class connects in one thread instead. Callers
+ * wait for that thread, at most until it has tried for two seconds, and later callers
+ * fail at once; they also fail at once while an existing connection is down. Other
+ * connection factories are used as they are.
  * <p>
- * Stop it before the connection factory, which a Spring context does: nothing connects
- * from then on, and an attempt that is being made ends. Thread-safe.
+ * Must be stopped before the connection factory, which a Spring context does by
+ * {@link #PHASE}: afterwards nothing connects, and an attempt in progress ends.
+ * Thread-safe.
  */
 public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 
@@ -42,7 +44,7 @@ public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 	private static final boolean LETTUCE_PRESENT = ClassUtils.isPresent("io.lettuce.core.RedisClient",
 			RedisConnector.class.getClassLoader());
 
-	private static final long PATIENCE_MILLIS = 2000;
+	private static final long CONNECT_WAIT_MILLIS = 2000;
 
 	private final RedisConnectionFactory target;
 
@@ -65,8 +67,8 @@ public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 	}
 
 	/**
-	 * Return the connection factory to use, whose {@code getConnection()} fails instead
-	 * of queueing.
+	 * Return the connection factory to use. Its {@code getConnection()} fails instead of
+	 * queueing.
 	 * @return the connection factory
 	 */
 	public RedisConnectionFactory connectionFactory() {
@@ -74,8 +76,8 @@ public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 	}
 
 	/**
-	 * Return the connection factory that was given, for what has to know its class.
-	 * @return the connection factory, which is connected if its connection is shared
+	 * Return the original connection factory, for code that depends on its class.
+	 * @return the connection factory; if its connection is shared, it is connected
 	 */
 	public RedisConnectionFactory connected() {
 		if (isShared()) {
@@ -85,9 +87,10 @@ public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 	}
 
 	/**
-	 * Return whether the client is Lettuce, which subscribes on a connection of its own.
-	 * Others take one from the application's pool and give it back, now and then with
-	 * messages that nobody has read, which the next command takes for its reply.
+	 * Return whether the client is Lettuce, which uses a separate connection for
+	 * subscriptions. Other clients subscribe on a pooled connection of the application
+	 * and may return it with unread messages, which the next command would take for its
+	 * reply.
 	 * @return whether it is
 	 */
 	public boolean isLettuce() {
@@ -95,8 +98,8 @@ public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 	}
 
 	/**
-	 * Return whether all users of the factory share one connection of Lettuce, which is
-	 * asked asynchronously.
+	 * Return whether all users of the factory share one Lettuce connection, which is used
+	 * asynchronously.
 	 * @return whether they do
 	 */
 	public boolean isShared() {
@@ -112,8 +115,7 @@ public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 			await(attempt().awaited());
 		}
 		else if (!open.getAsBoolean()) {
-			// Lettuce reconnects by itself; but if somebody has reset the connection of
-			// the factory, there is a new one
+			// Lettuce reconnects by itself, unless the factory was reset
 			attempt();
 			throw notConnected(null);
 		}
@@ -129,7 +131,7 @@ public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 			return running;
 		}
 		CompletableFuture<BooleanSupplier> connected = new CompletableFuture<>();
-		Attempt started = new Attempt(connected, connected.copy().orTimeout(PATIENCE_MILLIS, TimeUnit.MILLISECONDS),
+		Attempt started = new Attempt(connected, connected.copy().orTimeout(CONNECT_WAIT_MILLIS, TimeUnit.MILLISECONDS),
 				new DaemonThreads("token-saving-redis-connector").newThread(() -> connectNow(connected)));
 		started.thread().start();
 		this.attempt = started;
@@ -165,7 +167,7 @@ public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 	}
 
 	/**
-	 * Connect again when asked to. The connection of before was closed with its factory.
+	 * Allow connecting again. The previous connection was closed with its factory.
 	 */
 	@Override
 	public synchronized void start() {
@@ -174,7 +176,7 @@ public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 	}
 
 	/**
-	 * Connect no more.
+	 * Stop connecting.
 	 */
 	@Override
 	public synchronized void stop() {
@@ -188,7 +190,7 @@ public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 	}
 
 	/**
-	 * Connect no more, also if the application has never started.
+	 * Stop connecting, also if the context has never been started.
 	 */
 	@Override
 	public void close() {
@@ -206,10 +208,11 @@ public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 	}
 
 	/**
-	 * An attempt to connect, by a thread of its own.
+	 * An attempt to connect, in a thread of its own.
 	 *
-	 * @param connected tells whether the connection is open, once it has been made
-	 * @param awaited the same, but fails when who asks has waited long enough
+	 * @param connected completes with a check whether the connection is open, once it is
+	 * made
+	 * @param awaited the same, but fails when callers have waited long enough
 	 * @param thread the thread that connects
 	 */
 	private record Attempt(CompletableFuture<BooleanSupplier> connected, CompletableFuture<BooleanSupplier> awaited,
@@ -218,7 +221,7 @@ public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 	}
 
 	/**
-	 * Connections that are got without queueing.
+	 * A connection factory whose connections are obtained without queueing.
 	 */
 	private final class Connections implements RedisConnectionFactory {
 
@@ -250,7 +253,7 @@ public final class RedisConnector implements SmartLifecycle, AutoCloseable {
 	}
 
 	/**
-	 * Is not loaded without Lettuce.
+	 * Holds all references to Lettuce classes, so that this class loads without them.
 	 */
 	private static final class Lettuce {
 

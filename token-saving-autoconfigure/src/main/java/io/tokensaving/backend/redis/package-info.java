@@ -1,5 +1,6 @@
 /**
- * How what is kept in Redis comes by a connection.
+ * Connecting to Redis. Only {@link io.tokensaving.backend.redis.RedisConnector} is part
+ * of the API.
  */
 @NullMarked
 package io.tokensaving.backend.redis;

@@ -1,26 +1,30 @@
 package io.tokensaving.cache.exact;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
 import com.github.benmanes.caffeine.cache.Ticker;
-import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.backend.HeapSize;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.EntryLabels;
+import io.tokensaving.feature.Eviction;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.util.Assert;
 
 /**
- * Keeps answers in the memory of this process, up to a number of bytes. Once they are
- * reached, Caffeine's W-TinyLFU policy keeps what is asked for most. Thread-safe.
+ * Keeps answers in the memory of this process, up to a number of bytes. When that is
+ * reached, Caffeine's W-TinyLFU policy keeps the answers that are used most. Thread-safe.
  */
 public final class CaffeineExactCacheStore implements ExactCacheStore {
 
@@ -49,7 +53,7 @@ public final class CaffeineExactCacheStore implements ExactCacheStore {
 
 	/**
 	 * Create a store.
-	 * @param maxBytes the bytes that the entries may take up, at least 1
+	 * @param maxBytes the largest total size of the entries in bytes, at least 1
 	 */
 	public CaffeineExactCacheStore(long maxBytes) {
 		this(maxBytes, Ticker.systemTicker(), ForkJoinPool.commonPool());
@@ -57,9 +61,9 @@ public final class CaffeineExactCacheStore implements ExactCacheStore {
 
 	/**
 	 * Create a store with a clock of its own.
-	 * @param maxBytes the bytes that the entries may take up, at least 1
+	 * @param maxBytes the largest total size of the entries in bytes, at least 1
 	 * @param ticker the clock by which entries expire
-	 * @param executor runs the upkeep of the cache
+	 * @param executor runs the maintenance of the cache
 	 */
 	CaffeineExactCacheStore(long maxBytes, Ticker ticker, Executor executor) {
 		Assert.isTrue(maxBytes >= 1, () -> "'maxBytes' must be at least 1, but is " + maxBytes);
@@ -67,7 +71,7 @@ public final class CaffeineExactCacheStore implements ExactCacheStore {
 		this.entries = Caffeine.newBuilder()
 			.maximumWeight(maxBytes)
 			.weigher((String key, Entry entry) -> entry.bytes())
-			.expireAfter(Expiry.writing((String key, Entry entry) -> entry.ttl()))
+			.expireAfter(new EntryExpiry())
 			.ticker(ticker)
 			.executor(executor)
 			.recordStats()
@@ -87,20 +91,34 @@ public final class CaffeineExactCacheStore implements ExactCacheStore {
 
 	@Override
 	public void store(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags) {
-		int bytes = (int) Math.min(Integer.MAX_VALUE, response.sizeInBytes() + KEY_BYTES);
-		this.entries.put(key.fingerprint(), new Entry(key, response, ttl, tags, bytes));
+		this.entries.put(key.fingerprint(), Entry.of(key, response, ttl, tags, false));
 	}
 
 	@Override
-	public long evict(CacheEviction eviction) {
+	public boolean addTags(CacheKey key, Duration ttl, Set<String> tags) {
+		this.entries.asMap().computeIfPresent(key.fingerprint(), (fingerprint, entry) -> entry.with(tags));
+		return true;
+	}
+
+	@Override
+	public long evict(Eviction eviction) {
 		long evicted = 0;
 		for (Map.Entry<String, Entry> entry : this.entries.asMap().entrySet()) {
-			if (eviction.matches(entry.getValue().key(), entry.getValue().tags())
-					&& this.entries.asMap().remove(entry.getKey(), entry.getValue())) {
-				evicted++;
-			}
+			evicted += evict(eviction, entry.getKey(), entry.getValue()) ? 1 : 0;
 		}
 		return evicted;
+	}
+
+	private boolean evict(Eviction eviction, String fingerprint, Entry found) {
+		Entry entry = found;
+		while (entry != null && entry.key().matches(eviction, entry.tags())) {
+			if (this.entries.asMap().remove(fingerprint, entry)) {
+				return true;
+			}
+			// The entry was replaced meanwhile, perhaps by one with more tags
+			entry = this.entries.getIfPresent(fingerprint);
+		}
+		return false;
 	}
 
 	@Override
@@ -115,7 +133,49 @@ public final class CaffeineExactCacheStore implements ExactCacheStore {
 				this.entries.stats().evictionCount());
 	}
 
-	private record Entry(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags, int bytes) {
+	/**
+	 * An answer. Adding tags makes a copy, because they count towards the weight of the
+	 * entry.
+	 *
+	 * @param tagged whether the entry is the copy of another, whose time to live it
+	 * continues
+	 */
+	private record Entry(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags, int bytes,
+			boolean tagged) {
+
+		static Entry of(CacheKey key, CachedResponse response, Duration ttl, Set<String> tags, boolean tagged) {
+			int bytes = HeapSize.weight(KEY_BYTES + response.sizeInBytes() + EntryLabels.sizeInBytes(tags)
+					+ ((key.scope() != null) ? HeapSize.of(key.scope()) : 0));
+			return new Entry(key, response, ttl, tags, bytes, tagged);
+		}
+
+		Entry with(Set<String> more) {
+			Set<String> all = new HashSet<>(this.tags);
+			all.addAll(more);
+			return of(this.key, this.response, this.ttl, all, true);
+		}
+
+	}
+
+	/**
+	 * Lets an answer expire after its time to live. Adding tags does not restart it.
+	 */
+	private static final class EntryExpiry implements Expiry<String, Entry> {
+
+		@Override
+		public long expireAfterCreate(String key, Entry entry, long now) {
+			return TimeUnit.NANOSECONDS.convert(entry.ttl());
+		}
+
+		@Override
+		public long expireAfterUpdate(String key, Entry entry, long now, long current) {
+			return entry.tagged() ? current : expireAfterCreate(key, entry, now);
+		}
+
+		@Override
+		public long expireAfterRead(String key, Entry entry, long now, long current) {
+			return current;
+		}
 
 	}
 

@@ -1,5 +1,5 @@
 /**
- * The exact cache: the answer to a request that was asked before, letter for letter.
+ * The exact cache: answers a request with the stored answer to an equal one.
  */
 @NullMarked
 package io.tokensaving.cache.exact;

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Collects the items that are nearest to a query. For one search.
+ * Collects the items that are nearest to one query. Not thread-safe.
  */
 final class NearestItems {
 
@@ -28,7 +28,7 @@ final class NearestItems {
 	}
 
 	/**
-	 * Return the similarity that an item must have to get in.
+	 * Return the lowest similarity at which an item is still collected.
 	 * @return the similarity
 	 */
 	float bound() {
@@ -40,7 +40,7 @@ final class NearestItems {
 		return !item.isExpired(this.nowNanos);
 	}
 
-	@SuppressWarnings("ReferenceEquality") // the same item may be found in both parts
+	@SuppressWarnings("ReferenceEquality") // scan and graph may offer the same item
 	void offer(VectorItem item, float similarity) {
 		if (similarity < bound() || !accepts(item)) {
 			return;
@@ -61,7 +61,7 @@ final class NearestItems {
 	}
 
 	/**
-	 * Return what was found.
+	 * Return the collected items.
 	 * @return the items with their similarities, most similar first
 	 */
 	List<Found> found() {

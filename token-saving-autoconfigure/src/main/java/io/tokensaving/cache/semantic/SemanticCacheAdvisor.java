@@ -1,154 +1,113 @@
 package io.tokensaving.cache.semantic;
 
-import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
-import com.github.benmanes.caffeine.cache.Ticker;
-import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.tokensaving.AdvisorOrder;
-import io.tokensaving.Outcome;
-import io.tokensaving.SavingTechnique;
-import io.tokensaving.SavingsReport;
-import io.tokensaving.backend.Attempt;
-import io.tokensaving.backend.CircuitBreakers;
-import io.tokensaving.backend.DaemonThreads;
-import io.tokensaving.cache.CacheEligibility;
-import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.Component;
+import io.tokensaving.TokenSavingAdvisor;
+import io.tokensaving.cache.CacheAdvisorBuilder;
+import io.tokensaving.cache.CacheRequest;
+import io.tokensaving.cache.CacheSettings;
+import io.tokensaving.cache.CacheTier;
 import io.tokensaving.cache.CacheWriter;
-import io.tokensaving.cache.CachedResponse;
-import io.tokensaving.cache.EntryLabels;
-import io.tokensaving.cache.Evictions;
-import io.tokensaving.cache.StreamRecording;
-import io.tokensaving.cache.WriteBehindQueue;
+import io.tokensaving.cache.semantic.ReadableQuestions.Reading;
 import io.tokensaving.cache.semantic.guard.EnglishGuards;
 import io.tokensaving.cache.semantic.guard.Question;
 import io.tokensaving.cache.semantic.guard.SemanticGuard;
-import io.tokensaving.plan.CacheSettings;
+import io.tokensaving.feature.Eviction;
+import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.plan.Plan;
-import io.tokensaving.request.CallState;
 import io.tokensaving.request.CallerContext;
-import io.tokensaving.request.ResponseAssembler;
-import io.tokensaving.savings.Component;
-import io.tokensaving.savings.PriceTable;
-import io.tokensaving.savings.SavingsLedger;
-import io.tokensaving.savings.SavingsStatistics;
-import io.tokensaving.savings.TokenCounter;
-import io.tokensaving.savings.TokenUsage;
+import io.tokensaving.request.DirectStreamAdvisor;
+import io.tokensaving.request.DirectStreamChain;
+import io.tokensaving.sampling.EmbeddingJudge;
+import io.tokensaving.sampling.FreshAnswer;
+import io.tokensaving.sampling.Judge;
+import io.tokensaving.sampling.QuestionJudge;
+import io.tokensaving.sampling.Sampler;
+import io.tokensaving.text.LanguageIdentifier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 
 import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.client.advisor.api.CallAdvisor;
 import org.springframework.ai.chat.client.advisor.api.CallAdvisorChain;
-import org.springframework.ai.chat.client.advisor.api.StreamAdvisor;
 import org.springframework.ai.chat.client.advisor.api.StreamAdvisorChain;
-import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.embedding.EmbeddingModel;
 import org.springframework.util.Assert;
 
 /**
- * Answers a question with the answer that a question of the same meaning got. Questions
- * are compared only if all else of their requests is equal, by the cosine similarity of
- * their embeddings, and a guard may hold back an answer on evidence that the questions
- * differ after all.
+ * Answers a question with the stored answer to a question of the same meaning. Questions
+ * are compared by the cosine similarity of their embeddings, and only if everything else
+ * in their requests is equal. A guard may veto an answer if it finds evidence that the
+ * questions differ.
  * <p>
- * A request that cannot be looked up in time goes to the model, and so does every request
- * of a plan without a semantic cache. An embedding model or a store outside this process
- * that keeps failing is left alone for a while. Thread-safe; close it to end its threads.
+ * A request goes to the model if its plan has no semantic cache, or if the look-up fails
+ * or takes too long. The embedding model and stores outside this process are skipped
+ * while their circuit breaker is open. Thread-safe. Close an advisor to stop its threads.
  */
-public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, CacheWriter, AutoCloseable {
+public final class SemanticCacheAdvisor
+		implements TokenSavingAdvisor, CallAdvisor, DirectStreamAdvisor, CacheWriter, AutoCloseable {
 
 	/**
-	 * The number of the most similar answers that are tried, one after a veto of the
-	 * other.
+	 * The default of {@link Builder#verificationTimeout(Duration)}: two minutes.
 	 */
-	static final int CANDIDATES = 5;
-
-	private static final String TIER = "semantic";
-
-	private static final String EMBEDDING_MODEL = "embedding_model";
-
-	private static final int MAX_THREADS = 64;
+	public static final Duration DEFAULT_VERIFICATION_TIMEOUT = Duration.ofMinutes(2);
 
 	private final Map<String, SemanticCacheStore> stores;
 
 	private final TextEmbedder embedder;
 
-	private final Map<String, SemanticGuard> guards;
+	private final BackgroundLoading loading;
 
-	private final ConcurrentMap<List<String>, List<SemanticGuard>> guardsByNames = new ConcurrentHashMap<>();
+	private final ScriptProbe probe;
 
-	private final @Nullable Plan plan;
+	private final BackgroundLoading probing;
 
-	private final SavingsStatistics statistics;
+	private final ReadableQuestions readable;
 
-	private final PriceTable prices;
+	private final GuardChain guards;
 
-	private final TokenCounter tokenCounter;
+	private final CacheTier tier;
 
-	private final Clock clock;
+	private final SemanticTier semantic;
 
-	private final Ticker ticker;
-
-	private final int order;
+	private final AnswerConfirmation confirmation;
 
 	private final AnswerVerification verification;
 
-	private final CircuitBreakers breakers;
-
-	private final Evictions evictions = new Evictions();
-
-	private final WriteBehindQueue writes = new WriteBehindQueue("token-saving-semantic-writes");
-
-	private final ThreadPoolExecutor lookups = new ThreadPoolExecutor(0, MAX_THREADS, 30, TimeUnit.SECONDS,
-			new SynchronousQueue<>(), new DaemonThreads("token-saving-semantic-lookup"));
-
 	private SemanticCacheAdvisor(Builder builder) {
 		this.stores = Map.copyOf(builder.stores);
-		this.embedder = new TextEmbedder(builder.embeddingModel);
-		this.guards = new LinkedHashMap<>();
-		builder.guards.forEach((guard) -> this.guards.put(guard.name(), guard));
-		this.plan = builder.plan;
-		this.statistics = builder.statistics;
-		this.prices = builder.prices;
-		this.tokenCounter = builder.tokenCounter;
-		this.clock = builder.clock;
-		this.ticker = builder.ticker;
-		this.order = builder.order;
-		this.breakers = builder.breakers;
-		Map<String, AnswerJudge> judges = new HashMap<>(builder.judges);
-		judges.putIfAbsent(CacheSettings.EMBEDDING_JUDGE, new EmbeddingAnswerJudge(builder.embeddingModel));
-		this.verification = new AnswerVerification(judges, builder.statistics, builder.prices, builder.tokenCounter,
-				builder.ticker, builder.chance);
+		this.guards = new GuardChain(builder.guards);
+		this.tier = new CacheTier("semantic", SemanticCacheFeature.COMPONENT, builder);
+		this.embedder = new TextEmbedder(builder.embeddingModel, this.tier.tokenCounter());
+		this.loading = new BackgroundLoading(this::load, this.tier.ticker(), this.tier.statistics());
+		this.probe = new ScriptProbe(this.embedder::load, this.tier.tokenCounter());
+		this.probing = new BackgroundLoading(this.probe::run, this.tier.ticker(), this.tier.statistics());
+		this.readable = new ReadableQuestions(this.probe, this::probeInBackground);
+		this.confirmation = new AnswerConfirmation(builder.questionJudges, this.tier, builder.prices);
+		this.semantic = new SemanticTier(this.tier, this.embedder, this.guards, this.confirmation, builder.prices);
+		Map<String, Judge> judges = new HashMap<>(builder.judges);
+		judges.putIfAbsent(CacheSettings.EMBEDDING_JUDGE, new EmbeddingJudge(builder.embeddingModel));
+		this.verification = new AnswerVerification(judges, builder.verificationTimeout, this.tier.statistics(),
+				builder.prices, this.tier.tokenCounter(), this.tier.ticker(), builder.chance);
 	}
 
 	/**
-	 * Start an advisor.
-	 * @param embeddingModel embeds questions
+	 * Return a builder.
+	 * @param embeddingModel the model that embeds questions
 	 * @param stores the stores that plans can select
 	 * @return a builder
 	 * @throws IllegalArgumentException if two stores have the same backend
@@ -158,8 +117,8 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, C
 	}
 
 	/**
-	 * Start an advisor.
-	 * @param embeddingModel embeds questions
+	 * Return a builder.
+	 * @param embeddingModel the model that embeds questions
 	 * @param store the store that plans can select
 	 * @return a builder
 	 */
@@ -176,21 +135,71 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, C
 	}
 
 	/**
-	 * Whether a plan has a semantic cache of this advisor.
+	 * Whether a plan selects a store of this advisor.
 	 * @param plan the plan
 	 * @return whether its backend is one of {@link #backends()}
 	 */
 	public boolean serves(Plan plan) {
-		return plan.cache() != null && this.stores.containsKey(plan.cache().backend());
+		CacheSettings settings = plan.settings(CacheSettings.class);
+		return settings != null && this.stores.containsKey(settings.backend());
 	}
 
 	/**
-	 * Load what embeds questions, so that the first request need not wait for it. A model
-	 * outside this process is not asked.
+	 * Check that there is an embedding model. If it needs no loading, the rest of the
+	 * advisor is prepared in the background.
+	 * @throws RuntimeException if there is no embedding model
+	 */
+	public void check() {
+		this.embedder.check();
+		if (this.embedder.isLoaded()) {
+			loadInBackground();
+		}
+	}
+
+	/**
+	 * Load the embedding model and the data of the guards, waiting until it is done. A
+	 * model outside this process is not called.
+	 * @throws RuntimeException if the embedding model cannot be loaded
 	 */
 	public void load() {
 		this.embedder.load();
 		Question.of("");
+	}
+
+	/**
+	 * Start to load the embedding model in the background, unless that is in progress.
+	 * Until it is loaded, requests go to the chat model without waiting. A failure is
+	 * counted, and the first request after a minute starts the loading again.
+	 */
+	public void loadInBackground() {
+		this.loading.begin();
+	}
+
+	/**
+	 * Begin to find out which scripts the embedding model can read, if a plan has to know
+	 * that and it is not known yet.
+	 * @param plan the plan
+	 */
+	public void probeInBackground(Plan plan) {
+		CacheSettings settings = plan.settings(CacheSettings.class);
+		if (settings != null && ReadableQuestions.needsProbe(settings)) {
+			probeInBackground();
+		}
+	}
+
+	private void probeInBackground() {
+		if (!this.probe.isDone()) {
+			this.probing.beginAgain();
+		}
+	}
+
+	// The first request of a plan starts the loading, and no request waits for it
+	private boolean isLoaded() {
+		if (this.embedder.isLoaded()) {
+			return true;
+		}
+		this.loading.beginAgain();
+		return false;
 	}
 
 	/**
@@ -206,7 +215,27 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, C
 	 * @return the names, in the order in which guards are asked
 	 */
 	public Set<String> guardNames() {
-		return this.guards.keySet();
+		return this.guards.names();
+	}
+
+	/**
+	 * Return the languages that plans can name.
+	 * @return the ISO 639-1 codes of those in which guards can judge and that can be told
+	 * from others, sorted
+	 */
+	public Set<String> languages() {
+		Set<String> languages = new TreeSet<>(this.guards.languages());
+		languages.retainAll(LanguageIdentifier.builtIn().languages());
+		return languages;
+	}
+
+	/**
+	 * Whether a plan can have answers confirmed as it asks to.
+	 * @param settings how the plan caches
+	 * @return whether there is the judge that it names, or the default one
+	 */
+	public boolean canConfirm(CacheSettings settings) {
+		return this.confirmation.hasJudge(settings);
 	}
 
 	@Override
@@ -216,498 +245,154 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, C
 
 	@Override
 	public int getOrder() {
-		return this.order;
+		return this.tier.order();
 	}
 
 	@Override
 	public ChatClientResponse adviseCall(ChatClientRequest request, CallAdvisorChain chain) {
-		Lookup lookup = prepare(request);
+		SemanticLookup lookup = prepare(request, CallerContext::capture);
 		if (lookup == null) {
 			return chain.nextCall(request);
 		}
-		Hit hit = lookup.find();
+		SemanticHit hit = lookup.find();
 		if (hit != null) {
-			lookup.verify(hit, () -> chain.nextCall(request).chatResponse());
+			verify(lookup, hit, (cutOff) -> chain.nextCall(request).chatResponse());
 			return hit.response();
 		}
 		ChatClientResponse response = chain.nextCall(request);
-		lookup.storeCall(response.chatResponse());
+		lookup.store(response.chatResponse(), false);
 		return response;
 	}
 
 	@Override
-	public Flux<ChatClientResponse> adviseStream(ChatClientRequest request, StreamAdvisorChain chain) {
-		return Flux.defer(() -> {
-			Lookup lookup = prepare(request);
+	public Flux<ChatClientResponse> adviseStream(ChatClientRequest request, StreamAdvisorChain given) {
+		StreamAdvisorChain chain = DirectStreamChain.after(this, given);
+		return Flux.deferContextual((context) -> {
+			CallerContext caller = CallerContext.capture(context);
+			SemanticLookup lookup = prepare(request, () -> caller);
 			if (lookup == null) {
 				return chain.nextStream(request);
 			}
-			Mono<Hit> found = Mono.fromCallable(lookup::find);
-			Flux<ChatClientResponse> bought = Flux.defer(() -> lookup.record(chain.nextStream(request)));
-			if (!lookup.isImmediate()) {
-				found = found.subscribeOn(Schedulers.boundedElastic());
-				Flux<ChatClientResponse> model = bought;
-				lookup.ledger.beginLookup();
-				bought = CallerContext.capture().stream(() -> {
-					lookup.ledger.endLookup();
-					return model;
-				});
-			}
-			return found.flux().map((hit) -> {
-				lookup.verify(hit, () -> assemble(chain.nextStream(request)));
+			Function<SemanticHit, ChatClientResponse> serve = (hit) -> {
+				verify(lookup, hit,
+						FreshAnswer.ofStream(Flux.defer(() -> chain.nextStream(request)).contextWrite(context),
+								lookup.cacheRequest().dialect()));
 				return hit.response();
-			}).switchIfEmpty(bought);
+			};
+			Supplier<Flux<ChatClientResponse>> model = () -> lookup.record(chain.nextStream(request));
+			return lookup.isImmediate()
+					? Mono.fromCallable(lookup::find)
+						.map(serve)
+						.flatMapMany(lookup.cacheRequest()::stream)
+						.switchIfEmpty(Flux.defer(model))
+					: lookup.cacheRequest().answer(caller, () -> lookup.findLater().map(serve), model);
 		});
 	}
 
-	private static ChatResponse assemble(Flux<ChatClientResponse> stream) {
-		ResponseAssembler assembler = new ResponseAssembler();
-		stream.doOnNext((element) -> {
-			if (element.chatResponse() != null) {
-				assembler.add(element.chatResponse());
-			}
-		}).blockLast();
-		return assembler.assemble();
-	}
-
-	private @Nullable Lookup prepare(ChatClientRequest request) {
-		CallState call = CallState.of(request, this.plan);
-		CacheSettings settings = (call != null) ? call.plan().cache() : null;
-		if (call == null || settings == null || call.directives().noStore()) {
-			return null;
-		}
-		SemanticCacheStore store = this.stores.get(settings.backend());
-		if (store == null || this.statistics.plan(call.plan().id()).semanticErrors().isSuspended()) {
+	private @Nullable SemanticLookup prepare(ChatClientRequest request, Supplier<CallerContext> caller) {
+		CacheRequest cacheRequest = this.tier.open(request);
+		SemanticCacheStore store = (cacheRequest != null) ? this.stores.get(cacheRequest.settings().backend()) : null;
+		if (cacheRequest == null || store == null || isSuspended(cacheRequest) || !isLoaded()) {
 			return null;
 		}
 		try {
-			SemanticRequest asked = SemanticRequest.of(request, call, settings);
-			return (asked != null) ? new Lookup(request, call, settings, store, asked) : null;
+			SemanticRequest question = SemanticRequest.of(request, cacheRequest.call(), cacheRequest.settings());
+			Reading reading = (question != null) ? read(cacheRequest, question) : Reading.OTHER_LANGUAGE;
+			if (question == null || reading.isPast()) {
+				return null;
+			}
+			return new SemanticLookup(this.semantic, cacheRequest, store, question, reading == Reading.GUARDED, caller);
 		}
-		catch (RuntimeException | StackOverflowError ex) {
-			this.statistics.recordError(Component.FINGERPRINT, call.plan().id(), ex);
+		catch (Throwable ex) {
+			this.tier.statistics().recordError(Component.FINGERPRINT, cacheRequest.call().planKey(), ex);
 			return null;
 		}
 	}
 
-	private EmbeddedText embed(String text, String plan, SavingsLedger ledger) {
-		EmbeddedText embedding = this.embedder.embed(text);
-		if (!ledger.recordOverhead(embedding.model(), embedding.usage())) {
-			this.statistics.plan(plan).recordOverhead(embedding.model(), embedding.usage(), this.prices);
+	private Reading read(CacheRequest cacheRequest, SemanticRequest question) {
+		this.probe.charge((paid, usage) -> this.semantic.charge(paid, usage, cacheRequest.call().planKey(),
+				cacheRequest.ledger()));
+		Reading reading = this.readable.read(question.text(), cacheRequest.settings(), this.embedder.load());
+		if (reading.isPast()) {
+			this.tier.statistics()
+				.plan(cacheRequest.call().planKey())
+				.increment(SemanticCacheFeature.BYPASSES, reading.reason());
 		}
-		return embedding;
+		return reading;
 	}
 
-	private boolean isLeftAlone(String backend) {
-		return this.breakers.of(backend).getState() == CircuitBreaker.State.OPEN;
+	private boolean isSuspended(CacheRequest cacheRequest) {
+		return this.tier.statistics()
+			.plan(cacheRequest.call().planKey())
+			.state(SemanticCacheFeature.ERROR_RATE)
+			.isSuspended();
 	}
 
-	private List<SemanticGuard> guards(List<String> names) {
-		return this.guardsByNames.computeIfAbsent(names, (added) -> {
-			if (added.contains(CacheSettings.ALL_GUARDS)) {
-				return List.copyOf(this.guards.values());
-			}
-			List<SemanticGuard> selected = new ArrayList<>();
-			for (SemanticGuard guard : this.guards.values()) {
-				if (added.contains(guard.name())) {
-					selected.add(guard);
-				}
-			}
-			return selected;
-		});
+	private void verify(SemanticLookup lookup, SemanticHit hit, FreshAnswer model) {
+		CacheRequest cacheRequest = lookup.cacheRequest();
+		this.verification.sample(cacheRequest.call().planKey(), cacheRequest.settings(), cacheRequest.request(),
+				lookup.question(), hit.served(), lookup.caller(), cacheRequest.dialect(), model);
+	}
+
+	Sampler verificationSampler() {
+		return this.verification.sampler();
 	}
 
 	@Override
-	public boolean beginEviction(CacheEviction eviction) {
-		return this.evictions.begin(eviction);
+	public boolean beginEviction(Eviction eviction) {
+		return this.tier.beginEviction(eviction);
 	}
 
 	/**
-	 * Wait for the writes that are under way, for up to five seconds, before what they
-	 * are written to is closed. Further requests are served.
-	 * @return whether all are written
+	 * Wait up to five seconds for the writes queued so far. Call this before the
+	 * connections of the stores are closed. Further requests are served meanwhile.
+	 * @return whether all of them are written
 	 */
 	public boolean drain() {
-		return this.writes.drain();
+		return this.tier.drain();
 	}
 
 	/**
-	 * Wait for the writes that are under way, and end all threads.
+	 * Finish queued writes for up to five seconds, and stop all threads.
 	 */
 	@Override
 	public void close() {
-		this.writes.close();
 		this.verification.close();
-		this.lookups.shutdownNow();
-	}
-
-	/**
-	 * An answer that may be served.
-	 *
-	 * @param response the response for the caller
-	 * @param served the answer in it
-	 */
-	private record Hit(ChatClientResponse response, ChatResponse served) {
-
-	}
-
-	/**
-	 * One request and the store it is looked up in.
-	 */
-	private final class Lookup {
-
-		private final ChatClientRequest request;
-
-		private final CallState call;
-
-		private final CacheSettings settings;
-
-		private final SemanticCacheStore store;
-
-		private final SemanticRequest asked;
-
-		private final SavingsLedger ledger;
-
-		private volatile @Nullable EmbeddedText embedded;
-
-		private volatile boolean embeddingTried;
-
-		private volatile @Nullable Attempt attempt;
-
-		private volatile boolean skipped;
-
-		private volatile boolean over;
-
-		private final long evictions = SemanticCacheAdvisor.this.evictions.count();
-
-		Lookup(ChatClientRequest request, CallState call, CacheSettings settings, SemanticCacheStore store,
-				SemanticRequest asked) {
-			this.request = request;
-			this.call = call;
-			this.settings = settings;
-			this.store = store;
-			this.asked = asked;
-			this.ledger = SavingsLedger.of(request);
-			this.embedded = SemanticCacheAdvisor.this.embedder.remembered(asked.text());
-		}
-
-		// Nothing has to be waited for
-		boolean isImmediate() {
-			return this.call.directives().noCache() || (this.embedded != null && !this.store.isBlocking());
-		}
-
-		@Nullable Hit find() {
-			if (this.call.directives().noCache()) {
-				return null;
-			}
-			SemanticCacheAdvisor advisor = SemanticCacheAdvisor.this;
-			try {
-				long start = advisor.ticker.read();
-				SemanticMatch match = isImmediate() ? search() : searchInTime();
-				advisor.statistics.recordLookup(TIER, advisor.ticker.read() - start);
-				if (match == null) {
-					if (!this.skipped) {
-						this.ledger.recordMiss();
-					}
-					return null;
-				}
-				return hit(match);
-			}
-			catch (InterruptedException ex) {
-				Thread.currentThread().interrupt();
-				return null;
-			}
-			catch (Throwable ex) { // a store may fail in any way
-				fail(Component.SEMANTIC_CACHE, ex);
-				return null;
-			}
-		}
-
-		private @Nullable SemanticMatch searchInTime() throws InterruptedException {
-			Future<@Nullable SemanticMatch> search = SemanticCacheAdvisor.this.lookups.submit(this::search);
-			try {
-				return search.get(this.settings.semanticTimeout().toNanos(), TimeUnit.NANOSECONDS);
-			}
-			catch (TimeoutException ex) {
-				Attempt attempt = this.attempt;
-				if (attempt != null) {
-					attempt.failed(ex);
-				}
-				fail((this.embedded != null) ? Component.SEMANTIC_CACHE : Component.EMBEDDING, ex);
-				return null;
-			}
-			catch (ExecutionException ex) {
-				fail((this.embedded != null) ? Component.SEMANTIC_CACHE : Component.EMBEDDING,
-						(ex.getCause() != null) ? ex.getCause() : ex);
-				return null;
-			}
-			finally {
-				search.cancel(true);
-				// It may hang all the same
-				this.over = true;
-				Attempt attempt = this.attempt;
-				if (attempt != null) {
-					attempt.end();
-				}
-			}
-		}
-
-		private @Nullable SemanticMatch search() {
-			EmbeddedText known = this.embedded;
-			EmbeddedText embedding = (known != null) ? known : attempt(EMBEDDING_MODEL, this::embed);
-			if (embedding == null) {
-				return null;
-			}
-			Double threshold = this.call.directives().similarityThreshold();
-			Supplier<List<SemanticMatch>> search = () -> this.store.search(this.asked.partition(embedding),
-					embedding.vector(), CANDIDATES,
-					(threshold != null) ? threshold : this.settings.similarityThreshold());
-			List<SemanticMatch> matches = this.store.isBlocking() ? attempt(this.store.backend(), search)
-					: search.get();
-			if (matches == null) {
-				Assert.state(this.skipped, "The store returned no list");
-				return null;
-			}
-			Question question = null;
-			for (SemanticMatch match : matches) {
-				if (isTooOld(match)) {
-					continue;
-				}
-				if (match.question().equals(this.asked.text())) {
-					return match;
-				}
-				question = (question != null) ? question : Question.of(this.asked.text());
-				if (!isVetoed(question, Question.of(match.question()))) {
-					return match;
-				}
-			}
-			return null;
-		}
-
-		// Null if it keeps failing, and is left alone for a while
-		private <T> @Nullable T attempt(String backend, Supplier<T> action) {
-			SemanticCacheAdvisor advisor = SemanticCacheAdvisor.this;
-			Attempt attempt = Attempt.begin(advisor.breakers.of(backend), advisor.ticker);
-			if (attempt == null) {
-				this.skipped = true;
-				return null;
-			}
-			this.attempt = attempt;
-			try {
-				if (this.over) {
-					this.skipped = true;
-					return null;
-				}
-				T result = action.get();
-				attempt.succeeded();
-				return result;
-			}
-			catch (Throwable ex) {
-				attempt.failed(ex);
-				throw ex;
-			}
-			finally {
-				attempt.end();
-			}
-		}
-
-		private EmbeddedText embed() {
-			EmbeddedText known = this.embedded;
-			if (known != null) {
-				return known;
-			}
-			this.embeddingTried = true;
-			EmbeddedText embedding = SemanticCacheAdvisor.this.embed(this.asked.text(), this.call.plan().id(),
-					this.ledger);
-			this.embedded = embedding;
-			return embedding;
-		}
-
-		private boolean isTooOld(SemanticMatch match) {
-			Duration maxAge = this.call.directives().maxAge();
-			Duration age = age(match.response());
-			return age.compareTo(ttl()) >= 0 || (maxAge != null && age.compareTo(maxAge) >= 0);
-		}
-
-		// Also for what was stored when it was longer
-		private Duration ttl() {
-			Duration ttl = this.call.directives().ttl();
-			return (ttl != null) ? ttl : this.settings.ttl();
-		}
-
-		private boolean isVetoed(Question question, Question stored) {
-			for (SemanticGuard guard : guards(this.settings.guards())) {
-				boolean veto;
-				try {
-					veto = guard.vetoes(question, stored);
-				}
-				catch (RuntimeException ex) {
-					// What a guard could not look at is not served
-					fail(Component.SEMANTIC_CACHE, ex);
-					return true;
-				}
-				if (veto) {
-					SemanticCacheAdvisor.this.statistics.plan(this.call.plan().id()).recordGuardVeto(guard.name());
-					return true;
-				}
-			}
-			return false;
-		}
-
-		private Hit hit(SemanticMatch match) {
-			CachedResponse found = match.response();
-			long age = age(found).toSeconds();
-			ChatResponse served = found.toChatResponse(Map.of(SavingsReport.OUTCOME_METADATA_KEY,
-					Outcome.SEMANTIC_HIT.value(), SavingsReport.SIMILARITY_METADATA_KEY, match.similarity(),
-					SavingsReport.AGE_METADATA_KEY, age));
-			this.ledger.recordHit(Outcome.SEMANTIC_HIT, SavingTechnique.SEMANTIC_CACHE, found.usage(),
-					found.model().isEmpty() ? null : found.model(), age, match.similarity());
-			return new Hit(new ChatClientResponse(served, new HashMap<>(this.request.context())), served);
-		}
-
-		private Duration age(CachedResponse response) {
-			Duration age = Duration.between(response.createdAt(), SemanticCacheAdvisor.this.clock.instant());
-			return age.isNegative() ? Duration.ZERO : age;
-		}
-
-		void verify(Hit hit, Supplier<? extends @Nullable ChatResponse> model) {
-			SemanticCacheAdvisor.this.verification.sample(this.call.plan().id(), this.settings, this.request,
-					this.asked.text(), hit.served(), model);
-		}
-
-		void storeCall(@Nullable ChatResponse response) {
-			store(() -> CacheEligibility.isStorable(response) ? response : null);
-		}
-
-		Flux<ChatClientResponse> record(Flux<ChatClientResponse> stream) {
-			return Flux.defer(() -> {
-				StreamRecording recording = new StreamRecording();
-				return stream
-					.doOnNext((element) -> recording.add(element.chatResponse(),
-							(failure) -> fail(Component.SEMANTIC_CACHE, failure)))
-					.doOnComplete(() -> store(() -> {
-						ChatResponse response = recording.assemble();
-						return CacheEligibility.isStorableFromStream(response) ? response : null;
-					}));
-			});
-		}
-
-		// What can wait happens behind the answer
-		private void store(Supplier<@Nullable ChatResponse> storable) {
-			try {
-				ChatResponse response = storable.get();
-				if (response == null || hasMoreThanText(response) || (this.embedded == null && this.embeddingTried)) {
-					return;
-				}
-				SemanticCacheAdvisor advisor = SemanticCacheAdvisor.this;
-				TokenUsage usage = advisor.tokenCounter.usage(this.request.prompt(), response);
-				this.ledger.recordBought(usage);
-				CachedResponse cached = CachedResponse.of(response, usage, advisor.clock.instant());
-				if (cached.sizeInBytes() > this.settings.maxEntryBytes()) {
-					return;
-				}
-				EntryLabels labels = new EntryLabels(this.call.workspace(), this.call.plan().id(),
-						this.call.directives().scope(), this.call.directives().tags());
-				Write write = new Write(advisor, this.store, this.asked, this.embedded, cached, ttl(), labels,
-						this.ledger, this.evictions);
-				if (this.embedded != null && !this.store.isBlocking()) {
-					write.run();
-				}
-				else if (!advisor.writes.offer(write)) {
-					fail(Component.SEMANTIC_CACHE, new RejectedExecutionException("Too many writes wait"));
-				}
-			}
-			catch (Throwable ex) {
-				fail(Component.SEMANTIC_CACHE, ex);
-			}
-		}
-
-		private static boolean hasMoreThanText(ChatResponse response) {
-			return response.getResults()
-				.stream()
-				.anyMatch((generation) -> generation.getOutput().hasToolCalls()
-						|| !generation.getOutput().getMedia().isEmpty());
-		}
-
-		private void fail(Component component, Throwable failure) {
-			SemanticCacheAdvisor.this.statistics.recordError(component, this.call.plan().id(), failure);
-		}
-
-	}
-
-	/**
-	 * An answer that is to be written. Holds nothing else of its request, as many may
-	 * wait.
-	 */
-	private record Write(SemanticCacheAdvisor advisor, SemanticCacheStore store, SemanticRequest asked,
-			@Nullable EmbeddedText embedded, CachedResponse answer, Duration ttl, EntryLabels labels,
-			SavingsLedger ledger, long evictions) implements Runnable {
-
-		@Override
-		public void run() {
-			Component component = Component.EMBEDDING;
-			try {
-				if ((this.embedded == null && this.advisor.isLeftAlone(EMBEDDING_MODEL))
-						|| (this.store.isBlocking() && this.advisor.isLeftAlone(this.store.backend()))) {
-					return;
-				}
-				EmbeddedText embedding = (this.embedded != null) ? this.embedded
-						: this.advisor.embed(this.asked.text(), this.labels.plan(), this.ledger);
-				component = Component.SEMANTIC_CACHE;
-				SemanticCacheEntry entry = new SemanticCacheEntry(this.asked.partition(embedding), this.asked.text(),
-						embedding.vector(), this.answer, this.labels);
-				this.advisor.evictions.write(this.evictions, this.labels, () -> this.store.store(entry, this.ttl));
-			}
-			catch (Throwable ex) {
-				this.advisor.statistics.recordError(component, this.labels.plan(), ex);
-			}
-		}
-
+		this.confirmation.close();
+		this.tier.close();
 	}
 
 	/**
 	 * Builds a {@link SemanticCacheAdvisor}. Not thread-safe.
 	 */
-	public static final class Builder {
+	public static final class Builder extends CacheAdvisorBuilder<Builder> {
 
 		private final EmbeddingModel embeddingModel;
 
-		private final Map<String, SemanticCacheStore> stores = new TreeMap<>();
+		private final Map<String, SemanticCacheStore> stores;
 
-		private final Map<String, AnswerJudge> judges = new HashMap<>();
+		private final Map<String, Judge> judges = new HashMap<>();
 
 		private List<SemanticGuard> guards = EnglishGuards.all();
 
-		private @Nullable Plan plan;
-
-		private SavingsStatistics statistics = new SavingsStatistics();
+		private Function<String, @Nullable QuestionJudge> questionJudges = (name) -> null;
 
 		private PriceTable prices = new PriceTable(List.of());
 
-		private TokenCounter tokenCounter = new TokenCounter();
-
-		private Clock clock = Clock.systemUTC();
-
-		private Ticker ticker = Ticker.systemTicker();
-
 		private DoubleSupplier chance = () -> ThreadLocalRandom.current().nextDouble();
 
-		private int order = AdvisorOrder.SEMANTIC_CACHE;
-
-		private CircuitBreakers breakers = new CircuitBreakers();
+		private Duration verificationTimeout = DEFAULT_VERIFICATION_TIMEOUT;
 
 		private Builder(EmbeddingModel embeddingModel, Collection<? extends SemanticCacheStore> stores) {
+			super(AdvisorOrder.SEMANTIC_CACHE);
 			this.embeddingModel = embeddingModel;
-			for (SemanticCacheStore store : stores) {
-				SemanticCacheStore other = this.stores.put(store.backend(), store);
-				Assert.isTrue(other == null, () -> "Two stores have the backend '" + store.backend() + "'");
-			}
+			this.stores = byBackend(stores);
 		}
 
 		/**
 		 * Set the guards that plans can select. Default: {@link EnglishGuards#all()}.
-		 * @param guards the guards, in the order in which they are asked; of two with the
-		 * same name the later one is taken
+		 * @param guards the guards, in the order in which they are asked; of guards with
+		 * the same name only the last is used
 		 * @return this builder
 		 */
 		public Builder guards(List<? extends SemanticGuard> guards) {
@@ -716,40 +401,31 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, C
 		}
 
 		/**
-		 * Add judges that plans can select. There is always one called
-		 * {@value CacheSettings#EMBEDDING_JUDGE}.
-		 * @param judges the judges by their name
+		 * Add judges that plans can select. A judge named
+		 * {@value CacheSettings#EMBEDDING_JUDGE} is always present; it can be replaced.
+		 * @param judges the judges by name
 		 * @return this builder
 		 */
-		public Builder judges(Map<String, ? extends AnswerJudge> judges) {
+		public Builder judges(Map<String, ? extends Judge> judges) {
 			this.judges.putAll(judges);
 			return this;
 		}
 
 		/**
-		 * Set the plan of an advisor that is used alone, without a
-		 * {@link io.tokensaving.savings.PlanAdvisor}. Default {@code null}.
-		 * @param plan the plan
+		 * Set what confirms answers before they are served. Default: nothing, so that no
+		 * plan can have answers confirmed.
+		 * @param questionJudges returns the judge for the name of a chat model, or for
+		 * the empty name the default one; {@code null} if there is none
 		 * @return this builder
 		 */
-		public Builder plan(@Nullable Plan plan) {
-			this.plan = plan;
+		public Builder questionJudges(Function<String, @Nullable QuestionJudge> questionJudges) {
+			this.questionJudges = questionJudges;
 			return this;
 		}
 
 		/**
-		 * Set where to count. Default: statistics of its own.
-		 * @param statistics the statistics
-		 * @return this builder
-		 */
-		public Builder statistics(SavingsStatistics statistics) {
-			this.statistics = statistics;
-			return this;
-		}
-
-		/**
-		 * Set the prices by which what is done behind the answer is charged. Default: the
-		 * built-in ones.
+		 * Set the prices of background work, such as verification. Default: the built-in
+		 * prices.
 		 * @param prices the prices
 		 * @return this builder
 		 */
@@ -759,63 +435,30 @@ public final class SemanticCacheAdvisor implements CallAdvisor, StreamAdvisor, C
 		}
 
 		/**
-		 * Set what counts the tokens of models that do not report usage.
-		 * @param tokenCounter the counter
+		 * Set how long the verification of an answer may take, model and judge together.
+		 * Default {@link #DEFAULT_VERIFICATION_TIMEOUT}.
+		 * @param verificationTimeout the time, above zero
 		 * @return this builder
 		 */
-		public Builder tokenCounter(TokenCounter tokenCounter) {
-			this.tokenCounter = tokenCounter;
+		public Builder verificationTimeout(Duration verificationTimeout) {
+			Assert.isTrue(!verificationTimeout.isZero() && !verificationTimeout.isNegative(),
+					() -> "'verificationTimeout' must be above zero, but is " + verificationTimeout);
+			this.verificationTimeout = verificationTimeout;
 			return this;
 		}
 
 		/**
-		 * Set the clock that dates entries. Default: the system's.
-		 * @param clock the clock
-		 * @return this builder
-		 */
-		public Builder clock(Clock clock) {
-			this.clock = clock;
-			return this;
-		}
-
-		/**
-		 * Set the clock that times look-ups. Default: the system's.
-		 * @param ticker the clock
-		 * @return this builder
-		 */
-		public Builder ticker(Ticker ticker) {
-			this.ticker = ticker;
-			return this;
-		}
-
-		/**
-		 * Set the order. Default {@link AdvisorOrder#SEMANTIC_CACHE}.
-		 * @param order the order
-		 * @return this builder
-		 */
-		public Builder order(int order) {
-			this.order = order;
-			return this;
-		}
-
-		/**
-		 * Set the circuit breakers of the embedding model and of stores outside this
-		 * process. Default: breakers of its own.
-		 * @param breakers the breakers
-		 * @return this builder
-		 */
-		public Builder circuitBreakers(CircuitBreakers breakers) {
-			this.breakers = breakers;
-			return this;
-		}
-
-		/**
-		 * Set what decides which hits are verified.
-		 * @param chance supplies numbers from 0 to below 1
+		 * Set the random numbers that decide which hits are verified.
+		 * @param chance supplies numbers from 0 inclusive to 1 exclusive
 		 * @return this builder
 		 */
 		Builder chance(DoubleSupplier chance) {
 			this.chance = chance;
+			return this;
+		}
+
+		@Override
+		protected Builder self() {
 			return this;
 		}
 

@@ -4,15 +4,15 @@ import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.EntryLabels;
 
 /**
- * An answer and the question that it was given to. The vector is not to be changed.
+ * A question and its answer. The vector must not be modified.
  *
- * @param partition what the question was asked in; only questions of the same partition
- * are compared. Hexadecimal digits and {@code -}
+ * @param partition the partition of the question, in hexadecimal digits and {@code -};
+ * only questions of the same partition are compared
  * @param question the text of the question
  * @param vector the embedding of the question, of length 1
  * @param response the answer
- * @param labels say by what the answer can be evicted; those of the answer that was
- * stored last to a question apply
+ * @param labels the labels by which the answer can be evicted; they replace those of an
+ * earlier answer to the same question
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record SemanticCacheEntry(String partition, String question, float[] vector, CachedResponse response,

@@ -6,13 +6,13 @@ import java.util.List;
 import io.tokensaving.cache.CacheStore;
 
 /**
- * Keeps answers by the embedding of their question and finds those of similar questions.
- * An application's own store is a bean of this type; plans select it by its
- * {@linkplain #backend() backend}. Thread-safe.
+ * Keeps answers by the embedding of their question, and finds the answers to similar
+ * questions. An application adds a store as a bean of this type; plans select it by its
+ * {@linkplain #backend() backend}. Implementations must be thread-safe.
  * <p>
  * Questions of different partitions are never compared. All vectors of a partition have
- * the same number of dimensions. A store may fail in any way: the request then goes to
- * the model.
+ * the same number of dimensions. If a store throws anything or takes too long, the
+ * request goes to the model.
  */
 public interface SemanticCacheStore extends CacheStore {
 
@@ -25,18 +25,29 @@ public interface SemanticCacheStore extends CacheStore {
 	String backend();
 
 	/**
-	 * Find answers whose time is not over.
-	 * @param partition the partition to look in
-	 * @param vector the embedding of the question, of length 1; not to be changed
-	 * @param limit the number of answers to return at most, at least 1
+	 * Find answers that have not expired.
+	 * @param partition the partition to search
+	 * @param vector the embedding of the question, of length 1; must not be modified
+	 * @param limit the largest number of answers to return, at least 1
 	 * @param threshold the lowest cosine similarity, -1 to 1
-	 * @return the answers, most similar first; may have fewer than there are, as an
-	 * approximate index may miss some
+	 * @return the answers, most similar first; an approximate index may miss some
 	 */
 	List<SemanticMatch> search(String partition, float[] vector, int limit, double threshold);
 
 	/**
-	 * Store an answer, in place of an earlier one to the same question of the same
+	 * Find answers that have not expired, within the memory and time that the plan
+	 * allows. A store outside this process should override this method, so that it
+	 * neither reads nor decodes larger entries, which others may have written. The
+	 * default ignores the limits.
+	 * @param query the query
+	 * @return the answers, as in {@link #search(String, float[], int, double)}
+	 */
+	default List<SemanticMatch> search(SemanticQuery query) {
+		return search(query.partition(), query.vector(), query.limit(), query.threshold());
+	}
+
+	/**
+	 * Store an answer, replacing an earlier one to the same question in the same
 	 * partition.
 	 * @param entry the question and its answer
 	 * @param ttl how long it may be served, above zero
@@ -44,9 +55,9 @@ public interface SemanticCacheStore extends CacheStore {
 	void store(SemanticCacheEntry entry, Duration ttl);
 
 	/**
-	 * Whether {@link #search} and {@link #store} may wait for something outside this
-	 * process.
-	 * @return {@code true} unless everything is answered from memory
+	 * Whether {@link #search} and {@link #store} may block. If so, searches run on
+	 * threads of their own with a deadline, and writes in the background.
+	 * @return {@code false} if the store keeps its answers in the memory of this process
 	 */
 	default boolean isBlocking() {
 		return true;

@@ -3,11 +3,11 @@ package io.tokensaving.cache.semantic;
 import io.tokensaving.cache.CachedResponse;
 
 /**
- * A stored answer whose question is similar to the one that is asked. Immutable.
+ * A stored answer to a question that is similar to the one of a request. Immutable.
  *
  * @param question the stored question
- * @param response the answer to it
- * @param similarity the cosine of the two embeddings, -1 to 1
+ * @param response the answer to the stored question
+ * @param similarity the cosine similarity of both embeddings, -1 to 1
  */
 public record SemanticMatch(String question, CachedResponse response, double similarity) {
 

@@ -5,10 +5,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.BiConsumer;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import io.tokensaving.savings.TokenUsage;
+import io.tokensaving.backend.HeapSize;
+import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.provider.TokenUsage;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.embedding.EmbeddingModel;
@@ -17,33 +20,50 @@ import org.springframework.util.ClassUtils;
 import org.springframework.util.StringUtils;
 
 /**
- * Embeds texts, remembers their embeddings up to a number of bytes, and lets none through
+ * Embeds texts, caches the embeddings up to a number of bytes, and rejects embeddings
  * that cannot be compared. Thread-safe if the model is.
  */
 final class TextEmbedder {
 
-	private static final long MEMORY_BYTES = 16L * 1024 * 1024;
+	static final long CACHE_BYTES = 16L * 1024 * 1024;
 
-	private static final int ENTRY_BYTES = 200;
+	private static final int ENTRY_BYTES = 340;
 
 	private static final int SPACE_DIGITS = 8;
 
 	private final EmbeddingModel model;
 
-	private final Cache<String, EmbeddedText> memory = Caffeine.newBuilder()
-		.maximumWeight(MEMORY_BYTES)
-		.weigher((String text, EmbeddedText embedded) -> ENTRY_BYTES + 2 * text.length()
-				+ Float.BYTES * embedded.vector().length)
+	private final TokenCounter tokenCounter;
+
+	private final Cache<String, EmbeddedText> cache = Caffeine.newBuilder()
+		.maximumWeight(CACHE_BYTES)
+		.weigher((String text, EmbeddedText embedded) -> HeapSize
+			.weight(ENTRY_BYTES + HeapSize.of(text) + HeapSize.array((long) Float.BYTES * embedded.vector().length)))
 		.build();
 
 	private volatile int dimension;
 
-	TextEmbedder(EmbeddingModel model) {
+	TextEmbedder(EmbeddingModel model, TokenCounter tokenCounter) {
 		this.model = model;
+		this.tokenCounter = tokenCounter;
 	}
 
 	/**
-	 * Load the model, if it is not.
+	 * Check that there is a model, without loading it.
+	 * @throws RuntimeException if there is none
+	 */
+	void check() {
+		if (this.model instanceof LoadableEmbeddingModel loadable) {
+			loadable.check();
+		}
+	}
+
+	boolean isLoaded() {
+		return !(this.model instanceof LoadableEmbeddingModel loadable) || loadable.isLoaded();
+	}
+
+	/**
+	 * Load the model, unless it is loaded.
 	 * @return the model
 	 */
 	EmbeddingModel load() {
@@ -51,41 +71,48 @@ final class TextEmbedder {
 	}
 
 	/**
-	 * Return the embedding of a text if it is remembered.
+	 * Return the embedding of a text from the cache.
 	 * @param text the text
-	 * @return the embedding, at no cost, or {@code null}
+	 * @return the embedding, or {@code null} if it is not cached
 	 */
-	@Nullable EmbeddedText remembered(String text) {
-		return this.memory.getIfPresent(text);
+	@Nullable EmbeddedText cached(String text) {
+		return this.cache.getIfPresent(text);
 	}
 
 	/**
 	 * Embed a text.
 	 * @param text the text
+	 * @param paid receives the name of the model, if known, and the reported usage as
+	 * soon as the model has answered, even if the embedding is rejected; not called for a
+	 * cached embedding
 	 * @return the embedding
-	 * @throws IllegalStateException if the model returns nothing that can be compared
+	 * @throws IllegalStateException if the model returns no embedding that can be
+	 * compared
 	 */
-	EmbeddedText embed(String text) {
-		EmbeddedText known = this.memory.getIfPresent(text);
+	EmbeddedText embed(String text, BiConsumer<@Nullable String, TokenUsage> paid) {
+		EmbeddedText known = this.cache.getIfPresent(text);
 		if (known != null) {
 			return known;
 		}
 		EmbeddingModel model = load();
 		EmbeddingResponse response = model.embedForResponse(List.of(text));
+		String name = response.getMetadata().getModel();
+		TokenUsage usage = this.tokenCounter.reported(response.getMetadata().getUsage(), null);
+		if (usage != null) {
+			paid.accept(StringUtils.hasText(name) ? name : null, usage);
+		}
 		if (response.getResults().isEmpty()) {
 			throw new IllegalStateException("The embedding model returned no embedding");
 		}
 		float[] vector = unit(response.getResults().get(0).getOutput());
 		checkDimension(vector.length);
-		String name = response.getMetadata().getModel();
-		TokenUsage usage = TokenUsage.of(response.getMetadata().getUsage());
-		EmbeddedText embedded = new EmbeddedText(vector, space(model, name, vector.length),
-				StringUtils.hasText(name) ? name : null, (usage != null) ? usage : TokenUsage.ZERO);
-		this.memory.put(text, embedded.remembered());
+		EmbeddedText embedded = new EmbeddedText(vector, space(model, name, vector.length));
+		this.cache.put(text, embedded);
 		return embedded;
 	}
 
-	// A single vector of another dimension is a fault, several are another model
+	// A single vector of another dimension counts as an error, a second one in a row as a
+	// change of the model
 	private void checkDimension(int length) {
 		int expected = this.dimension;
 		this.dimension = length;
@@ -95,13 +122,19 @@ final class TextEmbedder {
 		}
 	}
 
-	private static float[] unit(float[] vector) {
+	/**
+	 * Scale a vector to the length 1.
+	 * @param vector the vector
+	 * @return a new one
+	 * @throws IllegalStateException if it has no length
+	 */
+	static float[] unit(float[] vector) {
 		double square = 0;
 		for (float value : vector) {
 			square += (double) value * value;
 		}
 		double length = Math.sqrt(square);
-		// Also false for NaN
+		// The comparison is false for NaN too
 		if (!(length > 1e-6 && length < Float.MAX_VALUE)) {
 			throw new IllegalStateException("The embedding has the length " + length);
 		}
@@ -119,7 +152,7 @@ final class TextEmbedder {
 			return HexFormat.of().formatHex(hash).substring(0, SPACE_DIGITS);
 		}
 		catch (NoSuchAlgorithmException ex) {
-			throw new IllegalStateException("SHA-256 is missing", ex);
+			throw new IllegalStateException("SHA-256 is not available", ex);
 		}
 	}
 

@@ -16,15 +16,17 @@ import io.github.jbellis.jvector.graph.similarity.BuildScoreProvider;
 import io.github.jbellis.jvector.graph.similarity.SearchScoreProvider;
 import io.github.jbellis.jvector.util.Bits;
 import io.github.jbellis.jvector.vector.VectorSimilarityFunction;
+import io.github.jbellis.jvector.vector.VectorUtil;
 import io.github.jbellis.jvector.vector.VectorizationProvider;
 import io.github.jbellis.jvector.vector.types.VectorFloat;
 import io.github.jbellis.jvector.vector.types.VectorTypeSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Vectors in a navigable graph of JVector (Vamana, the graph of DiskANN: Subramanya et
- * al., NeurIPS 2019). Searches may run at any time; all changes but {@link #remove} are
- * made by one thread at a time.
+ * A graph index of vectors, built by JVector (Vamana, the graph of DiskANN: Subramanya et
+ * al., NeurIPS 2019). Only this class refers to JVector, which is an optional dependency.
+ * Searches and {@link #remove} are thread-safe; all other changes must be made by one
+ * thread at a time.
  */
 final class VectorGraph {
 
@@ -52,6 +54,12 @@ final class VectorGraph {
 
 	private int removedNodes;
 
+	// Odd while a purge is in progress
+	private volatile int purges;
+
+	// JVector forbids changes during its cleanup
+	private final List<Integer> removedWhilePurging = new ArrayList<>();
+
 	VectorGraph(int dimension) {
 		this.values = new Values(dimension);
 		this.builder = new GraphIndexBuilder(
@@ -63,8 +71,8 @@ final class VectorGraph {
 	/**
 	 * Add an item.
 	 * @param item the item
-	 * @param vector its vector
-	 * @return its number in the graph
+	 * @param vector the vector of the item
+	 * @return the number of its node
 	 */
 	int add(VectorItem item, float[] vector) {
 		Integer free = this.freeNodes.poll();
@@ -73,43 +81,51 @@ final class VectorGraph {
 	}
 
 	private int add(VectorItem item, VectorFloat<?> vector, int node) {
-		item.vector = vector;
-		this.values.set(node, item);
+		this.values.set(node, new Node(item, vector));
 		this.builder.addGraphNode(node, vector);
 		return node;
 	}
 
 	/**
-	 * Build the graph anew without what was removed.
-	 * @param items is told the items and their new numbers
+	 * Build a new graph without the removed items.
+	 * @param items receives each item and the number of its new node
 	 * @return the new graph
 	 */
 	VectorGraph rebuild(ObjIntConsumer<VectorItem> items) {
 		VectorGraph rebuilt = new VectorGraph(this.values.dimension());
 		for (int node = 0; node < this.nextNode; node++) {
-			VectorItem item = this.values.get(node);
-			VectorFloat<?> vector = (item != null) ? item.vector : null;
-			if (item != null && vector != null && item.node == node
-					&& !this.builder.getGraph().getDeletedNodes().get(node)) {
-				items.accept(item, rebuilt.add(item, vector, rebuilt.nextNode++));
+			Node old = this.values.get(node);
+			if (old != null && old.item().node == node && !this.builder.getGraph().getDeletedNodes().get(node)) {
+				items.accept(old.item(), rebuilt.add(old.item(), old.vector(), rebuilt.nextNode++));
 			}
 		}
 		return rebuilt;
 	}
 
 	/**
-	 * Take an item out of what is found. Any thread may call this.
-	 * @param node the number of the item
+	 * Remove an item from the results of searches.
+	 * @param node the number of its node
 	 */
-	void remove(int node) {
-		this.builder.markNodeDeleted(node);
-		synchronized (this) {
-			this.removedNodes++;
+	synchronized void remove(int node) {
+		if (isPurging(this.purges)) {
+			this.removedWhilePurging.add(node);
+		}
+		else {
+			markRemoved(node);
 		}
 	}
 
+	private void markRemoved(int node) {
+		this.builder.markNodeDeleted(node);
+		this.removedNodes++;
+	}
+
+	private static boolean isPurging(int purges) {
+		return (purges & 1) == 1;
+	}
+
 	/**
-	 * Whether so much was removed that it slows searches down.
+	 * Whether so many items were removed that they slow searches down.
 	 * @return whether {@link #purge} is due
 	 */
 	synchronized boolean isPurgeDue() {
@@ -117,64 +133,118 @@ final class VectorGraph {
 	}
 
 	/**
-	 * Whether more was removed than is left, so that the graph is better built anew than
-	 * mended.
-	 * @return whether it is
+	 * Whether more items were removed than are left, so that {@link #rebuild} is faster
+	 * than {@link #purge}.
+	 * @return whether {@link #rebuild} is due
 	 */
-	synchronized boolean isSpent() {
+	synchronized boolean isRebuildDue() {
 		return 2 * this.removedNodes > this.builder.getGraph().size();
 	}
 
 	/**
-	 * Mend the graph where items were removed, and free what they took up.
+	 * Repair the edges around removed items, and free their nodes.
 	 */
 	void purge() {
-		List<Integer> removed = new ArrayList<>();
-		for (int node = 0; node < this.nextNode; node++) {
-			if (this.builder.getGraph().getDeletedNodes().get(node)) {
-				removed.add(node);
+		setPurges(this.purges + 1);
+		try {
+			List<Integer> removed = new ArrayList<>();
+			for (int node = 0; node < this.nextNode; node++) {
+				if (this.builder.getGraph().getDeletedNodes().get(node)) {
+					removed.add(node);
+				}
+			}
+			this.builder.cleanup();
+			removed.forEach(this.values::clear);
+			this.freeNodes.addAll(removed);
+			synchronized (this) {
+				this.removedNodes -= removed.size();
 			}
 		}
-		this.builder.cleanup();
-		this.freeNodes.addAll(removed);
-		synchronized (this) {
-			this.removedNodes -= removed.size();
+		finally {
+			setPurges(this.purges + 1);
+		}
+	}
+
+	private synchronized void setPurges(int purges) {
+		this.purges = purges;
+		if (!isPurging(purges)) {
+			this.removedWhilePurging.forEach(this::markRemoved);
+			this.removedWhilePurging.clear();
 		}
 	}
 
 	/**
 	 * Find the nearest items.
 	 * @param query the vector of the question
-	 * @param beamWidth how many candidates are kept on the way: the more, the more is
-	 * found
-	 * @param nearest collects what is found
+	 * @param beamWidth the number of candidates that the search keeps: more candidates
+	 * mean higher recall
+	 * @param nearest collects the items
 	 */
 	void search(float[] query, int beamWidth, NearestItems nearest) {
 		VectorFloat<?> vector = VECTORS.createFloatVector(query);
-		SearchScoreProvider scores = SearchScoreProvider.exact(vector, VectorSimilarityFunction.DOT_PRODUCT,
+		int before = this.purges;
+		try {
+			searchGraph(vector, beamWidth, nearest);
+		}
+		catch (RuntimeException | AssertionError ex) {
+			// JVector fails when it follows an edge to a node that is purged meanwhile
+			if (!isPurging(before) && before == this.purges) {
+				throw ex;
+			}
+			searchAll(vector, nearest);
+		}
+	}
+
+	private void searchGraph(VectorFloat<?> query, int beamWidth, NearestItems nearest) {
+		SearchScoreProvider scores = SearchScoreProvider.exact(query, VectorSimilarityFunction.DOT_PRODUCT,
 				this.values);
 		GraphSearcher searcher = new GraphSearcher(this.builder.getGraph());
 		Bits accepted = (node) -> {
-			VectorItem item = this.values.get(node);
-			return item != null && nearest.accepts(item);
+			Node held = this.values.get(node);
+			return held != null && nearest.accepts(held.item());
 		};
 		SearchResult result = searcher.search(scores, beamWidth, accepted);
 		for (SearchResult.NodeScore found : result.getNodes()) {
-			VectorItem item = this.values.get(found.node);
-			if (item != null) {
-				nearest.offer(item, 2 * found.score - 1);
+			if (2 * found.score - 1 >= nearest.bound()) {
+				offer(this.values.get(found.node), query, nearest);
 			}
 		}
 	}
 
+	private void searchAll(VectorFloat<?> query, NearestItems nearest) {
+		int size = this.values.size();
+		for (int node = 0; node < size; node++) {
+			if (!this.builder.getGraph().getDeletedNodes().get(node)) {
+				offer(this.values.get(node), query, nearest);
+			}
+		}
+	}
+
+	// Computes the similarity again, as another item may have reused the node
+	private static void offer(@Nullable Node node, VectorFloat<?> query, NearestItems nearest) {
+		if (node != null) {
+			nearest.offer(node.item(), VectorUtil.dotProduct(query, node.vector()));
+		}
+	}
+
 	/**
-	 * The vectors by their number.
+	 * An item in the graph.
+	 *
+	 * @param item the item
+	 * @param vector the vector of the item
+	 */
+	private record Node(VectorItem item, VectorFloat<?> vector) {
+
+	}
+
+	/**
+	 * The items by the number of their node.
 	 */
 	private static final class Values implements RandomAccessVectorValues {
 
 		private final int dimension;
 
-		private volatile @Nullable VectorItem[] items = new VectorItem[1024];
+		private volatile @Nullable Node[] nodes = new Node[1024];
 
 		private volatile int size;
 
@@ -182,17 +252,20 @@ final class VectorGraph {
 			this.dimension = dimension;
 		}
 
-		void set(int node, VectorItem item) {
-			@Nullable VectorItem[] grown = (node < this.items.length) ? this.items
-					: Arrays.copyOf(this.items, 2 * this.items.length);
-			grown[node] = item;
-			// Publishes the element as well
-			this.items = grown;
-			this.size = Math.max(this.size, node + 1);
+		void set(int number, Node node) {
+			@Nullable Node[] grown = (number < this.nodes.length) ? this.nodes : Arrays.copyOf(this.nodes, 2 * this.nodes.length);
+			grown[number] = node;
+			// This volatile write publishes the element too
+			this.nodes = grown;
+			this.size = Math.max(this.size, number + 1);
 		}
 
-		@Nullable VectorItem get(int node) {
-			return this.items[node];
+		void clear(int number) {
+			this.nodes[number] = null;
+		}
+
+		@Nullable Node get(int number) {
+			return this.nodes[number];
 		}
 
 		@Override
@@ -206,10 +279,10 @@ final class VectorGraph {
 		}
 
 		@Override
-		@SuppressWarnings("NullAway") // so says the contract: a node that is not there
-		public VectorFloat<?> getVector(int node) {
-			VectorItem item = this.items[node];
-			return (item != null) ? item.vector : null;
+		@SuppressWarnings("NullAway") // JVector expects null for a missing node
+		public VectorFloat<?> getVector(int number) {
+			Node node = this.nodes[number];
+			return (node != null) ? node.vector() : null;
 		}
 
 		@Override

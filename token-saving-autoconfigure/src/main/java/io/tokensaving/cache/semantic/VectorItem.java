@@ -1,19 +1,17 @@
 package io.tokensaving.cache.semantic;
 
-import io.github.jbellis.jvector.vector.types.VectorFloat;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.EntryLabels;
-import org.jspecify.annotations.Nullable;
 
 /**
- * An entry of the in-memory store, and where its vector is. The mutable fields belong to
- * the {@link VectorPartition}.
+ * An entry of the in-memory store, and the position of its vector. The mutable fields are
+ * guarded by the lock of its {@link VectorPartition}.
  */
 final class VectorItem {
 
 	/**
-	 * What an item takes up beside its texts and its vector: objects, cache node, edges
-	 * of the graph.
+	 * The approximate size in memory of an item without its texts and its vector:
+	 * objects, cache node and edges of the graph.
 	 */
 	private static final int OVERHEAD_BYTES = 700;
 
@@ -30,21 +28,16 @@ final class VectorItem {
 	final int bytes;
 
 	/**
-	 * Place in the scanned part, or -1 if it is not there.
+	 * The position in the {@link VectorScan}, or -1 if it is not there.
 	 */
 	int slot = -1;
 
 	/**
-	 * Number in the graph, or -1 if it is not there.
+	 * The number of the node in the {@link VectorGraph}, or -1 if it is not there.
 	 */
 	int node = -1;
 
 	boolean removed;
-
-	/**
-	 * The vector of an item that is in the graph, or about to be.
-	 */
-	volatile @Nullable VectorFloat<?> vector;
 
 	VectorItem(SemanticCacheEntry entry, long ttlNanos, long nowNanos) {
 		this.key = new Key(entry.partition(), entry.question());
@@ -53,7 +46,7 @@ final class VectorItem {
 		this.ttlNanos = ttlNanos;
 		this.expiresAtNanos = nowNanos + ttlNanos;
 		long size = OVERHEAD_BYTES + entry.response().sizeInBytes() + 2L * entry.question().length()
-				+ (long) Float.BYTES * entry.vector().length;
+				+ (long) Float.BYTES * entry.vector().length + entry.labels().sizeInBytes();
 		this.bytes = (int) Math.min(Integer.MAX_VALUE, size);
 	}
 
@@ -62,7 +55,7 @@ final class VectorItem {
 	}
 
 	/**
-	 * What identifies an entry.
+	 * The key of an entry.
 	 *
 	 * @param partition the partition
 	 * @param question the text of the question

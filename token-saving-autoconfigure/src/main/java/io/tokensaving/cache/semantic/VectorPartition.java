@@ -11,19 +11,20 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The items of one partition of the in-memory store. All are scanned while they are few.
- * Once they are many, a background task moves them into a graph, and only those are
- * scanned that are not in it yet; hence adding never waits for the graph. Thread-safe.
+ * The items of one partition of the in-memory store. A small partition is scanned as a
+ * whole. In a large one a background task moves the items into a graph, if graphs are
+ * available, and a search scans only the items that are not in the graph yet, so adding
+ * an item never waits for the graph. Thread-safe.
  */
 final class VectorPartition {
 
 	/**
-	 * Above this number of items a partition has a graph. A scan of as many takes about
-	 * as long as a search in a graph.
+	 * The number of items above which a partition gets a graph: scanning this many takes
+	 * about as long as searching a graph.
 	 */
 	static final int MAX_SCANNED = 2048;
 
-	private static final int MAX_WAITING = 256;
+	private static final int MAX_UNINDEXED = 256;
 
 	private static final int MIN_BEAM_WIDTH = 32;
 
@@ -35,7 +36,7 @@ final class VectorPartition {
 
 	private final int dimension;
 
-	private final Executor indexer;
+	private final @Nullable Executor indexer;
 
 	private final AtomicBoolean indexing = new AtomicBoolean();
 
@@ -45,16 +46,21 @@ final class VectorPartition {
 
 	private int size;
 
-	VectorPartition(int dimension, Executor indexer) {
+	/**
+	 * Create a partition.
+	 * @param dimension the number of dimensions of its vectors
+	 * @param indexer builds the graph, or {@code null} for a partition without one
+	 */
+	VectorPartition(int dimension, @Nullable Executor indexer) {
 		this.dimension = dimension;
 		this.indexer = indexer;
 		this.scan = new VectorScan(dimension);
 	}
 
-	boolean isEmpty() {
+	int size() {
 		this.lock.readLock().lock();
 		try {
-			return this.size == 0;
+			return this.size;
 		}
 		finally {
 			this.lock.readLock().unlock();
@@ -68,13 +74,13 @@ final class VectorPartition {
 		try {
 			this.scan.add(item, vector);
 			this.size++;
-			index = this.scan.size() > ((this.graph != null) ? MAX_WAITING : MAX_SCANNED);
+			index = this.scan.size() > ((this.graph != null) ? MAX_UNINDEXED : MAX_SCANNED);
 		}
 		finally {
 			this.lock.writeLock().unlock();
 		}
-		if (index) {
-			indexInBackground();
+		if (index && this.indexer != null) {
+			indexInBackground(this.indexer);
 		}
 	}
 
@@ -98,8 +104,8 @@ final class VectorPartition {
 		finally {
 			this.lock.writeLock().unlock();
 		}
-		if (graph != null && graph.isPurgeDue()) {
-			indexInBackground();
+		if (graph != null && graph.isPurgeDue() && this.indexer != null) {
+			indexInBackground(this.indexer);
 		}
 	}
 
@@ -121,7 +127,7 @@ final class VectorPartition {
 		}
 	}
 
-	// In a larger graph more candidates are needed to find as much
+	// A larger graph needs more candidates for the same recall
 	private static int beamWidth(int size) {
 		return Math.min(MAX_BEAM_WIDTH, MIN_BEAM_WIDTH + size / ENTRIES_PER_CANDIDATE);
 	}
@@ -133,13 +139,13 @@ final class VectorPartition {
 		}
 	}
 
-	private void indexInBackground() {
+	private void indexInBackground(Executor indexer) {
 		if (this.indexing.compareAndSet(false, true)) {
 			try {
-				this.indexer.execute(this::index);
+				indexer.execute(this::index);
 			}
 			catch (RejectedExecutionException ex) {
-				// The store is closed, or too much waits: a later item tries again
+				// The store is closed or the queue is full; a later change tries again
 				this.indexing.set(false);
 			}
 		}
@@ -154,8 +160,8 @@ final class VectorPartition {
 			}
 			boolean moved = true;
 			while (moved) {
-				// A new item finds nothing to connect to among removed ones
-				graph = graph.isSpent() ? rebuild(graph) : graph;
+				// Among too many removed items, new ones find no neighbours to connect to
+				graph = graph.isRebuildDue() ? rebuild(graph) : graph;
 				moved = moveOne(graph);
 				this.graph = graph;
 			}

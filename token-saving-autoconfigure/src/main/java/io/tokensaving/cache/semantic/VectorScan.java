@@ -5,13 +5,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Vectors that are all compared with a query. They lie in blocks, and in a block by
- * dimension: what the inner loop runs over is contiguous and has no dependencies, so that
- * the compiler makes SIMD instructions of it. After a third and two thirds of the
- * dimensions a block is left in which no vector can reach the threshold any more, because
- * what is missing is at most the product of the lengths of the two remainders
- * (Cauchy-Schwarz); the result is exact. Not thread-safe: {@link VectorPartition} holds
- * the lock.
+ * Compares a query with every vector. Vectors are stored in blocks, and within a block by
+ * dimension: the inner loop runs over contiguous, independent values, so the compiler can
+ * use SIMD instructions. After a third and after two thirds of the dimensions, a block is
+ * skipped if none of its vectors can reach the threshold any more, because the rest of a
+ * dot product is at most the product of the lengths of the two remainders
+ * (Cauchy-Schwarz). The result is exact. Not thread-safe; {@link VectorPartition} guards
+ * it with its lock.
  */
 final class VectorScan {
 
@@ -20,7 +20,7 @@ final class VectorScan {
 	private static final int PARTS = 3;
 
 	/**
-	 * For what is lost in floating-point sums.
+	 * The bound of the rounding error of a dot product.
 	 */
 	private static final float TOLERANCE = 1e-4f;
 
@@ -64,9 +64,9 @@ final class VectorScan {
 	}
 
 	/**
-	 * Copy a vector out.
-	 * @param slot its place
-	 * @return the vector
+	 * Copy a vector.
+	 * @param slot its position
+	 * @return a copy of the vector
 	 */
 	float[] vector(int slot) {
 		Block block = this.blocks.get(slot / MAX_LANES);
@@ -78,8 +78,8 @@ final class VectorScan {
 	}
 
 	/**
-	 * Take an item out; the last one takes its place.
-	 * @param slot its place
+	 * Remove an item; the last one moves to its position.
+	 * @param slot the position of the item
 	 */
 	void remove(int slot) {
 		this.items.get(slot).slot = -1;
@@ -122,7 +122,7 @@ final class VectorScan {
 		}
 	}
 
-	// Whether any vector of the block may reach the bound; if so the sums are complete
+	// Whether any vector of the block may reach the bound; if so, the sums are complete
 	private boolean compare(float[] query, float[] remainders, Block block, int count, float[] sums, float bound) {
 		Arrays.fill(sums, 0, block.lanes(), 0);
 		for (int part = 1; part <= PARTS; part++) {
@@ -181,11 +181,13 @@ final class VectorScan {
 	}
 
 	/**
-	 * Some vectors, the first values of all of them, then the second ones and so on.
+	 * Up to {@value VectorScan#MAX_LANES} vectors, stored by dimension: the first values
+	 * of all vectors, then the second ones, and so on.
 	 *
 	 * @param values the values
-	 * @param remainders the lengths of what is left of the vectors after each part
-	 * @param lanes the number of vectors there is room for
+	 * @param remainders after each part, the lengths of the remaining dimensions of each
+	 * vector
+	 * @param lanes the number of vectors that fit into the block
 	 */
 	@SuppressWarnings("ArrayRecordComponent") // never compared
 	private record Block(float[] values, float[][] remainders, int lanes) {

@@ -1,6 +1,6 @@
 /**
- * The semantic cache: the answer to a question that means the same as the one that is
- * asked.
+ * The semantic cache: answers a question with the stored answer to a question of the same
+ * meaning.
  */
 @NullMarked
 package io.tokensaving.cache.semantic;

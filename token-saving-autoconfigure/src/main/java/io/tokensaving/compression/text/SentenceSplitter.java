@@ -4,42 +4,34 @@ import java.text.BreakIterator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
+import java.util.Objects;
 
 import io.tokensaving.compression.text.TextSpan.Kind;
+import io.tokensaving.text.GraphemeClusters;
+import io.tokensaving.text.SentenceBoundaries;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Splits a text into sentences. First come the blocks of Markdown, line by line: fenced
- * code blocks, tables, headings, items of lists, paragraphs. Within a paragraph the JDK's
- * {@link BreakIterator} finds the boundaries, in any script; those after an abbreviation,
- * an initial or a number are taken back. A part without any boundary is cut between words
- * after {@value #MAX_SENTENCE} chars. Runs in linear time. Thread-safe.
+ * Splits a text into sentences. First the text is split line by line into the blocks of
+ * Markdown: fenced code blocks, tables, headings, items of lists, paragraphs. Within a
+ * paragraph the JDK's {@link BreakIterator} finds the boundaries, in any script; a
+ * boundary after an abbreviation, an initial or a number is ignored. A part without a
+ * boundary is cut between words after {@value #MAX_SENTENCE} chars. Runs in linear time.
+ * Thread-safe.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  */
 public final class SentenceSplitter {
 
 	/**
-	 * The length above which a part is cut between words.
+	 * The length in chars above which a part is cut between words.
 	 */
 	static final int MAX_SENTENCE = 1000;
 
 	/**
-	 * The length above which a table is split between its rows.
+	 * The length in chars above which a table is split between its rows.
 	 */
 	static final int MAX_TABLE = 2000;
-
-	// Those after which a name or a number follows; others may well end a sentence
-	private static final Set<String> ABBREVIATIONS = Set.of("mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "no",
-			"nos", "vs", "e.g", "i.e", "cf", "fig", "figs", "eq", "eqs", "sec", "ch", "chap", "vol", "pp", "p", "ed",
-			"eds", "approx", "dept", "est", "gen", "gov", "hon", "lt", "col", "sgt", "capt", "cmdr", "rev", "sen",
-			"rep", "mt", "ft", "ave", "blvd", "rd", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept",
-			"oct", "nov", "dec", "art", "al", "ca", "resp", "viz", "z.b", "d.h", "u.a", "bzw", "nr", "hr", "fr", "str",
-			"abs", "vgl", "ggf", "inkl", "evtl", "mme", "mlle", "av", "ex", "sra", "srta", "dra", "ud", "uds", "p.ej",
-			"sig", "dott", "ecc", "nº", "т.е", "т.д", "г", "ул", "см");
-
-	// Arabic, Urdu, Devanagari, Armenian, Ethiopic, Khmer, Myanmar, ellipsis
-	private static final String OTHER_MARKS = "\u061F\u06D4\u0964\u0965\u0589\u1362\u17D4\u104B\u2026";
-
-	private static final char PARAGRAPH_SEPARATOR = '\u2029';
 
 	private SentenceSplitter() {
 	}
@@ -62,7 +54,7 @@ public final class SentenceSplitter {
 
 		private final List<TextSpan> spans = new ArrayList<>();
 
-		// Where the paragraph or table starts that is not closed yet, and what it is
+		// Start and type of the paragraph or table that is still open
 		private int open;
 
 		private Line block = Line.BLANK;
@@ -81,7 +73,7 @@ public final class SentenceSplitter {
 				Line line = Line.of(this.text, start, end);
 				if (line == Line.FENCE) {
 					close(start);
-					end = fenceEnd(start, end);
+					end = fenceEnd(Objects.requireNonNull(Fence.of(this.text, start, end)), end);
 					this.spans.add(new TextSpan(start, end, Kind.CODE));
 					this.open = end;
 				}
@@ -101,16 +93,18 @@ public final class SentenceSplitter {
 			return (newline < 0) ? this.text.length() : newline + 1;
 		}
 
-		private int fenceEnd(int start, int firstLineEnd) {
-			int indent = Line.indent(this.text, start, firstLineEnd);
-			char mark = this.text.charAt(start + indent);
-			int length = Line.run(this.text, start + indent, mark);
+		private int fenceEnd(Fence fence, int firstLineEnd) {
 			int line = firstLineEnd;
 			while (line < this.text.length()) {
 				int end = lineEnd(line);
-				int at = line + Line.indent(this.text, line, end);
-				int run = Line.run(this.text, at, mark);
-				if (run >= length && this.text.substring(at + run, end).isBlank()) {
+				int quotes = Fence.quotes(this.text, line, end);
+				if (quotes < fence.quotes()) {
+					// The quote is over, and so is the fence in it
+					return line;
+				}
+				int at = Fence.content(this.text, line, end, fence.quotes());
+				int run = Line.run(this.text, at, fence.mark());
+				if (run >= fence.length() && this.text.substring(at + run, end).isBlank()) {
 					return end;
 				}
 				line = end;
@@ -118,7 +112,7 @@ public final class SentenceSplitter {
 			return this.text.length();
 		}
 
-		// Closes what is open; blank text goes to the part before it
+		// Ends the open block; a blank one is added to the part before it
 		private void close(int end) {
 			if (end > this.open) {
 				if (isBlank(this.open, end) && !this.spans.isEmpty()) {
@@ -150,63 +144,15 @@ public final class SentenceSplitter {
 
 		private void addSentences(int start, int end) {
 			String paragraph = this.text.substring(start, end);
-			this.iterator.setText(prepared(paragraph));
+			this.iterator.setText(SentenceBoundaries.mark(paragraph));
 			int from = 0;
 			this.iterator.first();
 			for (int to = this.iterator.next(); to != BreakIterator.DONE; to = this.iterator.next()) {
-				if (to == paragraph.length() || !isTakenBack(paragraph, from, to)) {
+				if (to == paragraph.length() || !SentenceBoundaries.isTakenBack(paragraph, from, to)) {
 					add(start + from, start + to, Kind.SENTENCE);
 					from = to;
 				}
 			}
-		}
-
-		// The iterator knows neither that a line may end a sentence without a full stop
-		// nor
-		// the marks of some scripts. Text that goes on in lower case was wrapped
-		private static String prepared(String paragraph) {
-			char[] chars = paragraph.toCharArray();
-			for (int i = 0; i < chars.length; i++) {
-				char c = chars[i];
-				if (c == '\n' && (i + 1 == chars.length || !Character.isLowerCase(chars[i + 1]))) {
-					chars[i] = PARAGRAPH_SEPARATOR;
-				}
-				else if (c >= 0x80 && OTHER_MARKS.indexOf(c) >= 0) {
-					chars[i] = '!';
-				}
-			}
-			return new String(chars);
-		}
-
-		private static boolean isTakenBack(String paragraph, int start, int boundary) {
-			char last = paragraph.charAt(boundary - 1);
-			if (last == '?' || last == '!') {
-				// Within a URL
-				return !Character.isWhitespace(paragraph.charAt(boundary));
-			}
-			int end = boundary;
-			while (end > start && Character.isWhitespace(paragraph.charAt(end - 1))) {
-				if (paragraph.charAt(end - 1) == '\n') {
-					return false;
-				}
-				end--;
-			}
-			if (end - start < 2 || paragraph.charAt(end - 1) != '.') {
-				return false;
-			}
-			int word = end - 1;
-			while (word > start && end - word < 12 && !Character.isWhitespace(paragraph.charAt(word - 1))
-					&& "([\"'".indexOf(paragraph.charAt(word - 1)) < 0) {
-				word--;
-			}
-			String before = paragraph.substring(word, end - 1);
-			if (before.isEmpty()) {
-				return false;
-			}
-			boolean initial = before.length() == 1 && Character.isUpperCase(before.charAt(0)) && !before.equals("I");
-			boolean marker = word == start && before.length() <= 3
-					&& before.chars().allMatch((c) -> c >= '0' && c <= '9');
-			return initial || marker || ABBREVIATIONS.contains(before.toLowerCase(Locale.ROOT));
 		}
 
 		private void add(int start, int end, Kind kind) {
@@ -232,8 +178,8 @@ public final class SentenceSplitter {
 			}
 		}
 
-		// After white space in the second half if there is any, never within a pair of
-		// surrogates
+		// Cuts after white space in the second half if possible, and never within
+		// what a reader takes for one character
 		private int cut(int start, int end) {
 			int latest = Math.min(end, start + MAX_SENTENCE);
 			for (int i = latest; i > start + MAX_SENTENCE / 2; i--) {
@@ -241,9 +187,8 @@ public final class SentenceSplitter {
 					return i;
 				}
 			}
-			boolean splitsPair = latest < end && Character.isHighSurrogate(this.text.charAt(latest - 1))
-					&& Character.isLowSurrogate(this.text.charAt(latest));
-			return splitsPair ? latest - 1 : latest;
+			int cut = (latest < end) ? GraphemeClusters.floor(this.text, latest) : latest;
+			return (cut > start) ? cut : latest;
 		}
 
 		private void extendLast(int end) {
@@ -263,7 +208,7 @@ public final class SentenceSplitter {
 	}
 
 	/**
-	 * What a line is by its first chars.
+	 * The type of a line by its first chars.
 	 */
 	private enum Line {
 
@@ -274,10 +219,12 @@ public final class SentenceSplitter {
 			if (at == end) {
 				return BLANK;
 			}
+			if (Fence.of(text, start, end) != null) {
+				return FENCE;
+			}
 			char first = text.charAt(at);
 			return switch (first) {
 				case '\n', '\r' -> BLANK;
-				case '`', '~' -> (run(text, at, first) >= 3) ? FENCE : TEXT;
 				case '#' -> HEADING;
 				case '|' -> TABLE;
 				case '-', '*', '+', '\u2022' -> isSpace(text, at + 1) ? ITEM : TEXT;
@@ -314,13 +261,68 @@ public final class SentenceSplitter {
 			return at < text.length() && (text.charAt(at) == ' ' || text.charAt(at) == '\t');
 		}
 
-		// Whether a line belongs to the same paragraph or table as the lines before it
+		// Whether a line belongs to the block of the lines before it
 		boolean continues(Line block) {
 			return switch (this) {
 				case TEXT -> block == TEXT || block == ITEM;
 				case TABLE -> block == TABLE;
 				default -> false;
 			};
+		}
+
+	}
+
+	/**
+	 * The line that opens a fenced code block, which may be in a quote or an item of a
+	 * list.
+	 *
+	 * @param quotes the number of quotes that it is in
+	 * @param mark a backtick or a tilde
+	 * @param length how many of them there are
+	 */
+	private record Fence(int quotes, char mark, int length) {
+
+		static @Nullable Fence of(String text, int start, int end) {
+			int quotes = quotes(text, start, end);
+			int at = content(text, start, end, quotes);
+			int item = at;
+			while (item < end && item - at < 4 && text.charAt(item) >= '0' && text.charAt(item) <= '9') {
+				item++;
+			}
+			if (item < end && ((item > at) ? ".)" : "-*+").indexOf(text.charAt(item)) >= 0 && item + 1 < end
+					&& text.charAt(item + 1) == ' ') {
+				at = item + 1 + Line.indent(text, item + 1, end);
+			}
+			char mark = (at < end) ? text.charAt(at) : ' ';
+			if (mark != '`' && mark != '~') {
+				return null;
+			}
+			int length = Line.run(text, at, mark);
+			// Backticks later in the line close code within the line
+			boolean inline = mark == '`' && text.substring(at + length, end).indexOf('`') >= 0;
+			return (length >= 3 && !inline) ? new Fence(quotes, mark, length) : null;
+		}
+
+		// Counts the marks of quotes at the beginning of a line
+		static int quotes(String text, int start, int end) {
+			int quotes = 0;
+			int at = start + Line.indent(text, start, end);
+			while (at < end && text.charAt(at) == '>') {
+				quotes++;
+				at++;
+				at += Line.indent(text, at, end);
+			}
+			return quotes;
+		}
+
+		// Returns where the content of a line begins within some quotes
+		static int content(String text, int start, int end, int quotes) {
+			int at = start + Line.indent(text, start, end);
+			for (int i = 0; i < quotes; i++) {
+				at++;
+				at += Line.indent(text, at, end);
+			}
+			return at;
 		}
 
 	}

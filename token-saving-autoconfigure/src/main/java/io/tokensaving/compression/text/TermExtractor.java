@@ -7,8 +7,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
+import io.tokensaving.text.Language;
 import org.apache.lucene.analysis.LowerCaseFilter;
 import org.apache.lucene.analysis.TokenStream;
 import org.apache.lucene.analysis.Tokenizer;
@@ -21,9 +23,13 @@ import org.jspecify.annotations.Nullable;
 import org.tartarus.snowball.SnowballStemmer;
 
 /**
- * Extracts the terms of texts: words in the sense of Unicode's annex 29 (pairs of
- * characters in Chinese, Japanese and Korean) in lower case, without stop words, stemmed
- * by Snowball. Does not depend on the default locale. Thread-safe.
+ * Extracts the terms of texts: words according to Unicode's annex 29 (for Chinese,
+ * Japanese and Korean pairs of characters) in lower case, without stop words, stemmed by
+ * Snowball. A name that consists of several words, such as {@code maxTokens} or
+ * {@code max_tokens}, is a term, and so is each of its words. Independent of the default
+ * locale. Thread-safe.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  */
 public final class TermExtractor {
 
@@ -31,12 +37,17 @@ public final class TermExtractor {
 
 	private static final int WORDS_PER_CHECKPOINT = 10_000;
 
+	private static final int MIN_WORD_OF_IDENTIFIER = 2;
+
+	// A shorter one counts something
+	private static final int MIN_NUMBER = 3;
+
 	private final @Nullable Language language;
 
 	/**
 	 * Create an extractor.
-	 * @param language the language of all texts, or {@code null} to guess that of each by
-	 * its stop words
+	 * @param language the language of all texts, or {@code null} to guess the language of
+	 * each text by its stop words
 	 */
 	public TermExtractor(@Nullable Language language) {
 		this.language = language;
@@ -55,11 +66,47 @@ public final class TermExtractor {
 	}
 
 	/**
+	 * Extract the terms of a question, and tell which of them are names: words that
+	 * consist of words, or that contain a digit.
+	 * @param question the question
+	 * @return its terms in order, without the words of names
+	 */
+	public List<QuestionTerm> question(String question) {
+		List<String> words = new ArrayList<>();
+		int[] offsets = words(question, words, () -> {
+		});
+		Language language = (this.language != null) ? this.language : Language.guess(words);
+		Stemmer stemmer = new Stemmer(language);
+		List<QuestionTerm> terms = new ArrayList<>();
+		int word = 0;
+		while (word < words.size()) {
+			String name = words.get(word);
+			int end = offsets[word] + name.length();
+			List<String> parts = new ArrayList<>();
+			for (word++; word < words.size() && offsets[word] < end; word++) {
+				if (!language.isStopWord(words.get(word))) {
+					parts.add(stemmer.stem(words.get(word)));
+				}
+			}
+			if (!language.isStopWord(name)) {
+				boolean isName = !parts.isEmpty()
+						|| (name.length() >= MIN_NUMBER && name.chars().anyMatch(Character::isDigit));
+				terms.add(new QuestionTerm(stemmer.stem(name), isName && !isIdeographic(name), parts));
+			}
+		}
+		return terms;
+	}
+
+	private static boolean isIdeographic(String word) {
+		return word.codePoints().anyMatch(Character::isIdeographic);
+	}
+
+	/**
 	 * Extract the terms of the parts of a text.
 	 * @param text the text
 	 * @param spans its parts, in order
-	 * @param checkpoint is run every {@value #WORDS_PER_CHECKPOINT} words, and may end
-	 * the work by an exception
+	 * @param checkpoint is run every {@value #WORDS_PER_CHECKPOINT} words, and may throw
+	 * an exception to cancel
 	 * @return the terms of each part, with repetitions and in order; empty for parts
 	 * without words
 	 */
@@ -78,12 +125,13 @@ public final class TermExtractor {
 					spanTerms.add(stemmer.stem(words.get(word)));
 				}
 			}
-			terms.add(spanTerms.isEmpty() ? List.of() : spanTerms);
+			// A copy without the spare capacity of the list
+			terms.add(List.copyOf(spanTerms));
 		}
 		return terms;
 	}
 
-	// Adds the words to the list and returns where each starts
+	// Adds the words to the list and returns where each span starts
 	private static int[] words(String text, List<String> words, Runnable checkpoint) {
 		int[] offsets = new int[Math.max(16, text.length() / 4)];
 		try (Tokenizer tokenizer = new StandardTokenizer()) {
@@ -101,6 +149,7 @@ public final class TermExtractor {
 				}
 				offsets[words.size()] = offset.startOffset();
 				words.add(term.toString());
+				offsets = addWordsOfIdentifier(text, offset.startOffset(), offset.endOffset(), words, offsets);
 			}
 			tokens.end();
 		}
@@ -110,8 +159,59 @@ public final class TermExtractor {
 		return offsets;
 	}
 
+	// Adds the words within a name such as maxInputTokens, max_input_tokens or a.b.Type
+	private static int[] addWordsOfIdentifier(String text, int start, int end, List<String> words, int[] offsets) {
+		int[] result = offsets;
+		int from = start;
+		for (int i = start + 1; i <= end; i++) {
+			if (i < end && !startsWord(text, start, i, end)) {
+				continue;
+			}
+			int to = i;
+			while (from < to && !Character.isLetterOrDigit(text.charAt(from))) {
+				from++;
+			}
+			while (to > from && !Character.isLetterOrDigit(text.charAt(to - 1))) {
+				to--;
+			}
+			if (to - from >= MIN_WORD_OF_IDENTIFIER && to - from < end - start) {
+				if (words.size() == result.length) {
+					result = Arrays.copyOf(result, 2 * result.length);
+				}
+				result[words.size()] = from;
+				words.add(text.substring(from, to).toLowerCase(Locale.ROOT));
+			}
+			from = i;
+		}
+		return result;
+	}
+
+	private static boolean startsWord(String text, int start, int index, int end) {
+		char before = text.charAt(index - 1);
+		char c = text.charAt(index);
+		if (before == '_' || before == '.' || before == ':') {
+			return true;
+		}
+		if (!Character.isUpperCase(c)) {
+			return false;
+		}
+		return Character.isLowerCase(before) || (index - start > 1 && Character.isUpperCase(before) && index + 1 < end
+				&& Character.isLowerCase(text.charAt(index + 1)));
+	}
+
 	/**
-	 * Stems words, each but once. For one thread.
+	 * A term of a question.
+	 *
+	 * @param term the term
+	 * @param isName whether it is a name, such as {@code maxTokens} or {@code A-1003}
+	 * @param words the terms of the words that the name consists of
+	 */
+	public record QuestionTerm(String term, boolean isName, List<String> words) {
+
+	}
+
+	/**
+	 * Stems each word only once. For one thread.
 	 */
 	private static final class Stemmer {
 

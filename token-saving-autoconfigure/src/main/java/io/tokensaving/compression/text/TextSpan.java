@@ -1,17 +1,19 @@
 package io.tokensaving.compression.text;
 
 /**
- * A part of a text that is kept or left out as a whole. The spans of a text follow each
- * other without a gap; white space belongs to the span before it.
+ * A part of a text that is kept or left out as a whole. The spans of a text are adjacent;
+ * white space belongs to the span before it.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  *
  * @param start the index of the first char
  * @param end the index after the last char
- * @param kind what the part is
+ * @param kind the type of the part
  */
 public record TextSpan(int start, int end, Kind kind) {
 
 	/**
-	 * What a part of a text is.
+	 * The type of a part.
 	 */
 	public enum Kind {
 
@@ -26,7 +28,7 @@ public record TextSpan(int start, int end, Kind kind) {
 		TABLE,
 
 		/**
-		 * A fenced code block, which is not to be changed.
+		 * A fenced code block, which must not be changed.
 		 */
 		CODE
 

@@ -1,6 +1,6 @@
 /**
- * Texts as compression sees them: sentences, terms and what can be left out without a
- * loss. Knows nothing of messages.
+ * Text analysis for compression: sentences, terms and lossless rewriting. Does not depend
+ * on messages. Internal: nothing in this package is part of the API.
  */
 @NullMarked
 package io.tokensaving.compression.text;

@@ -2,6 +2,8 @@ package io.tokensaving.dedup.redis;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -11,34 +13,39 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.backend.redis.RedisConnector;
+import io.tokensaving.backend.redis.RedisSubscription;
 import io.tokensaving.dedup.ClusterLeases;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.SmartLifecycle;
-import org.springframework.data.redis.connection.Message;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
 import org.springframework.util.Assert;
 
 /**
- * Leases that are keys of Redis with a time to live. The value of a key is a fencing
- * token: a number that grows with every lease of the same request within a hundred times
- * its time to live, and a random part. An instance that was paused longer than its lease
- * lasted can neither prolong nor give back nor announce what is another's by now. The end
- * of a lease is published on one channel; messages that get lost, and instances that do
- * not listen because their client is not Lettuce, are made up for by asking again.
- * Thread-safe; close it to end its threads.
+ * Leases as Redis keys with a time to live. The value of a key is a fencing token: a
+ * number that grows with every lease of the same request within a hundred times its time
+ * to live, and a random part. Because of the token, an instance that was paused until its
+ * lease expired can neither renew nor release nor announce the lease of another instance.
+ * The release of a lease is published on one channel together with its token, so that it
+ * cannot be mistaken for the release of a later lease. Waiting instances also claim again
+ * from time to time, in case a message is lost or their client, other than Lettuce, does
+ * not receive messages. Thread-safe. Close the leases to stop their threads.
  */
 public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, AutoCloseable {
 
 	/**
-	 * How long a lease outlives the instance that held it: ten seconds.
+	 * The default time to live of a lease, which it outlives its instance by: ten
+	 * seconds.
 	 */
 	public static final Duration DEFAULT_TTL = Duration.ofSeconds(10);
 
@@ -49,17 +56,26 @@ public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, 
 	private static final String CHANNEL = PREFIX + "leases";
 
 	/**
-	 * A lease is not prolonged for ever, even if nobody gives it back.
+	 * How long a lease is renewed at most, even if it is never released.
 	 */
-	private static final Duration LONGEST = Duration.ofMinutes(10);
+	private static final Duration MAX_RENEWAL = Duration.ofMinutes(10);
 
 	private static final int FENCE_LIFETIMES = 100;
 
-	private static final long SUBSCRIBE_PAUSE_MILLIS = 5000;
+	private static final Pattern NOTICE = Pattern.compile("([01]) ([0-9]{1,19}:[0-9a-f-]{36}) (\\S{1,128})");
+
+	private static final int MAX_NOTICE_BYTES = 256;
+
+	/**
+	 * The largest number of releases that are remembered for a request before its holder
+	 * is known.
+	 */
+	private static final int MAX_EARLY_NOTICES = 16;
 
 	private static final byte[] ACQUIRE = script("""
-			if redis.call('EXISTS', KEYS[1]) == 1 then
-			  return false
+			local holder = redis.call('GET', KEYS[1])
+			if holder then
+			  return holder
 			end
 			local fence = redis.call('INCR', KEYS[2])
 			redis.call('PEXPIRE', KEYS[2], ARGV[3])
@@ -68,7 +84,7 @@ public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, 
 			return token
 			""");
 
-	private static final byte[] PROLONG = script("""
+	private static final byte[] RENEW = script("""
 			if redis.call('GET', KEYS[1]) == ARGV[1] then
 			  return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 			end
@@ -88,17 +104,13 @@ public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, 
 
 	private final Duration ttl;
 
-	private final ScheduledThreadPoolExecutor upkeep;
+	private final ScheduledThreadPoolExecutor maintenance;
 
-	private final ConcurrentMap<String, Set<CompletableFuture<Boolean>>> listening = new ConcurrentHashMap<>();
+	private final ConcurrentMap<String, Set<Listener>> listening = new ConcurrentHashMap<>();
 
-	private @Nullable RedisConnection subscription;
+	private final RedisSubscription subscription;
 
-	private boolean subscribed;
-
-	private boolean stopped;
-
-	private final boolean subscribes;
+	private volatile boolean stopped;
 
 	/**
 	 * Create leases of ten seconds. Does not connect yet.
@@ -110,7 +122,7 @@ public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, 
 
 	/**
 	 * Create leases of ten seconds. Does not connect yet.
-	 * @param connector connects to Redis for these leases and others
+	 * @param connector connects to Redis; may be shared with other components
 	 */
 	public RedisClusterLeases(RedisConnector connector) {
 		this(connector, DEFAULT_TTL);
@@ -119,8 +131,8 @@ public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, 
 	/**
 	 * Create leases. Does not connect yet.
 	 * @param connectionFactory connects to Redis
-	 * @param ttl how long a lease outlives the instance that held it, at least 100
-	 * milliseconds
+	 * @param ttl the time to live of a lease, which it outlives its instance by, at least
+	 * 100 milliseconds
 	 */
 	public RedisClusterLeases(RedisConnectionFactory connectionFactory, Duration ttl) {
 		this(new RedisConnector(connectionFactory), ttl);
@@ -130,11 +142,12 @@ public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, 
 		Assert.isTrue(ttl.toMillis() >= 100, () -> "'ttl' must be at least 100 milliseconds, but is " + ttl);
 		this.connectionFactory = connector.connectionFactory();
 		this.ttl = ttl;
-		this.subscribes = connector.isLettuce();
-		this.upkeep = new ScheduledThreadPoolExecutor(2, new DaemonThreads("token-saving-leases"));
-		this.upkeep.setRemoveOnCancelPolicy(true);
-		this.upkeep.setKeepAliveTime(30, TimeUnit.SECONDS);
-		this.upkeep.allowCoreThreadTimeOut(true);
+		this.subscription = new RedisSubscription(connector, CHANNEL, "token-saving-lease-listener",
+				Ticker.systemTicker(), this::receive);
+		this.maintenance = new ScheduledThreadPoolExecutor(2, new DaemonThreads("token-saving-leases"));
+		this.maintenance.setRemoveOnCancelPolicy(true);
+		this.maintenance.setKeepAliveTime(30, TimeUnit.SECONDS);
+		this.maintenance.allowCoreThreadTimeOut(true);
 	}
 
 	private static byte[] script(String lua) {
@@ -142,14 +155,29 @@ public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, 
 	}
 
 	@Override
-	public @Nullable Lease tryAcquire(String fingerprint) {
+	public Claim claim(String fingerprint) {
 		String random = UUID.randomUUID().toString();
 		String ttlMillis = String.valueOf(this.ttl.toMillis());
+		// Listens before it asks, as the other lease may end before the reply arrives
+		Listener listener = listenTo(fingerprint);
+		boolean waits = false;
 		try (RedisConnection connection = this.connectionFactory.getConnection()) {
 			byte[] token = connection.scriptingCommands()
 				.eval(ACQUIRE, ReturnType.VALUE, 2, bytes(key("lease", fingerprint)), bytes(key("fence", fingerprint)),
 						bytes(random), bytes(ttlMillis), bytes(String.valueOf(FENCE_LIFETIMES * this.ttl.toMillis())));
-			return (token != null) ? new RedisLease(fingerprint, token) : null;
+			Assert.state(token != null, "Redis did not say who holds the lease");
+			String holder = text(token);
+			if (holder.endsWith(":" + random)) {
+				return Claim.granted(new RedisLease(fingerprint, token));
+			}
+			listener.await(holder);
+			waits = true;
+			return Claim.refused(listener.released);
+		}
+		finally {
+			if (!waits) {
+				listener.released.cancel(false);
+			}
 		}
 	}
 
@@ -158,84 +186,33 @@ public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, 
 		return PREFIX + kind + ":{" + fingerprint + "}";
 	}
 
-	@Override
-	@SuppressWarnings("CollectionUndefinedEquality") // the same future is meant
-	public CompletableFuture<Boolean> released(String fingerprint) {
-		CompletableFuture<Boolean> future = new CompletableFuture<>();
+	private Listener listenTo(String fingerprint) {
+		Listener listener = new Listener();
 		this.listening.compute(fingerprint, (key, present) -> {
-			Set<CompletableFuture<Boolean>> futures = (present != null) ? present : ConcurrentHashMap.newKeySet();
-			futures.add(future);
-			return futures;
+			Set<Listener> listeners = (present != null) ? present : ConcurrentHashMap.newKeySet();
+			listeners.add(listener);
+			return listeners;
 		});
-		var unused = future
-			.whenComplete((answered, ex) -> this.listening.computeIfPresent(fingerprint, (key, futures) -> {
-				futures.remove(future);
-				return futures.isEmpty() ? null : futures;
+		var unused = listener.released
+			.whenComplete((answered, ex) -> this.listening.computeIfPresent(fingerprint, (key, listeners) -> {
+				listeners.remove(listener);
+				return listeners.isEmpty() ? null : listeners;
 			}));
-		listen();
-		return future;
+		this.subscription.listen();
+		return listener;
 	}
 
-	private synchronized void listen() {
-		if (this.subscribed || this.stopped || !this.subscribes) {
+	private void receive(byte[] body) {
+		// The message is untrusted: any client may publish
+		Matcher notice = (body.length <= MAX_NOTICE_BYTES)
+				? NOTICE.matcher(new String(body, StandardCharsets.ISO_8859_1)) : null;
+		if (notice == null || !notice.matches()) {
 			return;
 		}
-		try {
-			// Subscribing waits for the server
-			new DaemonThreads("token-saving-lease-listener").newThread(this::subscribe).start();
-			this.subscribed = true;
-		}
-		catch (OutOfMemoryError ex) { // there may be no more threads
-			logger.debug("Cannot listen for the end of leases; they are asked for", ex);
-		}
-	}
-
-	// Lettuce subscribes on a connection of its own, and again when it reconnects
-	private void subscribe() {
-		RedisConnection connection = null;
-		try {
-			connection = this.connectionFactory.getConnection();
-			connection.subscribe((message, pattern) -> tell(message), bytes(CHANNEL));
-			synchronized (this) {
-				if (!this.stopped) {
-					this.subscription = connection;
-					return;
-				}
-			}
-		}
-		catch (RuntimeException ex) {
-			logger.debug("Cannot listen for the end of leases; they are asked for", ex);
-			subscribeLater();
-		}
-		close(connection);
-	}
-
-	private synchronized void subscribeLater() {
-		if (!this.stopped) {
-			var unused = this.upkeep.schedule(() -> {
-				synchronized (this) {
-					this.subscribed = false;
-				}
-			}, SUBSCRIBE_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
-		}
-	}
-
-	private static void close(@Nullable RedisConnection connection) {
-		try {
-			if (connection != null) {
-				connection.close();
-			}
-		}
-		catch (RuntimeException ex) {
-			logger.debug("The subscription could not be ended", ex);
-		}
-	}
-
-	private void tell(Message message) {
-		String text = new String(message.getBody(), StandardCharsets.US_ASCII);
-		Set<CompletableFuture<Boolean>> futures = (text.length() > 2) ? this.listening.get(text.substring(2)) : null;
-		if (futures != null) {
-			futures.forEach((future) -> future.complete(text.startsWith("1")));
+		Set<Listener> listeners = this.listening.get(notice.group(3));
+		if (listeners != null) {
+			boolean answered = notice.group(1).equals("1");
+			listeners.forEach((listener) -> listener.receive(notice.group(2), answered));
 		}
 	}
 
@@ -243,29 +220,28 @@ public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, 
 		return text.getBytes(StandardCharsets.UTF_8);
 	}
 
+	private static String text(byte[] bytes) {
+		return new String(bytes, StandardCharsets.UTF_8);
+	}
+
 	@Override
-	public synchronized void start() {
+	public void start() {
 		this.stopped = false;
+		this.subscription.start();
 	}
 
 	/**
-	 * End the subscription, which a Spring context does before connections are closed.
-	 * The end of leases is asked for from then on.
+	 * Stop the subscription, which a Spring context does before it closes connections.
+	 * From then on the end of a lease is noticed only by claiming again.
 	 */
 	@Override
 	public void stop() {
-		RedisConnection connection;
-		synchronized (this) {
-			this.stopped = true;
-			this.subscribed = false;
-			connection = this.subscription;
-			this.subscription = null;
-		}
-		close(connection);
+		this.stopped = true;
+		this.subscription.stop();
 	}
 
 	@Override
-	public synchronized boolean isRunning() {
+	public boolean isRunning() {
 		return !this.stopped;
 	}
 
@@ -275,16 +251,48 @@ public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, 
 	}
 
 	/**
-	 * End the subscription and the threads. Leases that are held end by themselves.
+	 * Stop the subscription and all threads. Leases that are held expire.
 	 */
 	@Override
 	public void close() {
 		stop();
-		this.upkeep.shutdownNow();
+		this.maintenance.shutdownNow();
 	}
 
 	/**
-	 * A lease that is held.
+	 * Waits for the release of a lease. Notices may arrive before it is known which lease
+	 * that is. Thread-safe.
+	 */
+	private static final class Listener {
+
+		private final CompletableFuture<Boolean> released = new CompletableFuture<>();
+
+		private final Map<String, Boolean> early = new HashMap<>();
+
+		private @Nullable String awaited;
+
+		synchronized void receive(String token, boolean answered) {
+			if (this.awaited == null && this.early.size() < MAX_EARLY_NOTICES) {
+				this.early.put(token, answered);
+			}
+			else if (token.equals(this.awaited)) {
+				this.released.complete(answered);
+			}
+		}
+
+		synchronized void await(String token) {
+			this.awaited = token;
+			Boolean answered = this.early.get(token);
+			this.early.clear();
+			if (answered != null) {
+				this.released.complete(answered);
+			}
+		}
+
+	}
+
+	/**
+	 * A lease that this instance holds.
 	 */
 	private final class RedisLease implements Lease {
 
@@ -294,33 +302,33 @@ public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, 
 
 		private final AtomicBoolean released = new AtomicBoolean();
 
-		private final ScheduledFuture<?> prolonging;
+		private final ScheduledFuture<?> renewal;
 
-		private final ScheduledFuture<?> longest;
+		private final ScheduledFuture<?> renewalEnd;
 
 		RedisLease(String fingerprint, byte[] token) {
 			this.fingerprint = fingerprint;
 			this.token = token;
 			RedisClusterLeases leases = RedisClusterLeases.this;
 			long period = leases.ttl.toMillis() / 3;
-			this.prolonging = leases.upkeep.scheduleWithFixedDelay(this::prolong, period, period,
+			this.renewal = leases.maintenance.scheduleWithFixedDelay(this::renew, period, period,
 					TimeUnit.MILLISECONDS);
-			this.longest = leases.upkeep.schedule(() -> this.prolonging.cancel(false), LONGEST.toMillis(),
+			this.renewalEnd = leases.maintenance.schedule(() -> this.renewal.cancel(false), MAX_RENEWAL.toMillis(),
 					TimeUnit.MILLISECONDS);
 		}
 
-		private void prolong() {
+		private void renew() {
 			RedisClusterLeases leases = RedisClusterLeases.this;
 			try (RedisConnection connection = leases.connectionFactory.getConnection()) {
-				Long prolonged = connection.scriptingCommands()
-					.eval(PROLONG, ReturnType.INTEGER, 1, bytes(key("lease", this.fingerprint)), this.token,
+				Long renewed = connection.scriptingCommands()
+					.eval(RENEW, ReturnType.INTEGER, 1, bytes(key("lease", this.fingerprint)), this.token,
 							bytes(String.valueOf(leases.ttl.toMillis())));
-				if (prolonged == null || prolonged == 0) {
-					this.prolonging.cancel(false);
+				if (renewed == null || renewed == 0) {
+					this.renewal.cancel(false);
 				}
 			}
 			catch (RuntimeException ex) {
-				logger.debug("A lease could not be prolonged", ex);
+				logger.debug("A lease could not be renewed", ex);
 			}
 		}
 
@@ -329,12 +337,12 @@ public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, 
 			if (!this.released.compareAndSet(false, true)) {
 				return;
 			}
-			this.prolonging.cancel(false);
-			this.longest.cancel(false);
-			// Nobody has to wait for it
+			this.renewal.cancel(false);
+			this.renewalEnd.cancel(false);
+			// In the background, because no request needs to wait for the release
 			RedisClusterLeases leases = RedisClusterLeases.this;
-			if (!leases.upkeep.isShutdown()) {
-				leases.upkeep.execute(() -> releaseNow(answered));
+			if (!leases.maintenance.isShutdown()) {
+				leases.maintenance.execute(() -> releaseNow(answered));
 			}
 		}
 
@@ -342,10 +350,11 @@ public final class RedisClusterLeases implements ClusterLeases, SmartLifecycle, 
 			try (RedisConnection connection = RedisClusterLeases.this.connectionFactory.getConnection()) {
 				connection.scriptingCommands()
 					.eval(RELEASE, ReturnType.INTEGER, 1, bytes(key("lease", this.fingerprint)), this.token,
-							bytes(CHANNEL), bytes((answered ? "1 " : "0 ") + this.fingerprint));
+							bytes(CHANNEL),
+							bytes((answered ? "1 " : "0 ") + text(this.token) + " " + this.fingerprint));
 			}
 			catch (RuntimeException ex) {
-				logger.debug("A lease could not be given back; it ends by itself", ex);
+				logger.debug("A lease could not be released; it expires by itself", ex);
 			}
 		}
 

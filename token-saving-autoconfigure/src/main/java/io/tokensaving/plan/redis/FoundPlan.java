@@ -9,8 +9,8 @@ import io.tokensaving.plan.StoredPlan;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A plan as it was found in Redis, which is read when somebody asks for it, and for which
- * is loaded what it needs when somebody says so. Thread-safe.
+ * A plan that was found in Redis. It is parsed at the first use of {@link #plan()}, and
+ * {@link #load} loads what it needs. Thread-safe.
  */
 final class FoundPlan {
 
@@ -26,8 +26,8 @@ final class FoundPlan {
 
 	/**
 	 * Create a plan.
-	 * @param text what stands in Redis
-	 * @param reader reads it; fails with {@link InvalidPlanException}
+	 * @param text the JSON in Redis
+	 * @param reader reads the plan; throws {@link InvalidPlanException}
 	 */
 	FoundPlan(String text, Function<StoredPlanFormat.Content, StoredPlan> reader) {
 		this.text = text;
@@ -39,7 +39,7 @@ final class FoundPlan {
 	}
 
 	/**
-	 * Return the plan, and read it if it is not read yet.
+	 * Return the plan; the first call parses it.
 	 * @return the plan, or {@code null} if it cannot be used
 	 */
 	synchronized @Nullable StoredPlan plan() {
@@ -57,25 +57,25 @@ final class FoundPlan {
 
 	/**
 	 * Return why the plan cannot be used.
-	 * @return the reason, or {@code null} if it can be or has not been read
+	 * @return the reason, or {@code null} if it can be used or has not been parsed yet
 	 */
 	synchronized @Nullable String problem() {
 		return this.problem;
 	}
 
 	/**
-	 * Whether the plan can be read and has not been loaded, or not successfully.
-	 * @return whether to load it
+	 * Whether the plan was parsed and still has to be loaded, because loading has not
+	 * been tried or has failed.
+	 * @return whether it has to be loaded
 	 */
-	synchronized boolean isToBeLoaded() {
+	synchronized boolean needsLoading() {
 		return this.read != null && !this.loaded;
 	}
 
 	/**
-	 * Load what the plan needs. A plan for which that fails cannot be used.
+	 * Load what the plan needs. If that fails, the plan cannot be used.
 	 * @param loader loads it
-	 * @return whether the plan can be used now and could not before, or the other way
-	 * round
+	 * @return whether this call changed whether the plan can be used
 	 */
 	boolean load(Consumer<Plan> loader) {
 		StoredPlan plan;

@@ -1,34 +1,28 @@
 package io.tokensaving.plan.redis;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.backend.DaemonThreads;
-import io.tokensaving.backend.KeyNames;
 import io.tokensaving.backend.redis.RedisConnector;
+import io.tokensaving.backend.redis.RedisSubscription;
 import io.tokensaving.plan.AbstractPlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanReader;
@@ -39,26 +33,23 @@ import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.SmartLifecycle;
-import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
-import org.springframework.data.redis.connection.ReturnType;
-import org.springframework.data.redis.core.RedisCallback;
-import org.springframework.data.redis.core.StringRedisTemplate;
-import org.springframework.data.redis.listener.ChannelTopic;
-import org.springframework.data.redis.listener.RedisMessageListenerContainer;
 import org.springframework.util.Assert;
 
 /**
  * Plans in Redis, shared by all instances of an application. Look-ups are answered from
- * memory and never ask Redis. A change reaches the other instances by a notification if
- * they use Lettuce, or else by a counter that is read every second, and all plans are
- * read again every 30 seconds in any case.
+ * memory. Other instances see a change by a notification if they use Lettuce, otherwise
+ * by a revision counter that they poll every second; in any case all plans are read again
+ * every 30 seconds. Redis is asked only for an id that is not in memory, so that a new
+ * plan works on all instances at once: at most once a second for each id, 50 times a
+ * second in all, and not within a second after Redis has failed or timed out.
  * <p>
  * While Redis cannot be reached, the plans that were read last stay in use, and writes
- * fail. A stored plan that this instance cannot read, such as one that names an engine it
- * does not have, is left out with a warning, and the others stay. What plans need, such
- * as an embedding model, is loaded by a thread of its own, so that no change has to wait
- * for it; a plan that others have made may be in use before.
+ * fail. A stored plan that this instance cannot read, such as one with an engine that it
+ * does not have, is left out with a warning; other plans are not affected. A separate
+ * thread loads what plans need, such as an embedding model, so that loading does not
+ * delay changes; a plan that another instance has written may be used before it is
+ * loaded.
  * <p>
  * Nothing is read before {@link #start()}, which a Spring context calls. Works with every
  * connection factory, a single server and a cluster: no command uses two keys.
@@ -68,57 +59,21 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 	private static final Log logger = LogFactory.getLog(RedisPlanRepository.class);
 
-	private static final String PREFIX = "tokensaving:";
-
-	private static final String WORKSPACES = PREFIX + "workspaces";
-
-	private static final String REVISION = PREFIX + "plans-revision";
-
-	private static final String CHANNEL = PREFIX + "plans";
-
-	// No id of a plan has a colon
-	private static final String LAST_VERSION = ":last-version";
-
-	private static final Pattern VERSION = Pattern.compile("[0-9]{1,18}");
-
-	// Replaces fields if all of them are what they were: name, value before, value after,
-	// and again
-	private static final byte[] REPLACE = """
-			for i = 1, #ARGV, 3 do
-				if (redis.call('HGET', KEYS[1], ARGV[i]) or '') ~= ARGV[i + 1] then return 0 end
-			end
-			for i = 1, #ARGV, 3 do
-				if ARGV[i + 2] == '' then redis.call('HDEL', KEYS[1], ARGV[i])
-				else redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 2]) end
-			end
-			return 1
-			""".getBytes(StandardCharsets.UTF_8);
-
-	private static final String NOTHING = "";
-
-	private static final long WARNING_INTERVAL = TimeUnit.MINUTES.toNanos(1);
-
 	private static final long FIRST_READ_MILLIS = 2000;
-
-	private static final long CLOSE_MILLIS = 2000;
 
 	private static final int MAX_WRITERS = 4;
 
-	private final RedisConnector connector;
+	private final RedisPlanStore store;
 
-	private final StringRedisTemplate redis;
+	private final FoundPlans found;
 
-	private final boolean notifications;
+	private final PlanPoller poller;
 
-	private final Duration pollInterval;
+	private final @Nullable RedisSubscription notifications;
 
-	private final Duration reloadInterval;
+	private final UnknownPlanLookup unknownPlans;
 
 	private final Duration writeTimeout;
-
-	private final Ticker ticker;
-
-	private final @Nullable String ownWorkspace;
 
 	private final Set<String> fixedIds;
 
@@ -126,56 +81,34 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 	private final ThreadPoolExecutor loader;
 
-	private final AtomicBoolean notified = new AtomicBoolean();
-
 	private final AtomicBoolean unannounced = new AtomicBoolean();
 
 	private final CountDownLatch ready = new CountDownLatch(1);
 
-	private final Set<String> named = ConcurrentHashMap.newKeySet();
-
 	private volatile boolean answered;
-
-	private volatile Map<String, Map<String, FoundPlan>> found = Map.of();
-
-	private volatile @Nullable ScheduledThreadPoolExecutor reloads;
-
-	private @Nullable ScheduledThreadPoolExecutor subscriptions;
-
-	private @Nullable RedisMessageListenerContainer listeners;
 
 	private volatile boolean running;
 
-	// The rest is used by the thread of reloads only
-
-	private Object seenRevision = Unknown.REVISION;
-
-	private boolean reachable = true;
-
-	private Set<String> warnedOfShadowed = Set.of();
-
-	private Map<String, String> warnedOf = Map.of();
-
-	private @Nullable Long warnedAt;
-
 	private RedisPlanRepository(Builder builder) {
 		super(builder.plans, builder.reader);
-		this.connector = builder.connector;
-		this.redis = new StringRedisTemplate(builder.connector.connectionFactory());
-		this.notifications = builder.notifications;
-		this.pollInterval = builder.pollInterval;
-		this.reloadInterval = builder.reloadInterval;
 		this.writeTimeout = builder.writeTimeout;
-		this.ticker = builder.ticker;
-		this.ownWorkspace = builder.workspace;
 		this.fixedIds = builder.plans.stream().map(Plan::id).collect(Collectors.toUnmodifiableSet());
 		this.writers = new ThreadPoolExecutor(MAX_WRITERS, MAX_WRITERS, 10, TimeUnit.SECONDS,
 				new ArrayBlockingQueue<>(MAX_WRITERS), new DaemonThreads("token-saving-plans-write"));
 		this.writers.allowCoreThreadTimeOut(true);
-		// One that waits loads what the newest reading has found
+		// One loading may wait in the queue; it will load the plans of the latest reading
 		this.loader = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(1),
 				new DaemonThreads("token-saving-plans-load"), new ThreadPoolExecutor.DiscardPolicy());
 		this.loader.allowCoreThreadTimeOut(true);
+		this.store = new RedisPlanStore(builder.connector.connectionFactory());
+		this.poller = new PlanPoller(builder.pollInterval, builder.reloadInterval, new PlanReloading());
+		this.found = new FoundPlans(this.store,
+				(id, content) -> toStoredPlan(id, content.version(), content.settings()), this.fixedIds,
+				builder.workspace, builder.ticker, this.poller::reloadSoon);
+		this.notifications = builder.notifications ? new RedisSubscription(builder.connector, RedisPlanStore.CHANNEL,
+				"token-saving-plans-subscribe", builder.ticker, (message) -> this.poller.reloadSoon()) : null;
+		this.unknownPlans = new UnknownPlanLookup(this.found::findNew, builder.lookupTimeout, builder.errors,
+				builder.ticker);
 	}
 
 	/**
@@ -199,9 +132,9 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 	}
 
 	/**
-	 * Start reading plans, and wait up to two seconds until they have been read, and what
-	 * they need has been loaded, for the first time. If Redis cannot be reached, they are
-	 * read once it can.
+	 * Start reading plans. Waits up to two seconds until the plans have been read and
+	 * loaded for the first time. If Redis cannot be reached, they are read as soon as it
+	 * can.
 	 */
 	@Override
 	public synchronized void start() {
@@ -209,12 +142,10 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 			return;
 		}
 		this.running = true;
-		ScheduledThreadPoolExecutor executor = new ScheduledThreadPoolExecutor(1,
-				new DaemonThreads("token-saving-plans-read"));
-		this.reloads = executor;
-		executor.scheduleWithFixedDelay(() -> poll(false), 0, this.pollInterval.toMillis(), TimeUnit.MILLISECONDS);
-		executor.scheduleWithFixedDelay(() -> poll(true), this.reloadInterval.toMillis(),
-				this.reloadInterval.toMillis(), TimeUnit.MILLISECONDS);
+		if (this.notifications != null) {
+			this.notifications.start();
+		}
+		this.poller.start();
 		try {
 			if (!this.ready.await(FIRST_READ_MILLIS, TimeUnit.MILLISECONDS)) {
 				logger.warn(this.answered
@@ -225,13 +156,6 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-		if (this.notifications && this.connector.isLettuce()) {
-			// Apart, as subscribing may wait and polling must not
-			ScheduledThreadPoolExecutor subscribing = new ScheduledThreadPoolExecutor(1,
-					new DaemonThreads("token-saving-plans-subscribe"));
-			this.subscriptions = subscribing;
-			subscribing.execute(this::listen);
-		}
 	}
 
 	/**
@@ -240,41 +164,9 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 	@Override
 	public synchronized void stop() {
 		this.running = false;
-		ScheduledThreadPoolExecutor executor = this.reloads;
-		this.reloads = null;
-		if (executor != null) {
-			executor.shutdownNow();
-		}
-		ScheduledThreadPoolExecutor subscribing = this.subscriptions;
-		this.subscriptions = null;
-		if (subscribing != null) {
-			subscribing.shutdownNow();
-		}
-		RedisMessageListenerContainer container = this.listeners;
-		this.listeners = null;
-		if (container != null) {
-			closeInTime(container);
-		}
-	}
-
-	// It waits for a subscription that is being made, and nobody waits for ever
-	private static void closeInTime(RedisMessageListenerContainer container) {
-		Thread closing = new DaemonThreads("token-saving-plans-close").newThread(() -> close(container));
-		closing.start();
-		try {
-			closing.join(CLOSE_MILLIS);
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
-	}
-
-	private static void close(RedisMessageListenerContainer container) {
-		try {
-			container.destroy();
-		}
-		catch (Exception ex) {
-			logger.debug("Cannot end the subscription to changes of plans", ex);
+		this.poller.stop();
+		if (this.notifications != null) {
+			this.notifications.stop();
 		}
 	}
 
@@ -293,190 +185,28 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		stop();
 		this.writers.shutdownNow();
 		this.loader.shutdownNow();
+		this.unknownPlans.close();
 	}
 
-	// Tried again and again inside of start(), each time with a line in the log, and
-	// again
-	// here in case it gives up; polling does not wait for it
-	private void listen() {
-		RedisMessageListenerContainer container = new RedisMessageListenerContainer();
-		SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor(new DaemonThreads("token-saving-plans-listener"));
-		container.setTaskExecutor(threads);
-		container.setSubscriptionExecutor(threads);
-		container.setRecoveryInterval(this.reloadInterval.toMillis());
-		container.setErrorHandler((ex) -> logger.debug("A notification of changed plans failed", ex));
-		container.addMessageListener((message, pattern) -> notifyOfChange(), ChannelTopic.of(CHANNEL));
-		if (!adopt(container)) {
-			return;
-		}
-		try {
-			// Looks at the class of the factory
-			container.setConnectionFactory(this.connector.connected());
-			container.afterPropertiesSet();
-			container.start();
-		}
-		catch (RuntimeException ex) {
-			logger.debug("Cannot subscribe to changes of plans, which are noticed by polling meanwhile", ex);
-			close(container);
-			listenLater();
-		}
+	@Override
+	public boolean exists(String workspace, String id) {
+		return find(workspace, id) != null || this.found.contains(workspace, id);
 	}
 
-	private synchronized boolean adopt(RedisMessageListenerContainer container) {
-		if (this.running) {
-			this.listeners = container;
-		}
-		return this.running;
-	}
-
-	private synchronized void listenLater() {
-		ScheduledThreadPoolExecutor executor = this.subscriptions;
-		if (executor != null) {
-			executor.schedule(this::listen, this.reloadInterval.toMillis(), TimeUnit.MILLISECONDS);
-		}
-	}
-
-	private void notifyOfChange() {
-		if (this.notified.compareAndSet(false, true)) {
-			ScheduledThreadPoolExecutor executor = this.reloads;
-			if (executor != null) {
-				try {
-					executor.execute(() -> poll(true));
-				}
-				catch (RejectedExecutionException ex) {
-					logger.debug("A change of plans came too late", ex);
-				}
-			}
-		}
-	}
-
-	private void poll(boolean reload) {
-		this.notified.set(false);
-		announceWhatIsNot();
-		try {
-			Object revision = Objects.requireNonNullElse(this.redis.opsForValue().get(REVISION), Unknown.NONE);
-			if (reload || !revision.equals(this.seenRevision)) {
-				this.seenRevision = reload() ? revision : Unknown.REVISION;
-			}
-			if (!this.reachable) {
-				this.reachable = true;
-				logger.info("Redis answers again: stored plans are up to date");
-			}
-		}
-		catch (RuntimeException | LinkageError | StackOverflowError ex) {
-			this.seenRevision = Unknown.REVISION;
-			if (this.reachable && this.running) {
-				this.reachable = false;
-				logger.warn("Stored plans cannot be read from Redis, those that were read last stay in use: "
-						+ ex.getClass().getName());
-			}
-			logger.debug("Stored plans cannot be read from Redis", ex);
-			this.ready.countDown();
-		}
-	}
-
-	private boolean reload() {
-		long changes = changes();
-		Map<String, Map<String, FoundPlan>> found = findInRedis();
-		this.answered = true;
-		Map<String, Supplier<Map<String, StoredPlan>>> plans = new HashMap<>();
-		Map<String, String> unreadable = new TreeMap<>();
-		Set<String> shadowed = new TreeSet<>();
-		this.named.retainAll(found.keySet());
-		found.forEach((workspace, byId) -> {
-			if (!isWanted(workspace)) {
-				plans.put(workspace, () -> {
-					want(workspace);
-					return usable(byId);
-				});
-				return;
-			}
-			Map<String, StoredPlan> usable = usable(byId);
-			plans.put(workspace, () -> usable);
-			byId.forEach((id, plan) -> {
-				String name = printable("'%s' of the workspace '%s'".formatted(id, workspace));
-				String problem = plan.problem();
-				if (this.fixedIds.contains(id)) {
-					shadowed.add(name);
-				}
-				else if (problem != null) {
-					unreadable.put(name, printable(problem));
-				}
-			});
-		});
-		this.found = found;
-		warnOf(unreadable);
-		warnOfShadowed(shadowed);
-		boolean published = publish(plans, changes);
-		if (plansToBeLoaded().isEmpty()) {
-			this.ready.countDown();
-		}
-		else {
-			this.loader.execute(this::loadPlans);
-		}
-		return published;
-	}
-
-	private Map<String, Map<String, FoundPlan>> findInRedis() {
-		Map<String, Map<String, FoundPlan>> found = new HashMap<>();
-		Set<String> workspaces = this.redis.opsForSet().members(WORKSPACES);
-		for (String workspace : (workspaces != null) ? workspaces : Set.<String>of()) {
-			Map<String, FoundPlan> before = this.found.getOrDefault(workspace, Map.of());
-			Map<String, FoundPlan> plans = new HashMap<>();
-			this.redis.<String, String>opsForHash().entries(key(workspace)).forEach((id, text) -> {
-				if (!id.equals(LAST_VERSION)) {
-					FoundPlan same = before.get(id);
-					plans.put(id, (same != null && same.text().equals(text)) ? same : new FoundPlan(text,
-							(content) -> toStoredPlan(id, content.version(), content.settings())));
-				}
-			});
-			if (!plans.isEmpty()) {
-				found.put(workspace, plans);
-			}
-		}
-		return found;
-	}
-
-	// What others have in the same Redis is no business of this application until
-	// somebody asks for it
-	private boolean isWanted(String workspace) {
-		return this.ownWorkspace == null || this.ownWorkspace.equals(workspace) || this.named.contains(workspace);
-	}
-
-	private void want(String workspace) {
-		if (this.named.add(workspace)) {
-			notifyOfChange();
-		}
-	}
-
-	private Map<String, StoredPlan> usable(Map<String, FoundPlan> found) {
-		Map<String, StoredPlan> usable = new HashMap<>();
-		found.forEach((id, plan) -> {
-			StoredPlan read = this.fixedIds.contains(id) ? null : plan.plan();
-			if (read != null) {
-				usable.put(id, read);
-			}
-		});
-		return usable;
-	}
-
-	private List<FoundPlan> plansToBeLoaded() {
-		return this.found.entrySet()
-			.stream()
-			.filter((entry) -> isWanted(entry.getKey()))
-			.flatMap((entry) -> entry.getValue().values().stream())
-			.filter(FoundPlan::isToBeLoaded)
-			.toList();
+	@Override
+	protected @Nullable StoredPlan findElsewhere(String workspace, String id) {
+		boolean asked = this.running && this.poller.isReachable() && Plan.isId(id) && !this.fixedIds.contains(id);
+		return asked ? this.unknownPlans.find(workspace, id) : null;
 	}
 
 	private void loadPlans() {
 		try {
 			boolean changed = false;
-			for (FoundPlan plan : plansToBeLoaded()) {
+			for (FoundPlan plan : this.found.plansToLoad()) {
 				changed |= plan.load(this::load);
 			}
 			if (changed) {
-				notifyOfChange();
+				this.poller.reloadSoon();
 			}
 		}
 		catch (RuntimeException | LinkageError ex) {
@@ -487,43 +217,9 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		}
 	}
 
-	private void warnOf(Map<String, String> unreadable) {
-		long now = this.ticker.read();
-		if (unreadable.equals(this.warnedOf) || (this.warnedAt != null && now - this.warnedAt < WARNING_INTERVAL)) {
-			return;
-		}
-		this.warnedOf = unreadable;
-		if (!unreadable.isEmpty()) {
-			this.warnedAt = now;
-			StringBuilder message = new StringBuilder("Stored plans that this instance cannot read are left out: ");
-			unreadable.forEach((plan, reason) -> message.append(plan).append(" (").append(reason).append(") "));
-			logger.warn(message.toString().strip());
-		}
-	}
-
-	private void warnOfShadowed(Set<String> shadowed) {
-		Set<String> added = new TreeSet<>(shadowed);
-		added.removeAll(this.warnedOfShadowed);
-		this.warnedOfShadowed = Set.copyOf(shadowed);
-		if (!added.isEmpty()) {
-			logger.warn("Stored plans are not used, as fixed ones of this application have their ids: "
-					+ String.join(", ", added));
-		}
-	}
-
-	// What stands in Redis is not to write lines of its own into the log
-	private static String printable(String text) {
-		String limited = (text.length() > 300) ? text.substring(0, 300) + "..." : text;
-		return limited.replaceAll("\\p{Cntrl}", "?");
-	}
-
-	private static String key(String workspace) {
-		return PREFIX + KeyNames.workspace(workspace) + ":plans";
-	}
-
 	@Override
 	protected @Nullable Entry read(String workspace, String id) {
-		String text = call(() -> this.redis.<String, String>opsForHash().get(key(workspace), id));
+		String text = call(() -> this.store.text(workspace, id));
 		if (text == null) {
 			return null;
 		}
@@ -538,28 +234,29 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 	@Override
 	protected long lastVersion(String workspace) {
-		return number(Objects.requireNonNull(call(() -> lastVersionAsStored(workspace))));
-	}
-
-	private String lastVersionAsStored(String workspace) {
-		return Objects.requireNonNullElse(this.redis.<String, String>opsForHash().get(key(workspace), LAST_VERSION),
-				NOTHING);
-	}
-
-	private static long number(String version) {
-		return VERSION.matcher(version).matches() ? Long.parseLong(version) : 0;
+		return Objects.requireNonNull(call(() -> this.store.lastVersion(workspace)));
 	}
 
 	@Override
 	protected boolean replace(String workspace, String id, @Nullable Entry expected, @Nullable StoredPlan replacement) {
+		try {
+			return replaceAndAnnounce(workspace, id, expected, replacement);
+		}
+		finally {
+			this.unknownPlans.forget(workspace, id);
+		}
+	}
+
+	private boolean replaceAndAnnounce(String workspace, String id, @Nullable Entry expected,
+			@Nullable StoredPlan replacement) {
 		AtomicBoolean unknown = new AtomicBoolean();
 		try {
 			Boolean replaced = call(() -> {
 				try {
-					return write(workspace, id, expected, replacement);
+					return this.store.replace(workspace, id, expected, replacement);
 				}
 				finally {
-					// Who waited has gone
+					// The caller has timed out, and so does not announce this change
 					if (unknown.get()) {
 						this.unannounced.set(true);
 					}
@@ -578,43 +275,11 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		return true;
 	}
 
-	private boolean write(String workspace, String id, @Nullable Entry expected, @Nullable StoredPlan replacement) {
-		String before = (expected != null) ? (String) expected.state() : NOTHING;
-		String after = (replacement != null) ? StoredPlanFormat.write(replacement) : NOTHING;
-		if (expected != null && replacement != null) {
-			return replace(workspace, id, before, after);
-		}
-		String last = lastVersionAsStored(workspace);
-		if (expected != null) {
-			return replace(workspace, id, before, after, LAST_VERSION, last,
-					String.valueOf(Math.max(number(last), expected.version())));
-		}
-		// Named first: a workspace without plans does no harm, one that is not read does
-		this.redis.opsForSet().add(WORKSPACES, workspace);
-		return replacement != null && replacement.version() > number(last)
-				&& replace(workspace, id, before, after, LAST_VERSION, last, last);
-	}
-
-	private boolean replace(String workspace, String... fields) {
-		byte[][] keyAndFields = new byte[fields.length + 1][];
-		keyAndFields[0] = bytes(key(workspace));
-		for (int i = 0; i < fields.length; i++) {
-			keyAndFields[i + 1] = bytes(fields[i]);
-		}
-		Long replaced = this.redis.execute((RedisCallback<Long>) (connection) -> connection.scriptingCommands()
-			.eval(REPLACE, ReturnType.INTEGER, 1, keyAndFields));
-		return replaced != null && replaced == 1;
-	}
-
-	private static byte[] bytes(String text) {
-		return text.getBytes(StandardCharsets.UTF_8);
-	}
-
-	// The change is made; if nobody hears of it now, they do with the next poll
+	// The change is made. If notifying fails now, the next poll tries again
 	private void announce() {
 		try {
 			call(() -> {
-				tellOfChange();
+				notifyInstances();
 				return true;
 			});
 		}
@@ -624,23 +289,11 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		}
 	}
 
-	private void announceWhatIsNot() {
-		if (this.unannounced.compareAndSet(true, false)) {
+	private void notifyInstances() {
+		this.store.raiseRevision();
+		if (this.notifications != null) {
 			try {
-				tellOfChange();
-			}
-			catch (RuntimeException ex) {
-				this.unannounced.set(true);
-				logger.debug("Other instances could not be told that plans have changed", ex);
-			}
-		}
-	}
-
-	private void tellOfChange() {
-		this.redis.opsForValue().increment(REVISION);
-		if (this.notifications) {
-			try {
-				this.redis.convertAndSend(CHANNEL, "changed");
+				this.store.publishChange();
 			}
 			catch (RuntimeException ex) {
 				logger.debug("Other instances could not be notified, and notice a change of plans by polling", ex);
@@ -648,7 +301,8 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		}
 	}
 
-	// Clients may wait for a minute until a connection is back; who writes need not
+	// A Redis client may block for a minute until it has reconnected; writes give up
+	// sooner
 	private <T> @Nullable T call(Supplier<@Nullable T> commands) {
 		try {
 			Future<@Nullable T> result = this.writers.submit(commands::get);
@@ -677,9 +331,52 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 				"The store of plans %s; whether the change was made is not known".formatted(what), cause);
 	}
 
-	private enum Unknown {
+	/**
+	 * Reads the plans when the poller asks for it.
+	 */
+	private final class PlanReloading implements PlanPoller.Source {
 
-		REVISION, NONE
+		@Override
+		public void beforePoll() {
+			if (RedisPlanRepository.this.notifications != null) {
+				RedisPlanRepository.this.notifications.listen();
+			}
+			if (RedisPlanRepository.this.unannounced.compareAndSet(true, false)) {
+				try {
+					notifyInstances();
+				}
+				catch (RuntimeException | Error ex) {
+					// An exception would keep the plans from being read
+					RedisPlanRepository.this.unannounced.set(true);
+					logger.debug("Other instances could not be told that plans have changed", ex);
+				}
+			}
+		}
+
+		@Override
+		public String revision() {
+			return RedisPlanRepository.this.store.revision();
+		}
+
+		@Override
+		public boolean reload() {
+			long changes = changes();
+			Map<String, Supplier<Map<String, StoredPlan>>> plans = RedisPlanRepository.this.found.read();
+			RedisPlanRepository.this.answered = true;
+			boolean published = publish(plans, changes);
+			if (RedisPlanRepository.this.found.plansToLoad().isEmpty()) {
+				RedisPlanRepository.this.ready.countDown();
+			}
+			else {
+				RedisPlanRepository.this.loader.execute(RedisPlanRepository.this::loadPlans);
+			}
+			return published;
+		}
+
+		@Override
+		public void failed() {
+			RedisPlanRepository.this.ready.countDown();
+		}
 
 	}
 
@@ -702,7 +399,12 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 		private Duration writeTimeout = Duration.ofSeconds(5);
 
+		private Duration lookupTimeout = Duration.ofMillis(200);
+
 		private Ticker ticker = Ticker.systemTicker();
+
+		private Consumer<Throwable> errors = (failure) -> {
+		};
 
 		private @Nullable String workspace;
 
@@ -722,10 +424,10 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		}
 
 		/**
-		 * Set the workspace of the application, where there may be others in the same
-		 * Redis: plans of other workspaces are read, what they need is loaded, and
-		 * warnings are given of them, only once somebody looks for a plan there. Default
-		 * none: those of all workspaces are read.
+		 * Set the workspace of the application, for a Redis with workspaces of other
+		 * applications: plans of another workspace are read and loaded, and warnings
+		 * about them logged, only once a request uses that workspace. Default none: the
+		 * plans of all workspaces are read.
 		 * @param workspace the workspace
 		 * @return this builder
 		 */
@@ -736,8 +438,9 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 
 		/**
 		 * Set whether instances notify each other of changes. Default {@code true}. With
-		 * Jedis an instance notifies others but polls itself.
-		 * @param notifications whether they do
+		 * Jedis an instance sends notifications but does not receive any, and polls
+		 * instead.
+		 * @param notifications whether to send and receive notifications
 		 * @return this builder
 		 */
 		public Builder notifications(boolean notifications) {
@@ -746,7 +449,7 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		}
 
 		/**
-		 * Set how often the counter of changes is read. Default every second.
+		 * Set how often the revision counter is read. Default every second.
 		 * @param pollInterval the interval, at least a millisecond
 		 * @return this builder
 		 */
@@ -757,8 +460,8 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		}
 
 		/**
-		 * Set how often all plans are read again, whatever the counter says. Default
-		 * every 30 seconds.
+		 * Set how often all plans are read again even if the counter has not changed.
+		 * Default every 30 seconds.
 		 * @param reloadInterval the interval, at least a millisecond
 		 * @return this builder
 		 */
@@ -769,7 +472,7 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		}
 
 		/**
-		 * Set how long a write waits for an answer of Redis. Default five seconds.
+		 * Set how long a write waits for Redis to answer. Default five seconds.
 		 * @param writeTimeout the time, at least a millisecond
 		 * @return this builder
 		 */
@@ -780,7 +483,31 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		}
 
 		/**
-		 * Set the clock that limits the rate of warnings. Default: the system's.
+		 * Set how long the look-up of a plan that is not in memory waits for Redis.
+		 * Default 200 milliseconds.
+		 * @param lookupTimeout the time, at least a millisecond
+		 * @return this builder
+		 */
+		public Builder lookupTimeout(Duration lookupTimeout) {
+			Assert.isTrue(lookupTimeout.toMillis() >= 1, "'lookupTimeout' must be at least a millisecond");
+			this.lookupTimeout = lookupTimeout;
+			return this;
+		}
+
+		/**
+		 * Set what is called when Redis fails or times out during the look-up of a plan
+		 * that is not in memory. Default: nothing.
+		 * @param errors receives the failure; must not throw
+		 * @return this builder
+		 */
+		public Builder errors(Consumer<Throwable> errors) {
+			this.errors = errors;
+			return this;
+		}
+
+		/**
+		 * Set the clock that limits the rate of warnings and of look-ups of unknown
+		 * plans. Default: the system's.
 		 * @param ticker the clock
 		 * @return this builder
 		 */

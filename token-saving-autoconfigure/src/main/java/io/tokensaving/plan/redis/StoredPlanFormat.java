@@ -3,6 +3,7 @@ package io.tokensaving.plan.redis;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
+import io.tokensaving.ForeignText;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.SettingsDocument;
 import io.tokensaving.plan.StoredPlan;
@@ -12,15 +13,21 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Plans as they stand in Redis: JSON with the version of the format, the version of the
- * plan, and its settings. Thread-safe.
+ * The JSON format of a plan in Redis: the version of the format, the version of the plan,
+ * and its settings. Thread-safe.
  */
 final class StoredPlanFormat {
 
-	// Far from where a number would end, as versions are raised
+	// Far below the largest long, because versions are incremented
 	private static final long MAX_VERSION = 1_000_000_000_000_000_000L;
 
 	private static final long FORMAT = 1;
+
+	/**
+	 * The number of chars above which a plan is not read. Requests to the endpoint cannot
+	 * create a plan this large.
+	 */
+	static final int MAX_LENGTH = 256 * 1024;
 
 	private static final JsonMapper MAPPER = JsonMapper.builder()
 		.enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
@@ -40,12 +47,15 @@ final class StoredPlanFormat {
 
 	/**
 	 * Read a plan.
-	 * @param text what stands in Redis
+	 * @param text the JSON in Redis
 	 * @return the content
-	 * @throws UnreadableException if it is nothing that this version has written
+	 * @throws UnreadableException if this version of the library cannot read it
 	 */
 	static Content read(String text) {
 		Object root;
+		if (text.length() > MAX_LENGTH) {
+			throw new UnreadableException("it is longer than any plan", 0, null);
+		}
 		try {
 			root = MAPPER.readValue(text, Object.class);
 		}
@@ -56,13 +66,13 @@ final class StoredPlanFormat {
 				|| !(content.get("version") instanceof Number number) || !isVersion(number)) {
 			throw new UnreadableException("it has no settings, or no version from 1 to " + MAX_VERSION, 0, null);
 		}
-		if (!(content.get("format") instanceof Number format) || format.longValue() != FORMAT) {
-			throw new UnreadableException(
-					"it has the format '%s', known is %d".formatted(content.get("format"), FORMAT), number.longValue(),
-					null);
+		if (!(content.get("format") instanceof Integer format) || format != FORMAT) {
+			throw new UnreadableException("it has the format '%s', known is %d"
+				.formatted(ForeignText.printable(content.get("format")), FORMAT), number.longValue(), null);
 		}
 		try {
-			@SuppressWarnings("unchecked") // names of JSON are text
+			// Names in JSON are text
+			@SuppressWarnings("unchecked")
 			SettingsDocument document = SettingsDocument.of((Map<String, Object>) settings);
 			return new Content(number.longValue(), SettingsDocument.EMPTY.merge(document));
 		}
@@ -77,7 +87,7 @@ final class StoredPlanFormat {
 	}
 
 	/**
-	 * What stands in Redis.
+	 * The content of a stored plan.
 	 *
 	 * @param version the version of the plan
 	 * @param settings its settings
@@ -87,7 +97,7 @@ final class StoredPlanFormat {
 	}
 
 	/**
-	 * What stands in Redis is not readable by this version.
+	 * This version of the library cannot read what is stored in Redis.
 	 */
 	static final class UnreadableException extends RuntimeException {
 

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.BooleanSupplier;
 
+import io.tokensaving.Eventually;
 import io.tokensaving.RedisTestServer;
 import io.tokensaving.SilentServer;
 import org.junit.jupiter.api.AfterEach;
@@ -70,7 +70,7 @@ class RedisConnectorTests {
 			LettuceConnectionFactory factory = factory(server.host(), server.port());
 			RedisConnector connector = new RedisConnector(factory);
 			Future<RedisConnection> asked = this.callers.submit(() -> connector.connectionFactory().getConnection());
-			await(() -> server.connections() > 0);
+			Eventually.await(() -> server.connections() > 0);
 			connector.stop();
 			assertThat(connector.isRunning()).isFalse();
 			assertThat(asked).failsWithin(Duration.ofSeconds(20))
@@ -133,7 +133,7 @@ class RedisConnectorTests {
 			context.registerBean("failing", Object.class, () -> {
 				RedisConnectionFactory factory = context.getBean(RedisConnector.class).connectionFactory();
 				this.callers.execute(factory::getConnection);
-				await(() -> server.connections() > 0);
+				Eventually.await(() -> server.connections() > 0);
 				throw new IllegalStateException("wrong configuration");
 			});
 			Future<?> started = this.callers.submit(context::refresh);
@@ -177,7 +177,7 @@ class RedisConnectorTests {
 	}
 
 	private static void awaitFailure(RedisConnector connector) {
-		await(() -> {
+		Eventually.await(() -> {
 			try {
 				connector.connectionFactory().getConnection().close();
 				return false;
@@ -189,7 +189,7 @@ class RedisConnectorTests {
 	}
 
 	private static void awaitPong(RedisConnector connector) {
-		await(() -> {
+		Eventually.await(() -> {
 			try {
 				return ping(connector).equals("PONG");
 			}
@@ -197,14 +197,6 @@ class RedisConnectorTests {
 				return false;
 			}
 		});
-	}
-
-	private static void await(BooleanSupplier condition) {
-		long end = System.nanoTime() + Duration.ofSeconds(40).toNanos();
-		while (!condition.getAsBoolean()) {
-			assertThat(System.nanoTime()).as("waited forty seconds").isLessThan(end);
-			Thread.onSpinWait();
-		}
 	}
 
 }

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
-import io.tokensaving.savings.TokenUsage;
+import io.tokensaving.provider.TokenUsage;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -69,6 +69,24 @@ class CaffeineExactCacheStoreTests extends ExactCacheStoreContract {
 		assertThat(status.entries()).isBetween(1L, 25L);
 		assertThat(status.evictions()).isGreaterThan(900);
 		assertThat(status.maxBytes()).isEqualTo(50_000);
+	}
+
+	@Test
+	void tagsThatAreAddedWeighAndProlongNoLife() {
+		CaffeineExactCacheStore store = store(50_000);
+		store.store(key("a"), response(10), Duration.ofSeconds(10), Set.of("first"));
+		long before = store.status().bytes();
+		this.now.set(Duration.ofSeconds(9).toNanos());
+		store.addTags(key("a"), Duration.ofSeconds(10), Set.of("x".repeat(5_000)));
+		assertThat(store.status().bytes()).isBetween(before + 5_000, before + 5_100);
+		store.addTags(key("a"), Duration.ofSeconds(10), Set.of("x".repeat(5_000)));
+		assertThat(store.status().bytes()).isBetween(before + 5_000, before + 5_100);
+		assertThat(store.find(key("a"))).isNotNull();
+		this.now.set(Duration.ofSeconds(10).toNanos());
+		assertThat(store.find(key("a"))).isNull();
+		store.store(key("a"), response(10), Duration.ofSeconds(10), Set.of());
+		store.addTags(key("a"), Duration.ofSeconds(10), Set.of("x".repeat(60_000)));
+		assertThat(store.status().bytes()).isLessThan(50_000);
 	}
 
 	@Test

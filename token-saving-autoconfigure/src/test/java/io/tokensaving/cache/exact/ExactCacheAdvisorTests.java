@@ -15,20 +15,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
+import io.tokensaving.Component;
 import io.tokensaving.MadeUpChatOptions;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingTestChain;
-import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheFeature;
 import io.tokensaving.cache.CacheKey;
+import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
-import io.tokensaving.plan.CacheSettings;
+import io.tokensaving.feature.Eviction;
 import io.tokensaving.plan.Plan;
-import io.tokensaving.savings.Component;
-import io.tokensaving.savings.StatisticsSnapshot;
+import io.tokensaving.plan.PlanKey;
+import io.tokensaving.statistics.StatisticsSnapshot;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -61,7 +63,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
  */
 class ExactCacheAdvisorTests {
 
-	private final Plan plan = Plan.builder("support-bot").cache(new CacheSettings("in_memory")).build();
+	private final Plan plan = Plan.builder("support-bot").with(new CacheSettings("in_memory")).build();
 
 	private final ScriptedChatModel model = ScriptedChatModel.echoing();
 
@@ -75,7 +77,7 @@ class ExactCacheAdvisorTests {
 		assertThat(this.model.calls()).isEqualTo(1);
 		assertThat(text(second)).isEqualTo(text(first)).isEqualTo("Answer 1 to: Where is my card?");
 		assertThatReport(first).hasOutcome(Outcome.MISS).bought(120).saved(0);
-		assertThatReport(second).hasOutcome(Outcome.EXACT_HIT).bought(0).saved(120);
+		assertThatReport(second).hasOutcome(ExactCacheFeature.HIT).bought(0).saved(120);
 		assertThat(second.chatResponse().getMetadata().<String>get("token_saving_outcome")).isEqualTo("exact_hit");
 		assertThat(second.chatResponse().getMetadata().<Long>get("token_saving_age_seconds")).isZero();
 		assertThat(second.chatResponse().getMetadata().getUsage().getTotalTokens()).isZero();
@@ -98,7 +100,7 @@ class ExactCacheAdvisorTests {
 		client.prompt("one").call().content();
 		List<ChatClientResponse> elements = client.prompt("one").stream().chatClientResponse().collectList().block();
 		assertThat(elements).hasSize(1);
-		assertThatReport(elements.get(0)).hasOutcome(Outcome.EXACT_HIT).saved(120);
+		assertThatReport(elements.get(0)).hasOutcome(ExactCacheFeature.HIT).saved(120);
 		assertThat(elements.get(0).chatResponse().getMetadata().getUsage().getTotalTokens()).isZero();
 		assertThat(elements.get(0).chatResponse().getResult().getMetadata().getFinishReason()).isEqualTo("STOP");
 	}
@@ -111,14 +113,14 @@ class ExactCacheAdvisorTests {
 		client.prompt("one").call().content();
 		List<ChatClientResponse> elements = client.prompt("one").stream().chatClientResponse().collectList().block();
 		assertThat(elements).singleElement()
-			.satisfies((element) -> assertThatReport(element).hasOutcome(Outcome.EXACT_HIT));
+			.satisfies((element) -> assertThatReport(element).hasOutcome(ExactCacheFeature.HIT));
 	}
 
 	@Test
 	void replaysAllThatMattersOfResponse() {
 		AssistantMessage message = AssistantMessage.builder()
 			.content("text")
-			.properties(Map.of("index", 0, "annotations", List.of(Map.of("url", "u")), "native", new Object()))
+			.properties(Map.of("index", 0, "annotations", List.of(Map.of("url", "u"))))
 			.toolCalls(List.of(new ToolCall("call-1", "function", "lookup", "{\"a\":1}")))
 			.media(List.of(new Media(MimeTypeUtils.IMAGE_PNG, URI.create("https://example.com/a.png"))))
 			.build();
@@ -144,11 +146,26 @@ class ExactCacheAdvisorTests {
 		assertThat(first.getOutput().getText()).isEqualTo("text");
 		assertThat(first.getOutput().getToolCalls()).isEqualTo(message.getToolCalls());
 		assertThat(first.getOutput().getMedia()).isEqualTo(message.getMedia());
-		assertThat(first.getOutput().getMetadata()).containsEntry("annotations", List.of(Map.of("url", "u")))
-			.doesNotContainKey("native");
+		assertThat(first.getOutput().getMetadata()).containsEntry("annotations", List.of(Map.of("url", "u")));
 		assertThat(first.getMetadata().getFinishReason()).isEqualTo("TOOL_CALLS");
 		assertThat(first.getMetadata().<Double>get("logprob")).isEqualTo(0.5);
 		assertThat(replayed.getResults().get(1).getOutput().getText()).isEqualTo("second");
+	}
+
+	@Test
+	void doesNotStoreWhatItCouldNotReplay() {
+		ScriptedChatModel model = ScriptedChatModel.answering(ScriptedChatModel.response(new Generation(
+				AssistantMessage.builder().content("text").properties(Map.of("native", new Object())).build(),
+				ChatGenerationMetadata.builder().finishReason("stop").build())));
+		ChatClient client = this.chain.client(model);
+		for (int i = 1; i <= 3; i++) {
+			assertThat(client.prompt("one").call().content()).isEqualTo("text");
+			assertThat(model.calls()).isEqualTo(i);
+		}
+		assertThat(this.chain.statistics()
+			.plan(new PlanKey("default", this.plan.id()))
+			.snapshot()
+			.counts(CacheFeature.NOT_STORED)).containsExactly(Map.entry("content", 3L));
 	}
 
 	@Test
@@ -238,7 +255,7 @@ class ExactCacheAdvisorTests {
 	@Test
 	void doesNotStoreAnswerAboveMaxEntrySize() {
 		Plan small = Plan.builder("small")
-			.cache(CacheSettings.builder("in_memory").maxEntryBytes(2_000).build())
+			.with(CacheSettings.builder("in_memory").maxEntryBytes(2_000).build())
 			.build();
 		ScriptedChatModel model = ScriptedChatModel.answering(ScriptedChatModel.answer("x".repeat(1_000)));
 		ChatClient client = new TokenSavingTestChain(small).client(model);
@@ -249,7 +266,7 @@ class ExactCacheAdvisorTests {
 
 	@Test
 	void keepsScopesPlansAndWorkspacesApart() {
-		Plan other = Plan.builder("other").cache(new CacheSettings("in_memory")).build();
+		Plan other = Plan.builder("other").with(new CacheSettings("in_memory")).build();
 		AtomicReference<String> workspace = new AtomicReference<>("a");
 		ChatClient client = new TokenSavingTestChain(this.plan, other)
 			.plan((builder) -> builder.workspaceResolver((request) -> workspace.get()))
@@ -337,7 +354,7 @@ class ExactCacheAdvisorTests {
 
 	private ChatClient client(ExactCacheStore store, Duration ttl, AtomicReference<Instant> now) {
 		return new TokenSavingTestChain(
-				Plan.builder("p").cache(CacheSettings.builder("in_memory").ttl(ttl).build()).build())
+				Plan.builder("p").with(CacheSettings.builder("in_memory").ttl(ttl).build()).build())
 			.store(store)
 			.cache((builder) -> builder.clock(clock(now)))
 			.client(this.model);
@@ -352,7 +369,7 @@ class ExactCacheAdvisorTests {
 		AtomicInteger evictions = new AtomicInteger();
 		ScriptedChatModel evicting = new ScriptedChatModel((prompt) -> {
 			if (evictions.getAndIncrement() < 2) {
-				assertThat(this.chain.cacheAdvisor().beginEviction(CacheEviction.ofWorkspace("default"))).isTrue();
+				assertThat(this.chain.cacheAdvisor().beginEviction(Eviction.ofWorkspace("default"))).isTrue();
 			}
 			return ScriptedChatModel.answer("Answer");
 		});
@@ -426,8 +443,9 @@ class ExactCacheAdvisorTests {
 		ChatClient client = this.chain.store(new FailingStore(false)).client(this.model);
 		assertThat(client.prompt("one").call().content()).startsWith("Answer 1");
 		assertThat(client.prompt("one").stream().content().collectList().block()).isNotEmpty();
-		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isEqualTo(4);
-		assertThat(this.chain.statistics().plan("support-bot").snapshot().bypasses()).isEqualTo(2);
+		assertThat(this.chain.statistics().errors(ExactCacheFeature.COMPONENT)).isEqualTo(4);
+		assertThat(this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot().bypasses())
+			.isEqualTo(2);
 	}
 
 	@Test
@@ -460,7 +478,8 @@ class ExactCacheAdvisorTests {
 		assertThatThrownBy(() -> client.prompt("one").call().content()).isSameAs(failure);
 		StepVerifier.create(client.prompt("one").stream().content())
 			.verifyErrorSatisfies((ex) -> assertThat(ex).isSameAs(failure));
-		assertThat(this.chain.statistics().plan("support-bot").snapshot().modelErrors()).isEqualTo(2);
+		assertThat(this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot().modelErrors())
+			.isEqualTo(2);
 	}
 
 	@Test
@@ -482,6 +501,16 @@ class ExactCacheAdvisorTests {
 		assertThat(client.prompt("one").advisors(TokenSaving.none()).call().content()).startsWith("Answer 2");
 		assertThat(client.prompt("one").advisors(TokenSaving.defaultPlan().noStore()).call().content())
 			.startsWith("Answer 3");
+	}
+
+	@Test
+	void leavesNothingInternalInResponseWhenItWorksAlone() {
+		ChatClient client = ChatClient.builder(this.model)
+			.defaultAdvisors(ExactCacheAdvisor.builder(new CaffeineExactCacheStore()).plan(this.plan).build())
+			.build();
+		assertThat(client.prompt("one").call().chatClientResponse().context()).isEmpty();
+		assertThat(client.prompt("two").stream().chatClientResponse().collectList().block())
+			.allSatisfy((element) -> assertThat(element.context()).isEmpty());
 	}
 
 	@Test
@@ -524,9 +553,9 @@ class ExactCacheAdvisorTests {
 		assertThat(wrong).hasValue(0);
 		assertThat(snapshot.totalRequests()).isEqualTo((long) threads * requests);
 		assertThat(snapshot.misses()).isEqualTo(model.calls()).isBetween(10L, 10L * threads);
-		assertThat(snapshot.exactHits()).isEqualTo(snapshot.totalRequests() - snapshot.misses());
+		assertThat(snapshot.requests(ExactCacheFeature.HIT)).isEqualTo(snapshot.totalRequests() - snapshot.misses());
 		assertThat(snapshot.tokensBought()).isEqualTo(120L * model.calls());
-		assertThat(snapshot.tokensSaved()).isEqualTo(120L * snapshot.exactHits());
+		assertThat(snapshot.tokensSaved()).isEqualTo(120L * snapshot.requests(ExactCacheFeature.HIT));
 	}
 
 	@Test
@@ -584,7 +613,7 @@ class ExactCacheAdvisorTests {
 		}
 
 		@Override
-		public long evict(CacheEviction eviction) {
+		public long evict(Eviction eviction) {
 			return 0;
 		}
 

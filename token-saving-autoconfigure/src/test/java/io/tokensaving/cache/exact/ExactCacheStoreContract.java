@@ -4,26 +4,33 @@ import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 
-import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.Eventually;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.CachedResponse.CachedGeneration;
-import io.tokensaving.savings.TokenUsage;
+import io.tokensaving.cache.ReadLimit;
+import io.tokensaving.cache.StrangeTexts;
+import io.tokensaving.feature.Eviction;
+import io.tokensaving.provider.TokenUsage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.ai.chat.messages.AssistantMessage.ToolCall;
 import org.springframework.ai.content.Media;
+import org.springframework.util.MimeType;
 import org.springframework.util.MimeTypeUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -93,6 +100,37 @@ public abstract class ExactCacheStoreContract {
 	}
 
 	@Test
+	void everyCharOfEveryTextComesBack() {
+		long seed = System.nanoTime();
+		for (String text : StrangeTexts.all(seed)) {
+			CachedResponse response = StrangeTexts.response(text);
+			this.store.store(key("a"), response, HOUR, Set.of(text));
+			CachedResponse found = this.store.find(key("a"), ReadLimit.ofBytes(response.sizeInBytes()));
+			assertThat(found).as("seed %d", seed)
+				.usingRecursiveComparison()
+				.withEqualsForType(MimeType::equals, MimeType.class)
+				.isEqualTo(response);
+		}
+	}
+
+	@Test
+	void differentTagsAndScopesAreNeverOne() {
+		List<String> labels = List.of("\uD800", "\uDC00", "?", "\uFFFD", "\uD83D\uDE00", "a\uD83D", "a?", "a\u0000");
+		for (String label : labels) {
+			this.store.store(scoped("a" + labels.indexOf(label), label), response(label), HOUR, Set.of(label));
+		}
+		int left = labels.size();
+		for (String label : labels) {
+			Eviction byTag = Eviction.ofWorkspace(this.workspace).tag(label);
+			assertThat(this.store.evict(byTag.scope(label))).isEqualTo(1);
+			left--;
+			assertThat(labels.stream()
+				.filter((other) -> this.store.find(scoped("a" + labels.indexOf(other), other)) != null)
+				.count()).isEqualTo(left);
+		}
+	}
+
+	@Test
 	void replacesAnEarlierAnswer() {
 		this.store.store(key("a"), response("one"), HOUR, Set.of());
 		this.store.store(key("a"), response("two"), HOUR, Set.of());
@@ -100,14 +138,10 @@ public abstract class ExactCacheStoreContract {
 	}
 
 	@Test
-	void forgetsWhenTimeIsOver() throws InterruptedException {
+	void forgetsWhenTimeIsOver() {
 		this.store.store(key("a"), response("one"), Duration.ofMillis(50), Set.of());
 		this.store.store(key("b"), response("two"), HOUR, Set.of());
-		long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
-		while (this.store.find(key("a")) != null && System.nanoTime() < end) {
-			Thread.sleep(10);
-		}
-		assertThat(this.store.find(key("a"))).isNull();
+		Eventually.await("the answer expires", () -> this.store.find(key("a")) == null);
 		assertThat(this.store.find(key("b"))).isNotNull();
 	}
 
@@ -117,11 +151,11 @@ public abstract class ExactCacheStoreContract {
 		this.store.store(key("a"), response("one"), HOUR, Set.of());
 		this.store.store(scoped("b", "user"), response("two"), HOUR, Set.of("x"));
 		this.store.store(other, response("three"), HOUR, Set.of());
-		assertThat(this.store.evict(CacheEviction.ofWorkspace(this.workspace))).isEqualTo(2);
+		assertThat(this.store.evict(Eviction.ofWorkspace(this.workspace))).isEqualTo(2);
 		assertThat(this.store.find(key("a"))).isNull();
 		assertThat(this.store.find(scoped("b", "user"))).isNull();
 		assertThat(this.store.find(other)).isNotNull();
-		assertThat(this.store.evict(CacheEviction.ofWorkspace(this.workspace + "-other"))).isEqualTo(1);
+		assertThat(this.store.evict(Eviction.ofWorkspace(this.workspace + "-other"))).isEqualTo(1);
 	}
 
 	@Test
@@ -130,12 +164,12 @@ public abstract class ExactCacheStoreContract {
 		this.store.store(key("a"), response("one"), HOUR, Set.of());
 		this.store.store(scoped("b", "user *?[a]:1"), response("two"), HOUR, Set.of());
 		this.store.store(otherPlan, response("three"), HOUR, Set.of());
-		assertThat(this.store.evict(CacheEviction.ofWorkspace(this.workspace).scope("user"))).isZero();
-		assertThat(this.store.evict(CacheEviction.ofWorkspace(this.workspace).plan("plan").scope("user *?[a]:1")))
+		assertThat(this.store.evict(Eviction.ofWorkspace(this.workspace).scope("user"))).isZero();
+		assertThat(this.store.evict(Eviction.ofWorkspace(this.workspace).plan("plan").scope("user *?[a]:1")))
 			.isEqualTo(1);
 		assertThat(this.store.find(scoped("b", "user *?[a]:1"))).isNull();
 		assertThat(this.store.find(key("a"))).isNotNull();
-		assertThat(this.store.evict(CacheEviction.ofWorkspace(this.workspace).plan("plan"))).isEqualTo(1);
+		assertThat(this.store.evict(Eviction.ofWorkspace(this.workspace).plan("plan"))).isEqualTo(1);
 		assertThat(this.store.find(key("a"))).isNull();
 		assertThat(this.store.find(otherPlan)).isNotNull();
 	}
@@ -146,17 +180,77 @@ public abstract class ExactCacheStoreContract {
 		this.store.store(key("b"), response("two"), HOUR, Set.of("docs"));
 		this.store.store(scoped("c", "user"), response("three"), HOUR, Set.of("prices"));
 		this.store.store(key("d"), response("four"), HOUR, Set.of());
-		assertThat(this.store.evict(CacheEviction.ofWorkspace(this.workspace).tag("other"))).isZero();
-		assertThat(this.store.evict(CacheEviction.ofWorkspace(this.workspace).tag("prices").scope("user")))
-			.isEqualTo(1);
-		assertThat(this.store.evict(CacheEviction.ofWorkspace(this.workspace).tag("prices"))).isEqualTo(1);
+		assertThat(this.store.evict(Eviction.ofWorkspace(this.workspace).tag("other"))).isZero();
+		assertThat(this.store.evict(Eviction.ofWorkspace(this.workspace).tag("prices").scope("user"))).isEqualTo(1);
+		assertThat(this.store.evict(Eviction.ofWorkspace(this.workspace).tag("prices"))).isEqualTo(1);
 		assertThat(this.store.find(key("a"))).isNull();
 		assertThat(this.store.find(key("b"))).isNotNull();
 		assertThat(this.store.find(scoped("c", "user"))).isNull();
 		assertThat(this.store.find(key("d"))).isNotNull();
-		assertThat(this.store.evict(CacheEviction.ofWorkspace(this.workspace).tag("prices"))).isZero();
+		assertThat(this.store.evict(Eviction.ofWorkspace(this.workspace).tag("prices"))).isZero();
 		this.store.store(key("a"), response("five"), HOUR, Set.of("prices"));
-		assertThat(this.store.evict(CacheEviction.ofWorkspace(this.workspace).tag("prices"))).isEqualTo(1);
+		assertThat(this.store.evict(Eviction.ofWorkspace(this.workspace).tag("prices"))).isEqualTo(1);
+	}
+
+	@Test
+	void evictsByTagsThatWereAdded() {
+		Eviction eviction = Eviction.ofWorkspace(this.workspace);
+		this.store.store(key("a"), response("one"), HOUR, Set.of("first"));
+		assertThat(this.store.addTags(key("a"), HOUR, Set.of("second", "third"))).isTrue();
+		assertThat(this.store.addTags(key("none"), HOUR, Set.of("second"))).isTrue();
+		assertThat(this.store.find(key("none"))).isNull();
+		assertThat(this.store.evict(eviction.tag("third"))).isEqualTo(1);
+		assertThat(this.store.find(key("a"))).isNull();
+		assertThat(this.store.evict(eviction.tag("second"))).isZero();
+	}
+
+	// A label is text, whatever it looks like to the store
+	@Test
+	void evictsExactlyTheLiteralWorkspacePlanScopeAndTag() {
+		List<String> labels = new ArrayList<>(strangeLabels());
+		List<Function<String, CacheKey>> keys = List.of(
+				(label) -> new CacheKey(this.workspace + label, "plan", "scope", fingerprint("workspace " + label)),
+				(label) -> new CacheKey(this.workspace, label, "scope", fingerprint("plan " + label)),
+				(label) -> new CacheKey(this.workspace, "plan", label, fingerprint("scope " + label)),
+				(label) -> new CacheKey(this.workspace, "plan", "scope", fingerprint("tag " + label)));
+		Eviction all = Eviction.ofWorkspace(this.workspace);
+		List<Function<String, Eviction>> evictions = List.of((label) -> Eviction.ofWorkspace(this.workspace + label),
+				all::plan, all::scope, all::tag);
+		for (int i = 0; i < keys.size(); i++) {
+			Set<CacheKey> left = new LinkedHashSet<>();
+			for (String label : labels) {
+				CacheKey key = keys.get(i).apply(label);
+				this.store.store(key, response(label), HOUR, Set.of((i == 3) ? label : "tag"));
+				left.add(key);
+			}
+			for (String label : labels) {
+				Eviction eviction = evictions.get(i).apply(label);
+				assertThat(this.store.evict(eviction)).as("%s", eviction).isEqualTo(1);
+				left.remove(keys.get(i).apply(label));
+				assertThat(this.store.find(keys.get(i).apply(label))).isNull();
+				assertThat(left).as("%s", eviction).allSatisfy((key) -> assertThat(this.store.find(key)).isNotNull());
+				assertThat(this.store.evict(eviction)).isZero();
+			}
+		}
+	}
+
+	/**
+	 * Return labels that mean something in patterns, queries and keys.
+	 * @return the labels
+	 */
+	public static Set<String> strangeLabels() {
+		Set<String> labels = new LinkedHashSet<>(
+				List.of("*", "?", "[a-z]", "plan", "p*", "\\*", "a:b", ":", "..", "~"));
+		Random random = new Random(7);
+		String characters = "*?[]\\{}:|,. @-\"'a";
+		while (labels.size() < 25) {
+			StringBuilder label = new StringBuilder();
+			for (int i = random.nextInt(5); i >= 0; i--) {
+				label.append(characters.charAt(random.nextInt(characters.length())));
+			}
+			labels.add(label.toString());
+		}
+		return labels;
 	}
 
 	@Test
@@ -164,8 +258,8 @@ public abstract class ExactCacheStoreContract {
 		for (int i = 0; i < 1234; i++) {
 			this.store.store(key("entry " + i), response("x"), HOUR, (i % 2 == 0) ? Set.of("even") : Set.of());
 		}
-		assertThat(this.store.evict(CacheEviction.ofWorkspace(this.workspace).tag("even"))).isEqualTo(617);
-		assertThat(this.store.evict(CacheEviction.ofWorkspace(this.workspace))).isEqualTo(617);
+		assertThat(this.store.evict(Eviction.ofWorkspace(this.workspace).tag("even"))).isEqualTo(617);
+		assertThat(this.store.evict(Eviction.ofWorkspace(this.workspace))).isEqualTo(617);
 	}
 
 	@Test

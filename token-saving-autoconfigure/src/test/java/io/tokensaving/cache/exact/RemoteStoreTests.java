@@ -13,24 +13,25 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.tokensaving.Eventually;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.ThreadLocalTenant;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingTestChain;
 import io.tokensaving.backend.CircuitBreakers;
-import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheKey;
+import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.ReadLimit;
 import io.tokensaving.cache.WriteBehindQueue;
-import io.tokensaving.plan.CacheSettings;
+import io.tokensaving.feature.Eviction;
 import io.tokensaving.plan.Plan;
-import io.tokensaving.savings.Component;
+import io.tokensaving.plan.PlanKey;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -50,9 +51,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(60)
 class RemoteStoreTests {
 
-	private static final Plan PLAN = Plan.builder("p")
-		.cache(CacheSettings.builder("remote").lookupTimeout(Duration.ofMillis(50)).build())
-		.build();
+	// So long that a busy machine makes no difference
+	private static final Plan PLAN = plan(Duration.ofSeconds(30));
 
 	private final CircuitBreakers breakers = new CircuitBreakers();
 
@@ -62,6 +62,10 @@ class RemoteStoreTests {
 		.cache((cache) -> cache.circuitBreakers(this.breakers));
 
 	private final ScriptedChatModel model = ScriptedChatModel.echoing();
+
+	private static Plan plan(Duration lookupTimeout) {
+		return Plan.builder("p").with(CacheSettings.builder("remote").lookupTimeout(lookupTimeout).build()).build();
+	}
 
 	@AfterEach
 	void letGo() {
@@ -73,7 +77,7 @@ class RemoteStoreTests {
 		Remote store = new Remote();
 		ChatClient client = this.chain.store(store).client(this.model);
 		assertThat(client.prompt("one").call().content()).isEqualTo("Answer 1 to: one");
-		await(() -> store.entries.size() == 1);
+		Eventually.await(() -> store.entries.size() == 1);
 		assertThat(client.prompt("one").call().content()).isEqualTo("Answer 1 to: one");
 		assertThat(stream(client)).isEqualTo("Answer 1 to: one");
 		assertThat(this.model.calls()).isEqualTo(1);
@@ -85,7 +89,7 @@ class RemoteStoreTests {
 		AsyncRemote store = new AsyncRemote();
 		ChatClient client = this.chain.store(store).client(this.model);
 		client.prompt("one").call().content();
-		await(() -> store.entries.size() == 1);
+		Eventually.await(() -> store.entries.size() == 1);
 		assertThat(client.prompt("one").call().content()).isEqualTo("Answer 1 to: one");
 		assertThat(stream(client)).isEqualTo("Answer 1 to: one");
 		assertThat(this.model.calls()).isEqualTo(1);
@@ -94,6 +98,8 @@ class RemoteStoreTests {
 
 	@Test
 	void doesNotWaitLongerThanItMay() {
+		TokenSavingTestChain chain = new TokenSavingTestChain(plan(Duration.ofMillis(50)))
+			.cache((cache) -> cache.circuitBreakers(this.breakers));
 		Remote store = new Remote() {
 
 			@Override
@@ -103,27 +109,29 @@ class RemoteStoreTests {
 			}
 
 		};
-		ChatClient client = this.chain.store(store).client(this.model);
+		ChatClient client = chain.store(store).client(this.model);
 		assertThat(client.prompt("one").call().content()).isEqualTo("Answer 1 to: one");
 		assertThat(stream(client)).isEqualTo("Answer 2 to: one");
-		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isEqualTo(2);
-		assertThat(this.chain.statistics().plan("p").snapshot().bypasses()).isEqualTo(2);
+		assertThat(chain.statistics().errors(ExactCacheFeature.COMPONENT)).isEqualTo(2);
+		assertThat(chain.statistics().plan(new PlanKey("default", "p")).snapshot().bypasses()).isEqualTo(2);
 	}
 
 	@Test
 	void doesNotWaitForAnAnswerThatNeverComes() {
+		TokenSavingTestChain chain = new TokenSavingTestChain(plan(Duration.ofMillis(50)))
+			.cache((cache) -> cache.circuitBreakers(this.breakers));
 		AsyncRemote store = new AsyncRemote() {
 
 			@Override
-			public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key) {
+			public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key, ReadLimit limit) {
 				return new CompletableFuture<>();
 			}
 
 		};
-		ChatClient client = this.chain.store(store).client(this.model);
+		ChatClient client = chain.store(store).client(this.model);
 		assertThat(client.prompt("one").call().content()).isEqualTo("Answer 1 to: one");
 		assertThat(stream(client)).isEqualTo("Answer 2 to: one");
-		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isEqualTo(2);
+		assertThat(chain.statistics().errors(ExactCacheFeature.COMPONENT)).isEqualTo(2);
 	}
 
 	@Test
@@ -152,8 +160,8 @@ class RemoteStoreTests {
 		assertThat(store.finds).hasValue(asked);
 		this.chain.cacheAdvisor().close();
 		assertThat(store.writes.get()).isLessThanOrEqualTo(written + 10);
-		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isEqualTo(10);
-		assertThat(this.chain.statistics().plan("p").snapshot().bypasses()).isEqualTo(20);
+		assertThat(this.chain.statistics().errors(ExactCacheFeature.COMPONENT)).isEqualTo(10);
+		assertThat(this.chain.statistics().plan(new PlanKey("default", "p")).snapshot().bypasses()).isEqualTo(20);
 		assertThat(this.model.calls()).isEqualTo(20);
 	}
 
@@ -162,7 +170,7 @@ class RemoteStoreTests {
 		AsyncRemote store = new AsyncRemote() {
 
 			@Override
-			public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key) {
+			public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key, ReadLimit limit) {
 				return CompletableFuture.completedFuture(() -> {
 					throw new IllegalArgumentException("broken entry");
 				});
@@ -175,7 +183,49 @@ class RemoteStoreTests {
 			assertThat(stream(client)).startsWith("Answer");
 		}
 		assertThat(this.breakers.states()).containsEntry("remote", State.CLOSED);
-		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isEqualTo(30);
+		assertThat(this.chain.statistics().errors(ExactCacheFeature.COMPONENT)).isEqualTo(30);
+	}
+
+	@Test
+	void readingAnEntryEndsWithTheDeadlineOfTheLookup() {
+		TokenSavingTestChain chain = new TokenSavingTestChain(plan(Duration.ofMillis(50)))
+			.cache((cache) -> cache.circuitBreakers(this.breakers));
+		AsyncRemote store = new AsyncRemote() {
+
+			@Override
+			public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key, ReadLimit limit) {
+				assertThat(limit.maxBytes()).isEqualTo(CacheSettings.DEFAULT_MAX_ENTRY_BYTES);
+				return CompletableFuture.completedFuture(() -> {
+					Eventually.await("the deadline has passed", limit.abandoned());
+					throw new IllegalArgumentException("It takes too long");
+				});
+			}
+
+		};
+		ChatClient client = chain.store(store).client(this.model);
+		assertThat(client.prompt("one").call().content()).isEqualTo("Answer 1 to: one");
+		assertThat(stream(client)).isEqualTo("Answer 2 to: one");
+		assertThat(chain.statistics().errors(ExactCacheFeature.COMPONENT)).isEqualTo(2);
+	}
+
+	@Test
+	void anAnswerFromTheFutureIsAMissThatIsCounted() {
+		Remote store = new Remote() {
+
+			@Override
+			public CachedResponse find(CacheKey key) {
+				CachedResponse found = super.find(key);
+				return (found != null) ? new CachedResponse(found.id(), found.model(), found.generations(),
+						found.metadata(), found.usage(), found.createdAt().plusSeconds(3600)) : null;
+			}
+
+		};
+		ChatClient client = this.chain.store(store).client(this.model);
+		client.prompt("one").call().content();
+		Eventually.await(() -> store.entries.size() == 1);
+		assertThat(client.prompt("one").call().content()).isEqualTo("Answer 2 to: one");
+		assertThat(stream(client)).isEqualTo("Answer 3 to: one");
+		assertThat(this.chain.statistics().errors(ExactCacheFeature.COMPONENT)).isEqualTo(2);
 	}
 
 	@Test
@@ -194,10 +244,11 @@ class RemoteStoreTests {
 		for (int i = 0; i < requests; i++) {
 			assertThat(client.prompt("question " + i).call().content()).startsWith("Answer");
 		}
-		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isBetween(45L, 50L);
+		assertThat(this.chain.statistics().errors(ExactCacheFeature.COMPONENT)).isBetween(45L, 50L);
 		this.hanging.countDown();
 		this.chain.cacheAdvisor().close();
-		assertThat(store.entries.size() + this.chain.statistics().errors(Component.EXACT_CACHE)).isEqualTo(requests);
+		assertThat(store.entries.size() + this.chain.statistics().errors(ExactCacheFeature.COMPONENT))
+			.isEqualTo(requests);
 	}
 
 	@Test
@@ -208,7 +259,7 @@ class RemoteStoreTests {
 			.advisors(TokenSaving.plan("p").tags("docs").scope("anna").ttl(Duration.ofSeconds(9)))
 			.call()
 			.content();
-		await(() -> store.entries.size() == 1);
+		Eventually.await(() -> store.entries.size() == 1);
 		assertThat(store.lastTags).containsExactly("docs");
 		assertThat(store.lastTtl).isEqualTo(Duration.ofSeconds(9));
 		assertThat(store.entries.keySet()).singleElement().satisfies((key) -> {
@@ -225,7 +276,7 @@ class RemoteStoreTests {
 		AtomicInteger evictions = new AtomicInteger();
 		ScriptedChatModel evicting = new ScriptedChatModel((prompt) -> {
 			if (evictions.getAndIncrement() < 2) {
-				assertThat(this.chain.cacheAdvisor().beginEviction(CacheEviction.ofWorkspace("default"))).isTrue();
+				assertThat(this.chain.cacheAdvisor().beginEviction(Eviction.ofWorkspace("default"))).isTrue();
 			}
 			return ScriptedChatModel.answer("Answer");
 		});
@@ -237,7 +288,7 @@ class RemoteStoreTests {
 		client.prompt("one").call().content();
 		assertThat(this.chain.cacheAdvisor().drain()).isTrue();
 		assertThat(store.entries).hasSize(1);
-		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isZero();
+		assertThat(this.chain.statistics().errors(ExactCacheFeature.COMPONENT)).isZero();
 	}
 
 	@Test
@@ -260,14 +311,13 @@ class RemoteStoreTests {
 		client.prompt("two").advisors(TokenSaving.defaultPlan().tags("docs")).call().content();
 		// It would wait for the first write
 		Thread.currentThread().interrupt();
-		assertThat(this.chain.cacheAdvisor().beginEviction(CacheEviction.ofWorkspace("default").tag("prices")))
-			.isFalse();
+		assertThat(this.chain.cacheAdvisor().beginEviction(Eviction.ofWorkspace("default").tag("prices"))).isFalse();
 		assertThat(Thread.interrupted()).isTrue();
 		this.hanging.countDown();
 		assertThat(this.chain.cacheAdvisor().drain()).isTrue();
 		assertThat(store.writes).hasValue(2);
 		assertThat(store.lastTags).containsExactly("docs");
-		assertThat(this.chain.statistics().errors(Component.EXACT_CACHE)).isZero();
+		assertThat(this.chain.statistics().errors(ExactCacheFeature.COMPONENT)).isZero();
 	}
 
 	@Test
@@ -295,18 +345,13 @@ class RemoteStoreTests {
 		AsyncRemote store = new AsyncRemote() {
 
 			@Override
-			public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key) {
+			public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key, ReadLimit limit) {
 				this.finds.incrementAndGet();
 				return new CompletableFuture<>();
 			}
 
 		};
-		Plan patient = Plan.builder("p")
-			.cache(CacheSettings.builder("remote").lookupTimeout(Duration.ofSeconds(50)).build())
-			.build();
-		ChatClient client = new TokenSavingTestChain(patient).cache((cache) -> cache.circuitBreakers(this.breakers))
-			.store(store)
-			.client(this.model);
+		ChatClient client = this.chain.store(store).client(this.model);
 		CircuitBreaker breaker = this.breakers.of("remote");
 		breaker.transitionToOpenState();
 		breaker.transitionToHalfOpenState();
@@ -354,7 +399,7 @@ class RemoteStoreTests {
 				assertThat(stream(client)).startsWith("Answer");
 			}
 			assertThat(breakers.states()).containsEntry("remote", State.OPEN);
-			assertThat(chain.statistics().errors(Component.EXACT_CACHE)).isEqualTo(10);
+			assertThat(chain.statistics().errors(ExactCacheFeature.COMPONENT)).isEqualTo(10);
 		}
 	}
 
@@ -398,7 +443,7 @@ class RemoteStoreTests {
 		writing.await();
 		client.prompt("one").call().content();
 		client.prompt("two").advisors(TokenSaving.defaultPlan().noStore()).call().content();
-		await(() -> {
+		Eventually.await(() -> {
 			System.gc();
 			return prompts.get(0).get() == null && prompts.get(1).get() == null;
 		});
@@ -422,14 +467,6 @@ class RemoteStoreTests {
 		}
 		catch (InterruptedException ex) {
 			throw new IllegalStateException(ex);
-		}
-	}
-
-	private static void await(BooleanSupplier condition) {
-		long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
-		while (!condition.getAsBoolean()) {
-			assertThat(System.nanoTime()).as("waited ten seconds").isLessThan(end);
-			Thread.onSpinWait();
 		}
 	}
 
@@ -468,7 +505,7 @@ class RemoteStoreTests {
 		}
 
 		@Override
-		public long evict(CacheEviction eviction) {
+		public long evict(Eviction eviction) {
 			return 0;
 		}
 
@@ -485,7 +522,7 @@ class RemoteStoreTests {
 	private static class AsyncRemote extends Remote implements AsyncExactCacheStore {
 
 		@Override
-		public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key) {
+		public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key, ReadLimit limit) {
 			return CompletableFuture.supplyAsync(() -> {
 				CachedResponse found = this.entries.get(key);
 				return () -> found;
@@ -532,7 +569,7 @@ class RemoteStoreTests {
 		}
 
 		@Override
-		public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key) {
+		public CompletionStage<Supplier<CachedResponse>> findAsync(CacheKey key, ReadLimit limit) {
 			return this.result.get();
 		}
 

@@ -14,8 +14,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
-import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.EntryLabels;
+import io.tokensaving.feature.Eviction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -156,14 +156,13 @@ class InMemorySemanticCacheStoreTests extends SemanticCacheStoreContract {
 		EntryLabels odd = new EntryLabels("default", "plan", null, Set.of("odd"));
 		List<float[]> vectors = fillClusters(2 * VectorPartition.MAX_SCANNED, (i) -> (i % 2 == 1) ? odd : LABELS);
 		settle();
-		assertThat(this.store.evict(CacheEviction.ofWorkspace("default").tag("odd")))
-			.isEqualTo(VectorPartition.MAX_SCANNED);
+		assertThat(this.store.evict(Eviction.ofWorkspace("default").tag("odd"))).isEqualTo(VectorPartition.MAX_SCANNED);
 		for (int i = 0; i < vectors.size(); i += 25) {
 			List<SemanticMatch> matches = this.store.search("large", vectors.get(i), 1, 0.999);
 			assertThat(matches).extracting(SemanticMatch::question)
 				.containsExactlyElementsOf((i % 2 == 1) ? List.of() : List.of("q" + i));
 		}
-		assertThat(this.store.evict(CacheEviction.ofWorkspace("default"))).isEqualTo(VectorPartition.MAX_SCANNED);
+		assertThat(this.store.evict(Eviction.ofWorkspace("default"))).isEqualTo(VectorPartition.MAX_SCANNED);
 		assertThat(this.store.search("large", vectors.get(0), 1, -1)).isEmpty();
 		assertThat(this.store.status().entries()).isZero();
 		// A partition that is still there would refuse another number of dimensions
@@ -174,7 +173,7 @@ class InMemorySemanticCacheStoreTests extends SemanticCacheStoreContract {
 	void evictionWhileAnswersAreReplacedLeavesNoneThatIsForgotten() throws Exception {
 		float[] vector = { 1, 0 };
 		SemanticCacheEntry entry = new SemanticCacheEntry("p", "q", vector, response("a"), LABELS);
-		CacheEviction eviction = CacheEviction.ofWorkspace("default");
+		Eviction eviction = Eviction.ofWorkspace("default");
 		Thread writer = new Thread(() -> {
 			for (int i = 0; i < 20_000; i++) {
 				this.store.store(entry, HOUR);

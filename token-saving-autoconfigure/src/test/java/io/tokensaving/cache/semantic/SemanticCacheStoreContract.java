@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -13,19 +14,22 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
-import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CacheHistory;
+import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.CachedResponse.CachedGeneration;
 import io.tokensaving.cache.EntryLabels;
-import io.tokensaving.plan.CacheHistory;
-import io.tokensaving.plan.CacheSettings;
+import io.tokensaving.cache.StrangeTexts;
+import io.tokensaving.cache.exact.ExactCacheStoreContract;
+import io.tokensaving.feature.Eviction;
 import io.tokensaving.plan.Plan;
-import io.tokensaving.savings.PlanAdvisor;
-import io.tokensaving.savings.TokenUsage;
+import io.tokensaving.provider.TokenUsage;
+import io.tokensaving.request.PlanAdvisor;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.ai.chat.client.ChatClient;
@@ -39,6 +43,7 @@ import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.model.tool.ToolCallingChatOptions;
 import org.springframework.ai.tool.function.FunctionToolCallback;
+import org.springframework.util.MimeType;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -83,7 +88,9 @@ public abstract class SemanticCacheStoreContract {
 		assertThat(matches).singleElement().satisfies((match) -> {
 			assertThat(match.question()).isEqualTo("What is it?");
 			assertThat(match.similarity()).isCloseTo(1, within(1e-4));
-			assertThat(match.response()).usingRecursiveComparison().isEqualTo(response);
+			assertThat(match.response()).usingRecursiveComparison()
+				.withEqualsForType(MimeType::equals, MimeType.class)
+				.isEqualTo(response);
 		});
 	}
 
@@ -199,6 +206,25 @@ public abstract class SemanticCacheStoreContract {
 	}
 
 	@Test
+	void everyCharOfQuestionAndAnswerComesBack() {
+		long seed = System.nanoTime();
+		for (String text : StrangeTexts.all(seed)) {
+			String partition = newPartition();
+			float[] vector = Vectors.random(this.random, DIMENSION);
+			CachedResponse response = StrangeTexts.response(text);
+			store().store(new SemanticCacheEntry(partition, text, vector, response, LABELS), HOUR);
+			assertThat(store().search(SemanticQuery.of(partition, vector, 1, 0.9))).as("seed %d", seed)
+				.singleElement()
+				.satisfies((match) -> {
+					assertThat(match.question()).isEqualTo(text);
+					assertThat(match.response()).usingRecursiveComparison()
+						.withEqualsForType(MimeType::equals, MimeType.class)
+						.isEqualTo(response);
+				});
+		}
+	}
+
+	@Test
 	void otherDimensionsHaveOtherPartitions() {
 		for (int dimension : new int[] { 3, 8, 1536 }) {
 			String partition = newPartition();
@@ -219,16 +245,16 @@ public abstract class SemanticCacheStoreContract {
 		store(partition, "labelled", vector, new EntryLabels(workspace, "plan", "user", Set.of("x")));
 		store(partition, "other", vector, EntryLabels.of(other, "plan"));
 		store(newPartition(), "elsewhere", Vectors.random(this.random, 8), EntryLabels.of(workspace, "plan"));
-		assertThat(store().evict(CacheEviction.ofWorkspace(workspace))).isEqualTo(3);
+		assertThat(store().evict(Eviction.ofWorkspace(workspace))).isEqualTo(3);
 		assertThat(questions(partition, vector)).containsExactly("other");
-		assertThat(store().evict(CacheEviction.ofWorkspace(workspace))).isZero();
-		assertThat(store().evict(CacheEviction.ofWorkspace(other))).isEqualTo(1);
+		assertThat(store().evict(Eviction.ofWorkspace(workspace))).isZero();
+		assertThat(store().evict(Eviction.ofWorkspace(other))).isEqualTo(1);
 		assertThat(questions(partition, vector)).isEmpty();
 	}
 
 	@Test
 	void evictsPlanAndScope() {
-		CacheEviction eviction = CacheEviction.ofWorkspace("contract-" + UUID.randomUUID());
+		Eviction eviction = Eviction.ofWorkspace("contract-" + UUID.randomUUID());
 		String workspace = eviction.workspace();
 		String partition = newPartition();
 		float[] vector = Vectors.random(this.random, DIMENSION);
@@ -247,7 +273,7 @@ public abstract class SemanticCacheStoreContract {
 
 	@Test
 	void evictsTag() {
-		CacheEviction eviction = CacheEviction.ofWorkspace("contract-" + UUID.randomUUID());
+		Eviction eviction = Eviction.ofWorkspace("contract-" + UUID.randomUUID());
 		String workspace = eviction.workspace();
 		String partition = newPartition();
 		float[] vector = Vectors.random(this.random, DIMENSION);
@@ -262,9 +288,41 @@ public abstract class SemanticCacheStoreContract {
 		assertThat(questions(partition, vector)).containsExactlyInAnyOrder("docs", "none");
 	}
 
+	// A label is text, whatever it looks like to the store
+	@Test
+	void evictsExactlyTheLiteralWorkspacePlanScopeAndTag() {
+		String workspace = "contract-" + UUID.randomUUID();
+		Eviction all = Eviction.ofWorkspace(workspace);
+		float[] vector = Vectors.random(this.random, DIMENSION);
+		List<Function<String, EntryLabels>> labelled = List.of(
+				(label) -> new EntryLabels(workspace + label, "plan", "scope", Set.of()),
+				(label) -> new EntryLabels(workspace, label, "scope", Set.of()),
+				(label) -> new EntryLabels(workspace, "plan", label, Set.of()),
+				(label) -> new EntryLabels(workspace, "plan", "scope", Set.of(label)));
+		List<Function<String, Eviction>> evictions = List.of((label) -> Eviction.ofWorkspace(workspace + label),
+				all::plan, all::scope, all::tag);
+		for (int i = 0; i < labelled.size(); i++) {
+			String partition = newPartition();
+			Set<String> left = new LinkedHashSet<>();
+			for (String label : ExactCacheStoreContract.strangeLabels()) {
+				store(partition, label, vector, labelled.get(i).apply(label));
+				left.add(label);
+			}
+			for (String label : ExactCacheStoreContract.strangeLabels()) {
+				Eviction eviction = evictions.get(i).apply(label);
+				assertThat(store().evict(eviction)).as("%s", eviction).isEqualTo(1);
+				left.remove(label);
+				assertThat(store().search(partition, vector, 50, -1)).as("%s", eviction)
+					.extracting(SemanticMatch::question)
+					.containsExactlyInAnyOrderElementsOf(left);
+				assertThat(store().evict(eviction)).isZero();
+			}
+		}
+	}
+
 	@Test
 	void evictedQuestionCanBeStoredAgain() {
-		CacheEviction eviction = CacheEviction.ofWorkspace("contract-" + UUID.randomUUID());
+		Eviction eviction = Eviction.ofWorkspace("contract-" + UUID.randomUUID());
 		String partition = newPartition();
 		float[] vector = Vectors.random(this.random, DIMENSION);
 		for (int i = 0; i < 3; i++) {
@@ -277,7 +335,7 @@ public abstract class SemanticCacheStoreContract {
 
 	@Test
 	void labelsAreThoseOfTheLastAnswer() {
-		CacheEviction eviction = CacheEviction.ofWorkspace("contract-" + UUID.randomUUID());
+		Eviction eviction = Eviction.ofWorkspace("contract-" + UUID.randomUUID());
 		String partition = newPartition();
 		float[] vector = Vectors.random(this.random, DIMENSION);
 		store(partition, "q", vector, new EntryLabels(eviction.workspace(), "plan", null, Set.of("old")));
@@ -288,7 +346,7 @@ public abstract class SemanticCacheStoreContract {
 
 	@Test
 	void evictsManyAnswers() {
-		CacheEviction eviction = CacheEviction.ofWorkspace("contract-" + UUID.randomUUID());
+		Eviction eviction = Eviction.ofWorkspace("contract-" + UUID.randomUUID());
 		EntryLabels even = new EntryLabels(eviction.workspace(), "plan", null, Set.of("even"));
 		EntryLabels odd = EntryLabels.of(eviction.workspace(), "plan");
 		String partition = newPartition();
@@ -372,7 +430,7 @@ public abstract class SemanticCacheStoreContract {
 
 	private Plan plan(String id, CacheHistory history) {
 		return Plan.builder(id)
-			.cache(CacheSettings.builder(store().backend())
+			.with(CacheSettings.builder(store().backend())
 				.similarityThreshold(0.6)
 				.verifySampleRate(0)
 				.semanticTimeout(Duration.ofSeconds(20))

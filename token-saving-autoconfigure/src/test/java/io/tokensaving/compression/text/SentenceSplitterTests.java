@@ -61,6 +61,29 @@ class SentenceSplitterTests {
 	}
 
 	@Test
+	void findsCodeBlocksInQuotesAndLists() {
+		assertThat(split("> Look. Here:\n> ```java\n> a. B\n> ```\n> Done. So.\n")).containsExactly("> Look. ",
+				"Here:\n", "> ```java\n> a. B\n> ```\n", "> Done. ", "So.\n");
+		assertThat(split(">> ~~~\n>> a. B\n> after. More\n")).containsExactly(">> ~~~\n>> a. B\n", "> after. ",
+				"More\n");
+		assertThat(split("> ```\n> > ```\n> ```\n")).containsExactly("> ```\n> > ```\n> ```\n");
+		assertThat(split("- ```\n  a. B\n  ```\n- one. Two\n")).containsExactly("- ```\n  a. B\n  ```\n", "- one. ",
+				"Two\n");
+	}
+
+	@Test
+	void doesNotTakeCodeWithinALineForABlock() {
+		assertThat(split("```a``` is code. It ends.\nAnd this. Is not.\n")).hasSize(4);
+	}
+
+	@Test
+	void neverCutsWithinACharacter() {
+		String family = "\uD83D\uDC68\u200D\uD83D\uDC69\u200D\uD83D\uDC67\u200D\uD83D\uDC66";
+		assertThat(split("x" + family.repeat(1_000))).hasSizeGreaterThan(5)
+			.allSatisfy((part) -> assertThat(part.replace(family, "")).isIn("", "x"));
+	}
+
+	@Test
 	void knowsMarksOfOtherScripts() {
 		assertThat(split("\u4F60\u597D\u3002\u4E16\u754C\uFF01\u597D")).hasSize(3);
 		assertThat(split("\u0645\u0631\u062D\u0628\u0627\u061F \u0643\u064A\u0641 \u062D\u0627\u0644\u0643."))
@@ -80,7 +103,7 @@ class SentenceSplitterTests {
 	void losesNothing(@ForAll long seed) {
 		Random random = new Random(seed);
 		String[] pieces = { "word", " ", ".", "\n", "```", "~~~", "| a", "# ", "- ", "1. ", "\r\n", "Dr", "?", "\t",
-				"\uD83D", "\uDE00", "\u4F60\u3002", "\u2029", "  \n\n", "A", "" };
+				"\uD83D", "\uDE00", "> ", "\u200D", "\u0301", "\u4F60\u3002", "\u2029", "  \n\n", "A", "" };
 		StringBuilder text = new StringBuilder();
 		for (int i = random.nextInt(60); i > 0; i--) {
 			text.append(pieces[random.nextInt(pieces.length)]);

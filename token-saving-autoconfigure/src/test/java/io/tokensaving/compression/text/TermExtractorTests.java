@@ -3,6 +3,7 @@ package io.tokensaving.compression.text;
 import java.util.List;
 
 import io.tokensaving.compression.text.TextSpan.Kind;
+import io.tokensaving.text.Language;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

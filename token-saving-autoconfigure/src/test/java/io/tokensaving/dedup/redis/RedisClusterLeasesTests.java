@@ -1,16 +1,20 @@
 package io.tokensaving.dedup.redis;
 
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 
@@ -19,14 +23,15 @@ import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingTestChain;
 import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.exact.redis.RedisExactCacheStore;
 import io.tokensaving.dedup.ClusterLeases.Lease;
-import io.tokensaving.plan.CacheSettings;
-import io.tokensaving.plan.DedupSettings;
-import io.tokensaving.plan.DedupSettings.OnError;
-import io.tokensaving.plan.DedupSettings.Scope;
+import io.tokensaving.dedup.DedupFeature;
+import io.tokensaving.dedup.DedupSettings;
+import io.tokensaving.dedup.DedupSettings.OnError;
+import io.tokensaving.dedup.DedupSettings.Scope;
+import io.tokensaving.dedup.DedupWaiting;
 import io.tokensaving.plan.Plan;
-import io.tokensaving.savings.Component;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,6 +40,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.RedisScriptingCommands;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -52,8 +59,8 @@ class RedisClusterLeasesTests {
 	private static final String FINGERPRINT = "a".repeat(64);
 
 	private static final Plan PLAN = Plan.builder("support-bot")
-		.cache(CacheSettings.builder("redis").lookupTimeout(Duration.ofSeconds(2)).build())
-		.dedup(new DedupSettings(Duration.ofSeconds(20), OnError.SHARE, null, Scope.CLUSTER))
+		.with(CacheSettings.builder("redis").lookupTimeout(Duration.ofSeconds(2)).build())
+		.with(new DedupSettings(Duration.ofSeconds(20), OnError.SHARE, null, Scope.CLUSTER))
 		.build();
 
 	private static RedisTestServer server;
@@ -72,6 +79,8 @@ class RedisClusterLeasesTests {
 		lettuce = new LettuceConnectionFactory(server.host(), server.port());
 		lettuce.afterPropertiesSet();
 		lettuce.start();
+		// The first connection of a JVM may take longer than leases wait
+		lettuce.getConnection().close();
 		jedis = new JedisConnectionFactory(new RedisStandaloneConfiguration(server.host(), server.port()));
 		jedis.afterPropertiesSet();
 		jedis.start();
@@ -102,101 +111,203 @@ class RedisClusterLeasesTests {
 		RedisClusterLeases one = leases(Duration.ofSeconds(10));
 		RedisClusterLeases two = new RedisClusterLeases(jedis);
 		this.opened.add(two);
-		Lease lease = one.tryAcquire(FINGERPRINT);
-		assertThat(lease).isNotNull();
-		assertThat(two.tryAcquire(FINGERPRINT)).isNull();
-		assertThat(one.tryAcquire(FINGERPRINT)).isNull();
-		assertThat(two.tryAcquire("b".repeat(64))).isNotNull();
+		assertThat(one.claim(FINGERPRINT).lease()).isNotNull();
+		assertThat(two.claim(FINGERPRINT).lease()).isNull();
+		assertThat(one.claim(FINGERPRINT).lease()).isNull();
+		assertThat(two.claim("b".repeat(64)).lease()).isNotNull();
 	}
 
 	@Test
 	void tellsOfTheRelease() throws Exception {
 		RedisClusterLeases one = leases(Duration.ofSeconds(10));
 		RedisClusterLeases two = leases(Duration.ofSeconds(10));
-		for (boolean answered : new boolean[] { true, false }) {
-			CompletableFuture<Boolean> released = awaitListening(one, two);
+		awaitListening(one, two);
+		for (int round = 0; round < 50; round++) {
+			boolean answered = round % 2 == 0;
 			Lease lease = acquire(one, FINGERPRINT);
+			CompletableFuture<Boolean> released = two.claim(FINGERPRINT).released();
 			lease.release(answered);
 			lease.release(!answered);
-			assertThat(released.get(5, TimeUnit.SECONDS)).isEqualTo(answered);
-			Lease next = two.tryAcquire(FINGERPRINT);
-			assertThat(next).isNotNull();
-			CompletableFuture<Boolean> again = one.released(FINGERPRINT);
-			next.release(true);
-			again.cancel(false);
+			assertThat(released.get(10, TimeUnit.SECONDS)).isEqualTo(answered);
 		}
+	}
+
+	@Test
+	void aNoticeOfAnEarlierLeaseIsNotTakenForTheEndOfALaterOne() throws Exception {
+		RedisClusterLeases one = leases(Duration.ofSeconds(10));
+		RedisClusterLeases two = leases(Duration.ofSeconds(10));
+		awaitListening(one, two);
+		Lease earlier = acquire(one, FINGERPRINT);
+		String earlierToken = token(FINGERPRINT);
+		earlier.release(true);
+		Lease later = acquire(one, FINGERPRINT);
+		CompletableFuture<Boolean> released = two.claim(FINGERPRINT).released();
+		for (String late : List.of("1 " + earlierToken + " " + FINGERPRINT, "1 " + FINGERPRINT,
+				"1 " + token(FINGERPRINT) + "0 " + FINGERPRINT, "2 " + token(FINGERPRINT) + " " + FINGERPRINT, "", "1",
+				"1 \u0000 " + FINGERPRINT, "x".repeat(1_000_000))) {
+			publish(late);
+		}
+		awaitMessages(one, two);
+		assertThat(released).isNotDone();
+		later.release(false);
+		assertThat(released.get(10, TimeUnit.SECONDS)).isFalse();
+	}
+
+	@Test
+	void aLeaseThatEndsBeforeItIsKnownWhoHoldsItIsToldOf() throws Exception {
+		RedisClusterLeases one = leases(Duration.ofSeconds(10));
+		AtomicReference<Runnable> afterReply = new AtomicReference<>(() -> {
+		});
+		LettuceConnectionFactory late = lateReplies(afterReply);
+		RedisClusterLeases two = new RedisClusterLeases(late);
+		this.opened.add(two);
+		this.opened.add(late::destroy);
+		awaitListening(one, two);
+		Lease lease = acquire(one, FINGERPRINT);
+		afterReply.set(() -> {
+			afterReply.set(() -> {
+			});
+			lease.release(true);
+			awaitMessages(one, two);
+		});
+		assertThat(two.claim(FINGERPRINT).released()).isCompletedWithValue(true);
+	}
+
+	// Does something after a script was run and before its reply is handed on
+	private static LettuceConnectionFactory lateReplies(AtomicReference<Runnable> afterReply) {
+		LettuceConnectionFactory factory = new LettuceConnectionFactory(
+				new RedisStandaloneConfiguration(server.host(), server.port())) {
+
+			@Override
+			public RedisConnection getConnection() {
+				RedisConnection connection = super.getConnection();
+				RedisScriptingCommands scripts = proxy(RedisScriptingCommands.class, (method, arguments) -> {
+					Object reply = method.invoke(connection.scriptingCommands(), arguments);
+					afterReply.get().run();
+					return reply;
+				});
+				return proxy(RedisConnection.class, (method, arguments) -> method.getName().equals("scriptingCommands")
+						? scripts : method.invoke(connection, arguments));
+			}
+
+		};
+		// The shared connection is asked by its class
+		factory.setShareNativeConnection(false);
+		factory.afterPropertiesSet();
+		factory.start();
+		return factory;
+	}
+
+	private static <T> T proxy(Class<T> type, Invocation invocation) {
+		return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] { type },
+				(proxy, method, arguments) -> invocation.invoke(method, arguments)));
+	}
+
+	private static String token(String fingerprint) {
+		return new String(lettuce.getConnection().stringCommands().get(leaseKey(fingerprint)));
+	}
+
+	private static byte[] leaseKey(String fingerprint) {
+		return ("tokensaving:lease:{" + fingerprint + "}").getBytes();
+	}
+
+	private static void publish(String message) {
+		lettuce.getConnection().publish("tokensaving:leases".getBytes(), message.getBytes());
 	}
 
 	// Leases are given back in the background
 	private static Lease acquire(RedisClusterLeases leases, String fingerprint) {
 		AtomicReference<Lease> acquired = new AtomicReference<>();
 		await(() -> {
-			acquired.set(leases.tryAcquire(fingerprint));
+			acquired.set(leases.claim(fingerprint).lease());
 			return acquired.get() != null;
 		});
 		return acquired.get();
 	}
 
-	// The subscription is made in the background
-	private CompletableFuture<Boolean> awaitListening(RedisClusterLeases one, RedisClusterLeases two) throws Exception {
-		long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
-		while (System.nanoTime() < end) {
-			CompletableFuture<Boolean> probe = two.released("c".repeat(64));
-			acquire(one, "c".repeat(64)).release(true);
+	// The subscription is made in the background, and what is published before is lost
+	private static void awaitListening(RedisClusterLeases one, RedisClusterLeases two) {
+		String probe = "c".repeat(64);
+		await(() -> {
+			Lease lease = acquire(one, probe);
+			CompletableFuture<Boolean> released = two.claim(probe).released();
+			lease.release(true);
+			acquire(one, probe).release(true);
 			try {
-				probe.get(200, TimeUnit.MILLISECONDS);
-				return two.released(FINGERPRINT);
+				return released.get(100, TimeUnit.MILLISECONDS);
 			}
 			catch (TimeoutException ex) {
-				probe.cancel(false);
+				return false;
 			}
-		}
-		throw new AssertionError("No message arrives");
+			catch (InterruptedException | ExecutionException ex) {
+				throw new IllegalStateException(ex);
+			}
+		});
+	}
+
+	// Messages arrive one after the other
+	private static void awaitMessages(RedisClusterLeases one, RedisClusterLeases two) {
+		String probe = "d".repeat(64);
+		Lease lease = acquire(one, probe);
+		CompletableFuture<Boolean> released = two.claim(probe).released();
+		lease.release(true);
+		await(released::isDone);
 	}
 
 	@Test
 	void aLeaseIsProlongedWhileItIsHeldAndEndsWithItsInstance() {
-		RedisClusterLeases crashing = leases(Duration.ofMillis(600));
-		RedisClusterLeases other = leases(Duration.ofMillis(600));
-		assertThat(crashing.tryAcquire(FINGERPRINT)).isNotNull();
-		long held = System.nanoTime() + Duration.ofMillis(1800).toNanos();
-		while (System.nanoTime() < held) {
-			assertThat(other.tryAcquire(FINGERPRINT)).isNull();
+		RedisClusterLeases crashing = leases(Duration.ofSeconds(3));
+		RedisClusterLeases other = leases(Duration.ofSeconds(3));
+		assertThat(crashing.claim(FINGERPRINT).lease()).isNotNull();
+		String token = token(FINGERPRINT);
+		for (int i = 0; i < 2; i++) {
+			AtomicLong least = new AtomicLong(Long.MAX_VALUE);
+			await(() -> {
+				long left = lettuce.getConnection().keyCommands().pTtl(leaseKey(FINGERPRINT));
+				return left > least.getAndSet(left);
+			});
 		}
+		assertThat(token(FINGERPRINT)).isEqualTo(token);
+		assertThat(other.claim(FINGERPRINT).lease()).isNull();
 		crashing.close();
-		long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
-		Lease taken = null;
-		while (taken == null && System.nanoTime() < end) {
-			taken = other.tryAcquire(FINGERPRINT);
-		}
-		assertThat(taken).isNotNull();
+		assertThat(acquire(other, FINGERPRINT)).isNotNull();
 	}
 
 	@Test
 	void aLateInstanceCannotEndTheLeaseOfAnother() {
-		RedisClusterLeases paused = leases(Duration.ofSeconds(10));
-		RedisClusterLeases other = leases(Duration.ofSeconds(10));
-		Lease late = paused.tryAcquire(FINGERPRINT);
+		RedisClusterLeases paused = leases(Duration.ofSeconds(100));
+		RedisClusterLeases other = leases(Duration.ofSeconds(100));
+		Lease late = paused.claim(FINGERPRINT).lease();
 		// Its time is over, and another instance takes over
-		lettuce.getConnection().keyCommands().del(("tokensaving:lease:{" + FINGERPRINT + "}").getBytes());
-		assertThat(other.tryAcquire(FINGERPRINT)).isNotNull();
+		lettuce.getConnection().keyCommands().del(leaseKey(FINGERPRINT));
+		assertThat(other.claim(FINGERPRINT).lease()).isNotNull();
+		String token = token(FINGERPRINT);
+		long scripts = scripts();
 		late.release(true);
-		long end = System.nanoTime() + Duration.ofMillis(300).toNanos();
-		while (System.nanoTime() < end) {
-			assertThat(paused.tryAcquire(FINGERPRINT)).isNull();
-		}
+		await(() -> scripts() == scripts + 1);
+		assertThat(token(FINGERPRINT)).isEqualTo(token);
+	}
+
+	// How many scripts the server has run
+	private static long scripts() {
+		String statistics = lettuce.getConnection()
+			.serverCommands()
+			.info("commandstats")
+			.getProperty("cmdstat_eval", "calls=0,");
+		return Long.parseLong(statistics.substring("calls=".length(), statistics.indexOf(',')));
 	}
 
 	@Test
 	void instancesBuyOneAnswerForAll() throws Exception {
 		for (int round = 0; round < 5; round++) {
 			AtomicInteger calls = new AtomicInteger();
+			List<TokenSavingTestChain> chains = List.of(instance(), instance());
 			ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
 				calls.incrementAndGet();
-				sleep(100);
+				awaitWaiting(chains, 64);
 				return ScriptedChatModel.answer("the answer");
 			});
-			List<ChatClient> instances = List.of(instance().client(model), instance().client(model));
+			List<ChatClient> instances = chains.stream().map((chain) -> chain.client(model)).toList();
 			CountDownLatch start = new CountDownLatch(1);
 			String question = "question " + round;
 			List<Future<String>> answers = new ArrayList<>();
@@ -217,11 +328,15 @@ class RedisClusterLeasesTests {
 		}
 	}
 
+	private static void awaitWaiting(List<TokenSavingTestChain> chains, int requests) {
+		await(() -> DedupWaiting.count(chains) == requests);
+	}
+
 	@Test
 	void takesOverFromAnInstanceThatCrashed() throws Exception {
 		RedisClusterLeases crashed = leases(Duration.ofMillis(500));
 		ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
-			sleep(100_000);
+			awaitInterrupt();
 			return ScriptedChatModel.answer("never");
 		});
 		TokenSavingTestChain chain = instance(crashed);
@@ -238,15 +353,16 @@ class RedisClusterLeasesTests {
 	@Test
 	void oneOfThemIsNextWhenTheModelFails() throws Exception {
 		AtomicInteger calls = new AtomicInteger();
+		List<TokenSavingTestChain> chains = List.of(instance(), instance());
 		ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
-			sleep(100);
 			if (calls.incrementAndGet() == 1) {
+				awaitWaiting(chains, 2);
 				throw new IllegalStateException("model");
 			}
 			return ScriptedChatModel.answer("second");
 		});
-		ChatClient one = instance().client(model);
-		ChatClient two = instance().client(model);
+		ChatClient one = chains.get(0).client(model);
+		ChatClient two = chains.get(1).client(model);
 		Future<String> first = this.callers.submit(() -> one.prompt("one").call().content());
 		await(() -> model.calls() == 1);
 		Future<String> second = this.callers.submit(() -> two.prompt("one").call().content());
@@ -257,13 +373,17 @@ class RedisClusterLeasesTests {
 
 	@Test
 	void nobodyTakesTurnsForAnswersThatAreNotStored() throws Exception {
+		List<TokenSavingTestChain> chains = List.of(instance(), instance(), instance(), instance());
+		AtomicInteger calls = new AtomicInteger();
 		ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
-			sleep(300);
+			if (calls.incrementAndGet() == 1) {
+				awaitWaiting(chains, 4);
+			}
 			return ScriptedChatModel.answer("cut off", "LENGTH");
 		});
 		List<Future<String>> answers = new ArrayList<>();
-		for (int i = 0; i < 4; i++) {
-			ChatClient client = instance().client(model);
+		List<ChatClient> clients = chains.stream().map((chain) -> chain.client(model)).toList();
+		for (ChatClient client : clients) {
 			answers.add(this.callers.submit(() -> client.prompt("one").call().content()));
 		}
 		for (Future<String> answer : answers) {
@@ -300,7 +420,7 @@ class RedisClusterLeasesTests {
 			assertThat(client.prompt("one").call().content()).isEqualTo("Answer 1 to: one");
 			assertThat(String.join("", client.prompt("two").stream().content().collectList().block()))
 				.isEqualTo("Answer 2 to: two");
-			assertThat(chain.statistics().errors(Component.DEDUP)).isPositive();
+			assertThat(chain.statistics().errors(DedupFeature.COMPONENT)).isPositive();
 			factory.destroy();
 		}
 	}
@@ -313,10 +433,11 @@ class RedisClusterLeasesTests {
 			factory.start();
 			RedisClusterLeases leases = new RedisClusterLeases(factory);
 			this.opened.add(leases);
-			assertThat(leases.tryAcquire(FINGERPRINT)).isNotNull();
-			TokenSavingTestChain chain = new TokenSavingTestChain(
-					Plan.builder("support-bot").cache(new CacheSettings("redis")).dedup(PLAN.dedup()).build())
-				.store(RedisExactCacheStore.builder(lettuce).build())
+			assertThat(leases.claim(FINGERPRINT).lease()).isNotNull();
+			TokenSavingTestChain chain = new TokenSavingTestChain(Plan.builder("support-bot")
+				.with(new CacheSettings("redis"))
+				.with(PLAN.settings(DedupSettings.class))
+				.build()).store(RedisExactCacheStore.builder(lettuce).build())
 				.dedup((dedup) -> dedup.clusterLeases(leases, "leases", new CircuitBreakers()));
 			ScriptedChatModel model = ScriptedChatModel.echoing();
 			ChatClient client = chain.client(model);
@@ -328,7 +449,7 @@ class RedisClusterLeasesTests {
 			}
 			// The client itself would wait for a minute each time
 			assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(40));
-			assertThat(chain.statistics().errors(Component.DEDUP)).isEqualTo(10);
+			assertThat(chain.statistics().errors(DedupFeature.COMPONENT)).isEqualTo(10);
 			hanging.resume();
 			factory.destroy();
 		}
@@ -338,7 +459,8 @@ class RedisClusterLeasesTests {
 	@Test
 	void endsItsSubscriptionBeforeTheConnectionFactoryStops() {
 		RedisClusterLeases leases = leases(Duration.ofSeconds(10));
-		CompletableFuture<Boolean> released = leases.released(FINGERPRINT);
+		assertThat(leases.claim(FINGERPRINT).lease()).isNotNull();
+		CompletableFuture<Boolean> released = leases.claim(FINGERPRINT).released();
 		await(() -> listeners() == 1);
 		assertThat(leases.isRunning()).isTrue();
 		assertThat(leases.getPhase()).isGreaterThan(lettuce.getPhase());
@@ -347,7 +469,7 @@ class RedisClusterLeasesTests {
 		await(() -> listeners() == 0);
 		assertThat(released).isNotDone();
 		leases.start();
-		var unused = leases.released(FINGERPRINT);
+		assertThat(leases.claim(FINGERPRINT).lease()).isNull();
 		await(() -> listeners() == 1);
 	}
 
@@ -359,12 +481,13 @@ class RedisClusterLeasesTests {
 	void asksInsteadOfListeningWithoutLettuce() throws Exception {
 		RedisClusterLeases leases = new RedisClusterLeases(jedis);
 		this.opened.add(leases);
+		List<TokenSavingTestChain> chains = List.of(instance(), instance(leases));
 		ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
-			sleep(300);
+			awaitWaiting(chains, 2);
 			return ScriptedChatModel.answer("the answer");
 		});
-		ChatClient one = instance().client(model);
-		ChatClient two = instance(leases).client(model);
+		ChatClient one = chains.get(0).client(model);
+		ChatClient two = chains.get(1).client(model);
 		Future<String> first = this.callers.submit(() -> one.prompt("one").call().content());
 		await(() -> model.calls() == 1);
 		assertThat(two.prompt("one").call().content()).isEqualTo("the answer");
@@ -387,9 +510,9 @@ class RedisClusterLeasesTests {
 			.dedup((dedup) -> dedup.clusterLeases(leases, "redis", new CircuitBreakers()));
 	}
 
-	private static void sleep(long millis) {
+	private static void awaitInterrupt() {
 		try {
-			Thread.sleep(millis);
+			new CountDownLatch(1).await();
 		}
 		catch (InterruptedException ex) {
 			throw new IllegalStateException(ex);
@@ -397,11 +520,17 @@ class RedisClusterLeasesTests {
 	}
 
 	private static void await(BooleanSupplier condition) {
-		long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+		long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
 		while (!condition.getAsBoolean()) {
-			assertThat(System.nanoTime()).as("waited ten seconds").isLessThan(end);
+			assertThat(System.nanoTime()).as("waited thirty seconds").isLessThan(end);
 			Thread.onSpinWait();
 		}
+	}
+
+	private interface Invocation {
+
+		Object invoke(Method method, Object[] arguments) throws Throwable;
+
 	}
 
 }

@@ -1,11 +1,16 @@
 package io.tokensaving.plan.redis;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
 import io.lettuce.core.cluster.SlotHash;
+import io.tokensaving.Eventually;
 import io.tokensaving.RedisTestServer;
+import io.tokensaving.cache.CacheSettings;
+import io.tokensaving.plan.MapPlanReader;
 import io.tokensaving.plan.MutablePlanRepository;
 import io.tokensaving.plan.MutablePlanRepositoryContract;
 import io.tokensaving.plan.Plan;
@@ -15,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 import org.springframework.beans.factory.DisposableBean;
@@ -24,6 +30,8 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Tests that {@link RedisPlanRepository} keeps the contract with both clients, on a
@@ -42,6 +50,8 @@ class RedisPlanRepositoryContractTests {
 	private static LettuceConnectionFactory started(LettuceConnectionFactory factory) {
 		factory.afterPropertiesSet();
 		factory.start();
+		// The first connection of a JVM may take longer than a repository waits
+		factory.getConnection().close();
 		return factory;
 	}
 
@@ -125,7 +135,7 @@ class RedisPlanRepositoryContractTests {
 		abstract RedisConnectionFactory connect(RedisTestServer server);
 
 		@BeforeAll
-		void start() throws InterruptedException {
+		void start() {
 			this.server = this.cluster ? RedisTestServer.start("--cluster-enabled", "yes") : RedisTestServer.start();
 			if (this.cluster) {
 				formCluster(this.server);
@@ -134,7 +144,7 @@ class RedisPlanRepositoryContractTests {
 		}
 
 		// A cluster of one node that has all slots
-		private static void formCluster(RedisTestServer server) throws InterruptedException {
+		private static void formCluster(RedisTestServer server) {
 			LettuceConnectionFactory factory = started(new LettuceConnectionFactory(standalone(server)));
 			try (RedisConnection connection = factory.getConnection()) {
 				byte[][] slots = new byte[SlotHash.SLOT_COUNT + 1][];
@@ -143,11 +153,9 @@ class RedisPlanRepositoryContractTests {
 					slots[i + 1] = bytes(String.valueOf(i));
 				}
 				connection.execute("CLUSTER", slots);
-				String info = "";
-				for (int i = 0; i < 1000 && !info.contains("cluster_state:ok"); i++) {
-					info = new String((byte[]) connection.execute("CLUSTER", bytes("INFO")), StandardCharsets.UTF_8);
-					Thread.sleep(10);
-				}
+				Eventually.await("the cluster comes up",
+						() -> new String((byte[]) connection.execute("CLUSTER", bytes("INFO")), StandardCharsets.UTF_8)
+							.contains("cluster_state:ok"));
 			}
 			finally {
 				factory.destroy();
@@ -176,6 +184,27 @@ class RedisPlanRepositoryContractTests {
 		void stop() throws Exception {
 			((DisposableBean) this.connectionFactory).destroy();
 			this.server.close();
+		}
+
+		@Test
+		void aPlanThatAnotherInstanceMadeIsFoundAtOnce() {
+			MutablePlanRepository plans = create(List.of(Plan.builder("fixed").build()), new MapPlanReader());
+			// Never told of a change, and never looks for one
+			try (RedisPlanRepository other = RedisPlanRepository.builder(this.connectionFactory, new MapPlanReader())
+				.notifications(false)
+				.pollInterval(Duration.ofHours(1))
+				.reloadInterval(Duration.ofHours(1))
+				.lookupTimeout(Duration.ofSeconds(30))
+				.build()) {
+				other.start();
+				plans.create("default", "made", Map.of("cache.backend", "b"));
+				assertThat(other.find("default", "made").settings(CacheSettings.class).backend()).isEqualTo("b");
+				assertThat(other.findStored("default", "made").version()).isEqualTo(1);
+				assertThat(other.find("other", "made")).isNull();
+				assertThat(other.findStored("default", "fixed")).isNull();
+				other.delete("default", "made", 1L);
+				assertThat(other.find("default", "made")).isNull();
+			}
 		}
 
 		@Override

@@ -39,6 +39,8 @@ class RedisPlanRepositoryStateTests {
 				new RedisStandaloneConfiguration(server.host(), server.port()));
 		connectionFactory.afterPropertiesSet();
 		connectionFactory.start();
+		// The first connection of a JVM may take longer than a repository waits
+		connectionFactory.getConnection().close();
 	}
 
 	@AfterContainer

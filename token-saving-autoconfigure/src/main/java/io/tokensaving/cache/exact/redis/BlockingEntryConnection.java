@@ -14,8 +14,8 @@ import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 
 /**
- * Asks with threads of its own that wait for a client that blocks, such as Jedis. When
- * all threads wait, further questions fail at once. Thread-safe.
+ * Reads and writes with a client that blocks, such as Jedis, on threads of its own. When
+ * all threads are waiting, further commands fail at once. Thread-safe.
  */
 final class BlockingEntryConnection implements EntryConnection {
 
@@ -31,11 +31,11 @@ final class BlockingEntryConnection implements EntryConnection {
 	}
 
 	@Override
-	public CompletionStage<byte @Nullable []> get(byte[] key) {
+	public CompletionStage<byte @Nullable []> get(byte[] key, long maxBytes) {
 		try {
 			return CompletableFuture.supplyAsync(() -> {
 				try (RedisConnection connection = this.connectionFactory.getConnection()) {
-					return connection.stringCommands().get(key);
+					return connection.stringCommands().getRange(key, 0, maxBytes - 1);
 				}
 			}, this.readers);
 		}
@@ -53,7 +53,7 @@ final class BlockingEntryConnection implements EntryConnection {
 
 	@Override
 	public void connect() {
-		// A connection is taken from the pool for each question
+		// Each command takes a connection from the pool, so there is nothing to connect
 	}
 
 	@Override

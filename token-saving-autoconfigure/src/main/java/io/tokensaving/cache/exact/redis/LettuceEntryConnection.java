@@ -22,9 +22,9 @@ import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.lettuce.LettuceConnection;
 
 /**
- * Asks on the connection that Spring Data shares between threads, asynchronously: nobody
- * waits longer than they want to, and no thread is needed for it. While that connection
- * is down, questions fail at once instead of piling up. Thread-safe.
+ * Reads and writes asynchronously on the connection that Spring Data shares between
+ * threads, so that no thread is needed to wait. While that connection is down, commands
+ * fail at once instead of queueing. Thread-safe.
  */
 final class LettuceEntryConnection implements EntryConnection {
 
@@ -42,22 +42,22 @@ final class LettuceEntryConnection implements EntryConnection {
 
 	/**
 	 * Create a connection.
-	 * @param connectionFactory gives the connection that is shared
+	 * @param connectionFactory provides the shared connection
 	 */
 	LettuceEntryConnection(RedisConnectionFactory connectionFactory) {
 		this.connectionFactory = connectionFactory;
 	}
 
 	@Override
-	public CompletionStage<byte @Nullable []> get(byte[] key) {
+	public CompletionStage<byte @Nullable []> get(byte[] key, long maxBytes) {
 		RedisClusterAsyncCommands<byte[], byte[]> commands = this.commands;
 		if (commands == null) {
-			return connected().thenCompose((connected) -> connected.get(key));
+			return connected().thenCompose((connected) -> connected.getrange(key, 0, maxBytes - 1));
 		}
 		if (!isOpen(commands)) {
 			return CompletableFuture.failedFuture(notConnected());
 		}
-		return commands.get(key);
+		return commands.getrange(key, 0, maxBytes - 1);
 	}
 
 	@Override
@@ -89,7 +89,7 @@ final class LettuceEntryConnection implements EntryConnection {
 		if (LettuceConnections.isOpen(commands)) {
 			return true;
 		}
-		// There may be a new one
+		// The connection may have been replaced
 		var unused = connected();
 		return false;
 	}
@@ -136,7 +136,7 @@ final class LettuceEntryConnection implements EntryConnection {
 
 	@Override
 	public void close() {
-		// The connection is the application's
+		// The connection belongs to the application and stays open
 	}
 
 }

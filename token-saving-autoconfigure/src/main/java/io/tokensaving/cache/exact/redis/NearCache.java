@@ -1,18 +1,21 @@
 package io.tokensaving.cache.exact.redis;
 
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Expiry;
+import io.tokensaving.backend.HeapSize;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CachedResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps what was asked for last in the memory of this process. What was read from Redis
- * before an eviction of this process does not get in after it. Thread-safe.
+ * Caches recently used answers in the memory of this process. An answer that was read
+ * from Redis before an eviction of this process is not cached after it. Thread-safe;
+ * look-ups never wait.
  */
 final class NearCache {
 
@@ -22,12 +25,16 @@ final class NearCache {
 
 	private final Duration maxTtl;
 
-	private final AtomicLong evictions = new AtomicLong();
+	// Answers are added under the read lock. An eviction increases the counter under the
+	// write lock, so afterwards it finds every answer that was added with the old count
+	private final ReadWriteLock lock = new ReentrantReadWriteLock();
+
+	private volatile long evictions;
 
 	/**
 	 * Create a cache.
-	 * @param maxBytes the bytes that the entries may take up
-	 * @param maxTtl how long an answer stays at most
+	 * @param maxBytes the maximum size of the entries in bytes
+	 * @param maxTtl how long an answer stays in this cache at most
 	 */
 	NearCache(long maxBytes, Duration maxTtl) {
 		this.maxTtl = maxTtl;
@@ -39,11 +46,11 @@ final class NearCache {
 	}
 
 	/**
-	 * Return the number of evictions so far, to be remembered before Redis is asked.
+	 * Return the number of evictions so far, to be read before Redis is asked.
 	 * @return the number
 	 */
 	long evictions() {
-		return this.evictions.get();
+		return this.evictions;
 	}
 
 	@Nullable CachedResponse find(CacheKey key) {
@@ -52,52 +59,68 @@ final class NearCache {
 	}
 
 	/**
-	 * Keep an answer that was read, unless there is another one or something was evicted
-	 * meanwhile.
+	 * Cache an answer that was read from Redis, unless there is another one or something
+	 * was evicted meanwhile.
 	 * @param key the key
 	 * @param response the answer
 	 * @param ttlMillis how long it may be served
-	 * @param evictions the number of evictions before it was read
+	 * @param evictions the number of evictions before the answer was read
 	 */
 	void keepRead(CacheKey key, CachedResponse response, long ttlMillis, long evictions) {
-		if (ttlMillis > 0 && evictions == this.evictions.get()) {
-			Entry entry = entry(response, ttlMillis);
-			if (this.entries.asMap().putIfAbsent(key, entry) == null) {
-				removeIfEvicted(key, entry, evictions);
-			}
+		if (ttlMillis > 0) {
+			Entry entry = entry(key, response, ttlMillis);
+			unlessEvicted(evictions, () -> this.entries.asMap().putIfAbsent(key, entry));
 		}
 	}
 
 	/**
-	 * Keep an answer that was written, in place of an earlier one.
+	 * Cache an answer that was written to Redis, in place of an earlier one.
 	 * @param key the key
 	 * @param response the answer
 	 * @param ttlMillis how long it may be served
-	 * @param evictions the number of evictions before it was written
+	 * @param evictions the number of evictions before the answer was written
 	 */
 	void keepWritten(CacheKey key, CachedResponse response, long ttlMillis, long evictions) {
-		Entry entry = entry(response, ttlMillis);
-		this.entries.put(key, entry);
-		removeIfEvicted(key, entry, evictions);
+		Entry entry = entry(key, response, ttlMillis);
+		if (!unlessEvicted(evictions, () -> this.entries.put(key, entry))) {
+			// The earlier answer must not be served any more in this case either
+			this.entries.invalidate(key);
+		}
 	}
 
-	private Entry entry(CachedResponse response, long ttlMillis) {
-		int bytes = (int) Math.min(Integer.MAX_VALUE, response.sizeInBytes() + KEY_BYTES);
+	private boolean unlessEvicted(long since, Runnable put) {
+		this.lock.readLock().lock();
+		try {
+			if (since != this.evictions) {
+				return false;
+			}
+			put.run();
+			return true;
+		}
+		finally {
+			this.lock.readLock().unlock();
+		}
+	}
+
+	private Entry entry(CacheKey key, CachedResponse response, long ttlMillis) {
+		int bytes = HeapSize
+			.weight(KEY_BYTES + response.sizeInBytes() + ((key.scope() != null) ? HeapSize.of(key.scope()) : 0));
 		return new Entry(response, Duration.ofMillis(Math.min(ttlMillis, this.maxTtl.toMillis())), bytes);
 	}
 
-	private void removeIfEvicted(CacheKey key, Entry entry, long evictions) {
-		if (evictions != this.evictions.get()) {
-			this.entries.asMap().remove(key, entry);
-		}
-	}
-
 	/**
-	 * Forget the answers of a workspace. What was read from Redis has lost its tags.
+	 * Remove the answers of a workspace. All of them, because answers read from Redis
+	 * have no tags.
 	 * @param workspace the workspace
 	 */
 	void evict(String workspace) {
-		this.evictions.incrementAndGet();
+		this.lock.writeLock().lock();
+		try {
+			this.evictions = this.evictions + 1;
+		}
+		finally {
+			this.lock.writeLock().unlock();
+		}
 		this.entries.asMap().keySet().removeIf((key) -> key.workspace().equals(workspace));
 	}
 

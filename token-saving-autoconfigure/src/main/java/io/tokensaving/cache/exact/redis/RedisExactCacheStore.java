@@ -5,8 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -17,15 +15,21 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 import io.tokensaving.backend.redis.RedisConnector;
-import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheKey;
+import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.CachedResponseCodec;
 import io.tokensaving.cache.EntryCodec;
+import io.tokensaving.cache.EntryInput;
+import io.tokensaving.cache.ReadLimit;
 import io.tokensaving.cache.exact.AsyncExactCacheStore;
+import io.tokensaving.feature.Eviction;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.data.redis.connection.RedisClusterConnection;
@@ -33,20 +37,19 @@ import org.springframework.data.redis.connection.RedisClusterNode;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
-import org.springframework.data.redis.connection.zset.Tuple;
 import org.springframework.data.redis.core.Cursor;
 import org.springframework.data.redis.core.ScanOptions;
 import org.springframework.util.Assert;
 
 /**
- * Keeps answers in Redis, on the connection factory of the application: Lettuce or Jedis,
- * one server, Sentinel or Cluster. Answers are found in one round trip. They live up to a
- * tenth shorter than asked for, so that what was stored together does not expire
- * together. Thread-safe.
+ * Stores answers in Redis, on the connection factory of the application: Lettuce or
+ * Jedis, one server, Sentinel or Cluster. A look-up is one round trip. The time to live
+ * is shortened by a random share of up to a tenth, so that answers stored together do not
+ * expire together. Thread-safe.
  * <p>
- * Answers are evicted by a cursor over the keys, which blocks nobody but takes its time
- * on a large server; those of a tag by an index that is written along with tagged
- * answers.
+ * Evictions scan the keys with a cursor, which does not block the server but takes long
+ * on a large one. Answers with a tag are found through an index that is written along
+ * with them.
  */
 public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoCloseable {
 
@@ -63,13 +66,13 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 
 	private static final int EXPIRY_BYTES = Long.BYTES;
 
-	// By how much the clocks of two instances may differ before one does not serve what
-	// the other has stored
+	// An answer is served until its expiry by this instance's clock plus this margin,
+	// because the clock of the instance that stored it may differ
 	private static final long CLOCK_MARGIN_MILLIS = 60_000;
 
-	// Adds a member by its time of expiry, forgets what is expired, and lives as long as
-	// its longest-lived member. All by the clock of the server, as the instance with the
-	// fastest clock would make all others forget too early
+	// Adds a member with its time of expiry as score, removes expired members, and lets
+	// the index expire with its longest-lived member. Uses the clock of the server: with
+	// those of the instances, the fastest would remove members of all others too early
 	private static final byte[] ADD_TO_INDEX = """
 			local time, ttl = redis.call('TIME'), tonumber(ARGV[1])
 			local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -80,6 +83,37 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 			end
 			return 1
 			""".getBytes(StandardCharsets.UTF_8);
+
+	// Reads one page of an index. Others may write any member to it, so members that
+	// cannot be a key of an answer are removed here: they may be too long to be sent.
+	// Returns the next cursor, the number of removed members and the remaining ones, or
+	// nothing if the key holds another type
+	private static final byte[] READ_INDEX = """
+			local type = redis.call('TYPE', KEYS[1]).ok
+			if type ~= 'zset' and type ~= 'none' then
+			  return {}
+			end
+			local page = redis.call('ZSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
+			local prefix, longest = ARGV[3], tonumber(ARGV[4])
+			local reply, strange = { page[1], '0' }, 0
+			for i = 1, #page[2], 2 do
+			  local member = page[2][i]
+			  if #member <= longest and string.sub(member, 1, #prefix) == prefix then
+			    reply[#reply + 1] = member
+			  else
+			    redis.call('ZREM', KEYS[1], member)
+			    strange = strange + 1
+			  end
+			end
+			reply[2] = tostring(strange)
+			return reply
+			""".getBytes(StandardCharsets.UTF_8);
+
+	private static final Pattern CURSOR = Pattern.compile("[0-9]{1,20}");
+
+	private static final int MAX_KEY_LENGTH = 512;
+
+	private static final Log logger = LogFactory.getLog(RedisExactCacheStore.class);
 
 	private final RedisConnectionFactory connectionFactory;
 
@@ -102,14 +136,14 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 	}
 
 	/**
-	 * Connect in the background, so that the first request need not wait for it.
+	 * Connect in the background, so that the first request does not wait for it.
 	 */
 	public void connect() {
 		this.connection.connect();
 	}
 
 	/**
-	 * Start a store.
+	 * Return a builder.
 	 * @param connectionFactory connects to Redis
 	 * @return a builder
 	 */
@@ -118,8 +152,8 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 	}
 
 	/**
-	 * Start a store.
-	 * @param connector connects to Redis for the store and others
+	 * Return a builder.
+	 * @param connector connects to Redis; may be shared with other stores
 	 * @return a builder
 	 */
 	public static Builder builder(RedisConnector connector) {
@@ -132,31 +166,37 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 	}
 
 	@Override
-	public CompletionStage<Supplier<@Nullable CachedResponse>> findAsync(CacheKey key) {
+	public CompletionStage<Supplier<@Nullable CachedResponse>> findAsync(CacheKey key, ReadLimit limit) {
 		CachedResponse near = (this.nearCache != null) ? this.nearCache.find(key) : null;
 		if (near != null) {
 			return CompletableFuture.completedFuture(() -> near);
 		}
 		String name = RedisKeys.entry(key);
 		long evictions = evictions();
-		return this.connection.get(ascii(name)).thenApply((bytes) -> () -> read(key, name, bytes, evictions));
+		// Reads one byte more than the limit, to recognise a value that is too large
+		return this.connection.get(ascii(name), EntryCodec.maxSealedBytes(limit.maxBytes()) + 1)
+			.thenApply((bytes) -> () -> read(key, name, bytes, limit, evictions));
 	}
 
-	private @Nullable CachedResponse read(CacheKey key, String name, byte @Nullable [] bytes, long evictions) {
-		byte[] content = (bytes != null) ? this.codec.open(bytes, name) : null;
-		if (content == null) {
+	private @Nullable CachedResponse read(CacheKey key, String name, byte @Nullable [] bytes, ReadLimit limit,
+			long evictions) {
+		DatedResponse found = (bytes != null && bytes.length > 0)
+				? this.codec.open(bytes, name, limit, RedisExactCacheStore::read) : null;
+		long ttlMillis = (found != null) ? found.expiresAt() - this.clock.millis() : Long.MIN_VALUE;
+		if (found == null || ttlMillis < -CLOCK_MARGIN_MILLIS) {
+			// Redis expires its keys, but an expired value may have been written back
 			return null;
 		}
-		long ttlMillis = ByteBuffer.wrap(content).getLong() - this.clock.millis();
-		if (ttlMillis < -CLOCK_MARGIN_MILLIS) {
-			// Redis has forgotten it, but somebody has put it back
-			return null;
-		}
-		CachedResponse response = CachedResponseCodec.decode(Arrays.copyOfRange(content, EXPIRY_BYTES, content.length));
 		if (this.nearCache != null) {
-			this.nearCache.keepRead(key, response, ttlMillis, evictions);
+			this.nearCache.keepRead(key, found.response(), ttlMillis, evictions);
 		}
-		return response;
+		return found.response();
+	}
+
+	private static DatedResponse read(EntryInput entry) {
+		long expiresAt = entry.readLong();
+		Assert.isTrue(expiresAt >= 0, "The expiry of the entry is before 1970");
+		return new DatedResponse(expiresAt, CachedResponseCodec.decode(entry));
 	}
 
 	private long evictions() {
@@ -165,8 +205,13 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 
 	@Override
 	public @Nullable CachedResponse find(CacheKey key) {
+		return find(key, ReadLimit.ofBytes(CacheSettings.DEFAULT_MAX_ENTRY_BYTES));
+	}
+
+	@Override
+	public @Nullable CachedResponse find(CacheKey key, ReadLimit limit) {
 		try {
-			return findAsync(key).toCompletableFuture().join().get();
+			return findAsync(key, limit).toCompletableFuture().join().get();
 		}
 		catch (CompletionException ex) {
 			throw (ex.getCause() instanceof RuntimeException cause) ? cause : ex;
@@ -184,14 +229,20 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 			.put(encoded)
 			.array();
 		if (!tags.isEmpty()) {
-			// Before the answer, so that there is none that its tags do not lead to
+			// The index is written first, so that it covers every tagged answer
 			index(key.workspace(), tags, name, ttlMillis);
 		}
 		this.connection.set(ascii(name), this.codec.seal(content, name), ttlMillis);
 		if (this.nearCache != null) {
-			// An older answer must not be served any more
+			// An older answer in the near cache must not be served any more
 			this.nearCache.keepWritten(key, response, ttlMillis, evictions);
 		}
+	}
+
+	@Override
+	public boolean addTags(CacheKey key, Duration ttl, Set<String> tags) {
+		index(key.workspace(), tags, RedisKeys.entry(key), Math.max(1, ttl.toMillis()));
+		return true;
 	}
 
 	private void index(String workspace, Set<String> tags, String name, long ttlMillis) {
@@ -205,40 +256,42 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 	}
 
 	@Override
-	public long evict(CacheEviction eviction) {
+	public long evict(Eviction eviction) {
 		try {
 			return (eviction.tag() != null)
 					? evictTagged(eviction, ascii(RedisKeys.tag(eviction.workspace(), eviction.tag())))
 					: evictScanned(eviction);
 		}
 		finally {
-			// Afterwards, so that nothing that Redis still had gets back in
+			// Last, so that evicted answers cannot be read from Redis into it again
 			if (this.nearCache != null) {
 				this.nearCache.evict(eviction.workspace());
 			}
 		}
 	}
 
-	private long evictScanned(CacheEviction eviction) {
-		// The end of a cursor closes its connection
+	private long evictScanned(Eviction eviction) {
+		// Closing the cursor closes this connection
 		RedisConnection scanning = this.connectionFactory.getConnection();
 		try (RedisConnection connection = this.connectionFactory.getConnection(); scanning) {
 			ScanOptions options = ScanOptions.scanOptions().match(RedisKeys.pattern(eviction)).count(BATCH).build();
-			return (scanning instanceof RedisClusterConnection cluster) ? evictNodes(connection, cluster, options)
-					: evictScanned(connection, scanning.keyCommands().scan(options));
+			return (scanning instanceof RedisClusterConnection cluster)
+					? evictNodes(eviction, connection, cluster, options)
+					: evictScanned(eviction, connection, scanning.keyCommands().scan(options));
 		}
 	}
 
-	private static long evictNodes(RedisConnection connection, RedisClusterConnection cluster, ScanOptions options) {
+	private static long evictNodes(Eviction eviction, RedisConnection connection, RedisClusterConnection cluster,
+			ScanOptions options) {
 		long evicted = 0;
 		RuntimeException failure = null;
 		for (RedisClusterNode node : cluster.clusterGetNodes()) {
-			// A master that has failed and was replaced stays in the list without slots
+			// A failed master that was replaced stays in the list, without slots
 			if (!node.isMaster() || node.getSlotRange().getSlots().isEmpty()) {
 				continue;
 			}
 			try {
-				evicted += evictScanned(connection, cluster.scan(node, options));
+				evicted += evictScanned(eviction, connection, cluster.scan(node, options));
 			}
 			catch (RuntimeException ex) {
 				if (failure == null) {
@@ -255,12 +308,15 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 		return evicted;
 	}
 
-	private static long evictScanned(RedisConnection connection, Cursor<byte[]> cursor) {
+	private static long evictScanned(Eviction eviction, RedisConnection connection, Cursor<byte[]> cursor) {
 		try (cursor) {
 			long evicted = 0;
 			List<byte[]> batch = new ArrayList<>(BATCH);
 			while (cursor.hasNext()) {
-				batch.add(cursor.next());
+				byte[] key = cursor.next();
+				if (key.length <= MAX_KEY_LENGTH && RedisKeys.matches(eviction, text(key))) {
+					batch.add(key);
+				}
 				if (batch.size() == BATCH) {
 					evicted += unlink(connection, batch);
 					batch.clear();
@@ -270,29 +326,65 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 		}
 	}
 
-	private long evictTagged(CacheEviction eviction, byte[] index) {
-		Set<String> names = new HashSet<>();
-		try (RedisConnection scanning = this.connectionFactory.getConnection();
-				Cursor<Tuple> cursor = scanning.zSetCommands()
-					.zScan(index, ScanOptions.scanOptions().count(BATCH).build())) {
-			cursor.forEachRemaining((member) -> names.add(new String(member.getValue(), StandardCharsets.US_ASCII)));
-		}
+	private long evictTagged(Eviction eviction, byte[] index) {
+		long evicted = 0;
+		long strange = 0;
+		String cursor = "0";
 		try (RedisConnection connection = this.connectionFactory.getConnection()) {
-			long evicted = 0;
-			List<byte[]> batch = new ArrayList<>(BATCH);
-			for (String name : names) {
-				if (RedisKeys.matches(eviction, name)) {
-					batch.add(ascii(name));
+			do {
+				List<String> page = readIndex(connection, index, cursor, eviction.workspace());
+				if (page.isEmpty()) {
+					logger.warn(
+							"The key of the index of a tag holds a value of another type: as it is not known which answers "
+									+ "have the tag, all are evicted that the eviction could mean");
+					connection.keyCommands().unlink(index);
+					return evicted + evictScanned(eviction);
 				}
-				if (batch.size() == BATCH) {
-					evicted += unlink(connection, batch);
-					batch.clear();
-				}
+				cursor = page.get(0);
+				List<String> names = page.subList(2, page.size());
+				strange += Long.parseLong(page.get(1)) + removeStrange(connection, index, eviction.workspace(), names);
+				// Evicted keys stay in the index, as they may be stored again meanwhile
+				evicted += unlink(connection,
+						names.stream()
+							.filter((name) -> RedisKeys.matches(eviction, name))
+							.map(RedisExactCacheStore::ascii)
+							.toList());
 			}
-			// The index keeps them until they expire, as they may be stored again
-			// meanwhile
-			return evicted + unlink(connection, batch);
+			while (!cursor.equals("0"));
 		}
+		if (strange > 0) {
+			logger.warn("Removed %d members from the index of a tag that are no keys of answers of its workspace"
+				.formatted(strange));
+		}
+		return evicted;
+	}
+
+	private static List<String> readIndex(RedisConnection connection, byte[] index, String cursor, String workspace) {
+		Object reply = connection.scriptingCommands()
+			.eval(READ_INDEX, ReturnType.MULTI, 1, index, ascii(cursor), ascii(String.valueOf(BATCH)),
+					ascii(RedisKeys.entries(workspace)), ascii(String.valueOf(MAX_KEY_LENGTH)));
+		Assert.state(reply instanceof List<?>, "Redis did not reply with a page of an index");
+		List<String> page = ((List<?>) reply).stream().map(RedisExactCacheStore::text).toList();
+		Assert.state(page.isEmpty() || (page.size() >= 2 && CURSOR.matcher(page.get(0)).matches()),
+				"Redis did not reply with a page of an index");
+		return page;
+	}
+
+	private static long removeStrange(RedisConnection connection, byte[] index, String workspace, List<String> names) {
+		List<byte[]> strange = names.stream()
+			.filter((name) -> !RedisKeys.isEntry(workspace, name))
+			.map((name) -> name.getBytes(StandardCharsets.ISO_8859_1))
+			.toList();
+		if (!strange.isEmpty()) {
+			connection.zSetCommands().zRem(index, strange.toArray(byte[][]::new));
+		}
+		return strange.size();
+	}
+
+	// Maps each byte to one char, so that any bytes can be compared and converted back
+	private static String text(@Nullable Object bytes) {
+		return (bytes instanceof byte[] content) ? new String(content, StandardCharsets.ISO_8859_1)
+				: String.valueOf(bytes);
 	}
 
 	private static long unlink(RedisConnection connection, List<byte[]> keys) {
@@ -303,8 +395,10 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 	@Override
 	public CacheStoreStatus status() {
 		try {
-			this.connection.get(ascii(RedisKeys.NONE)).toCompletableFuture().get(STATUS_MILLIS, TimeUnit.MILLISECONDS);
-			// How many of the keys of the server are ours is not known
+			this.connection.get(ascii(RedisKeys.NONE), 1)
+				.toCompletableFuture()
+				.get(STATUS_MILLIS, TimeUnit.MILLISECONDS);
+			// The number of keys on the server that belong to this store is not known
 			return new CacheStoreStatus(true, null, null, null, null);
 		}
 		catch (InterruptedException ex) {
@@ -321,11 +415,19 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 	}
 
 	/**
-	 * End the threads of this store. The connections are the application's and stay.
+	 * Stop the threads of this store. The connections belong to the application and stay
+	 * open.
 	 */
 	@Override
 	public void close() {
 		this.connection.close();
+	}
+
+	/**
+	 * An answer with its time of expiry.
+	 */
+	private record DatedResponse(long expiresAt, CachedResponse response) {
+
 	}
 
 	/**
@@ -334,7 +436,7 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 	public static final class Builder {
 
 		/**
-		 * How long an answer stays in the near cache by default: five seconds.
+		 * The default time that an answer stays in the near cache: five seconds.
 		 */
 		public static final Duration DEFAULT_NEAR_CACHE_TTL = Duration.ofSeconds(5);
 
@@ -353,8 +455,8 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 		}
 
 		/**
-		 * Set what compresses and encrypts. Default: compressed above 4 KiB, not
-		 * encrypted.
+		 * Set the codec that compresses and encrypts. Default: compression above 4 KiB,
+		 * no encryption.
 		 * @param codec the codec
 		 * @return this builder
 		 */
@@ -364,10 +466,10 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 		}
 
 		/**
-		 * Keep what was asked for last in the memory of this process too. What another
-		 * instance evicts may be served from there until its time is over. Default: no
-		 * near cache.
-		 * @param maxBytes the bytes it may take up, 0 for none
+		 * Set a near cache: recently used answers are kept in the memory of this process
+		 * too. It may serve an answer that another instance has evicted until the time is
+		 * over. Default: no near cache.
+		 * @param maxBytes the maximum size in bytes, 0 for no near cache
 		 * @param ttl how long an answer stays there, above zero
 		 * @return this builder
 		 */
@@ -380,8 +482,8 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 		}
 
 		/**
-		 * Set the clock by which it is known that an answer has expired, beyond what
-		 * Redis does itself. Default: the system's.
+		 * Set the clock that determines whether an answer has expired, in addition to the
+		 * expiry in Redis. Default: the system clock in UTC.
 		 * @param clock the clock
 		 * @return this builder
 		 */

@@ -1,20 +1,23 @@
 package io.tokensaving.cache.exact.redis;
 
+import java.util.regex.Pattern;
+
 import io.tokensaving.backend.KeyNames;
-import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.EntryLabels;
+import io.tokensaving.feature.Eviction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names keys: {@code tokensaving:{workspace}:exact:{plan}:{scope}:{fingerprint}}. The
- * scope, which may name a user, is there as a hash only, and so is a workspace of other
- * characters than letters, digits, {@code .}, {@code _} and {@code -}.
+ * The names of keys: {@code tokensaving:{workspace}:exact:{plan}:{scope}:{fingerprint}}.
+ * The scope, which may identify a user, is a hash, and so is a workspace or plan with
+ * characters other than letters, digits, {@code .}, {@code _} and {@code -}. So no label
+ * can contain a wildcard of a pattern.
  */
 final class RedisKeys {
 
 	/**
-	 * A key that does not exist.
+	 * A key that is never written.
 	 */
 	static final String NONE = "tokensaving:none";
 
@@ -22,23 +25,58 @@ final class RedisKeys {
 
 	private static final String NO_SCOPE = "-";
 
+	// Matches plan, scope and fingerprint
+	private static final Pattern REST = Pattern
+		.compile("(?:[A-Za-z0-9._-]{1,64}|~[0-9a-f]{32}):(?:-|[0-9a-f]{32}):[0-9a-f]{64}");
+
 	private RedisKeys() {
 	}
 
 	static String entry(CacheKey key) {
-		return prefix(key.workspace()) + "exact:" + key.plan() + ":" + scope(key.scope()) + ":" + key.fingerprint();
+		return entries(key.workspace()) + plan(key.plan()) + ":" + scope(key.scope()) + ":" + key.fingerprint();
 	}
 
-	// Everything but '*' is letters, digits, '.', '_', '-' and ':'
-	static String pattern(CacheEviction eviction) {
-		return prefix(eviction.workspace()) + "exact:" + ((eviction.plan() != null) ? eviction.plan() : "*") + ":"
+	/**
+	 * Return the prefix of the keys of all answers of a workspace.
+	 * @param workspace the workspace
+	 * @return the prefix
+	 */
+	static String entries(String workspace) {
+		return prefix(workspace) + "exact:";
+	}
+
+	// No label can contain a wildcard, so nothing is escaped
+	static String pattern(Eviction eviction) {
+		return entries(eviction.workspace()) + ((eviction.plan() != null) ? plan(eviction.plan()) : "*") + ":"
 				+ ((eviction.scope() != null) ? scope(eviction.scope()) : "*") + ":*";
 	}
 
-	static boolean matches(CacheEviction eviction, String key) {
-		String[] parts = key.substring(prefix(eviction.workspace()).length()).split(":", -1);
-		return parts.length == 4 && (eviction.plan() == null || eviction.plan().equals(parts[1]))
-				&& (eviction.scope() == null || scope(eviction.scope()).equals(parts[2]));
+	/**
+	 * Whether a key that was read from Redis, where others may write, is the key of an
+	 * answer.
+	 * @param workspace the workspace of the answer
+	 * @param key the key
+	 * @return whether this class could have created the key for an answer of the
+	 * workspace
+	 */
+	static boolean isEntry(String workspace, String key) {
+		String entries = entries(workspace);
+		return key.startsWith(entries) && REST.matcher(key).region(entries.length(), key.length()).matches();
+	}
+
+	/**
+	 * Whether an eviction covers an answer.
+	 * @param eviction the eviction
+	 * @param key the {@linkplain #isEntry key} of the answer
+	 * @return whether workspace, plan and scope match
+	 */
+	static boolean matches(Eviction eviction, String key) {
+		if (!isEntry(eviction.workspace(), key)) {
+			return false;
+		}
+		String[] parts = key.substring(entries(eviction.workspace()).length()).split(":", -1);
+		return (eviction.plan() == null || plan(eviction.plan()).equals(parts[0]))
+				&& (eviction.scope() == null || scope(eviction.scope()).equals(parts[1]));
 	}
 
 	static String tag(String workspace, String tag) {
@@ -47,6 +85,10 @@ final class RedisKeys {
 
 	private static String prefix(String workspace) {
 		return PREFIX + KeyNames.workspace(workspace) + ":";
+	}
+
+	private static String plan(String plan) {
+		return KeyNames.workspace(plan);
 	}
 
 	private static String scope(@Nullable String scope) {

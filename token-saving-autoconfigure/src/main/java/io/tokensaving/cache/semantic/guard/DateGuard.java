@@ -1,85 +1,22 @@
 package io.tokensaving.cache.semantic.guard;
 
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 import io.tokensaving.cache.semantic.guard.Question.Word;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Vetoes if two questions name other months, days, times of the day, feasts or periods
- * such as next week. Figures of dates are left to the {@link NumberGuard}. That something
- * happened yesterday, or should happen today, the other question need not say.
+ * Vetoes if two questions name different months, days, times of the day, holidays or
+ * periods such as next week. Dates in digits are compared by the {@link NumberGuard}. A
+ * date that only tells when something happened, such as yesterday, may be missing from
+ * the other question.
  */
 final class DateGuard implements SemanticGuard {
-
-	private static final Map<String, String> DATES = dates();
-
-	private static final Map<String, String> RELATIONS = Map.of("next", "next", "coming", "next", "upcoming", "next",
-			"last", "last", "previous", "last", "past", "last", "this", "this", "current", "this");
-
-	private static final Set<String> PERIODS = Set.of("week", "weekend", "month", "quarter", "year", "season", "summer",
-			"winter", "semester", "decade", "century");
-
-	private static final Set<String> UNITS = Set.of("second", "minute", "hour", "day", "week", "month", "quarter",
-			"year");
-
-	private static final Map<String, String> FREQUENCIES = Map.of("hourly", "hour", "daily", "day", "weekly", "week",
-			"monthly", "month", "quarterly", "quarter", "yearly", "year", "annual", "year", "annually", "year");
-
-	private static final Set<String> DAYS = Set.of("today", "tomorrow", "yesterday");
-
-	private static final Set<String> DAY_PARTS = Set.of("morning", "afternoon", "evening", "night", "noon", "midnight");
-
-	private static final Set<String> WEAK = Set.of("today", "yesterday", "tonight", "this week", "this month",
-			"this year", "last week", "last month", "last year", "morning", "night", "evening", "afternoon", "weekend",
-			"last weekend");
-
-	private static Map<String, String> dates() {
-		Map<String, String> dates = new HashMap<>();
-		String[] months = { "january", "february", "march", "april", "may", "june", "july", "august", "september",
-				"october", "november", "december" };
-		for (String month : months) {
-			dates.put(month, month);
-			dates.put(month.substring(0, 3), month);
-		}
-		dates.put("sept", "september");
-		// A verb more often than a month, unless it is written as a name
-		dates.remove("may");
-		dates.remove("mar");
-		dates.remove("march");
-		String[] days = { "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday" };
-		for (String day : days) {
-			dates.put(day, day);
-			dates.put(day + "s", day);
-		}
-		dates.put("mon", "monday");
-		dates.put("tue", "tuesday");
-		dates.put("tues", "tuesday");
-		dates.put("thu", "thursday");
-		dates.put("thurs", "thursday");
-		dates.put("fri", "friday");
-		String[] others = { "today", "tomorrow", "yesterday", "tonight", "morning", "mornings", "afternoon",
-				"afternoons", "evening", "evenings", "night", "nights", "noon", "midday", "midnight", "weekend",
-				"weekends", "weekday", "weekdays", "christmas", "easter", "thanksgiving", "halloween", "ramadan",
-				"diwali", "hanukkah", "passover" };
-		for (String other : others) {
-			dates.put(other, other);
-		}
-		dates.put("mornings", "morning");
-		dates.put("afternoons", "afternoon");
-		dates.put("evenings", "evening");
-		dates.put("nights", "night");
-		dates.put("weekends", "weekend");
-		dates.put("weekdays", "weekday");
-		dates.put("tonight", "night");
-		dates.put("midday", "noon");
-		dates.put("xmas", "christmas");
-		return dates;
-	}
 
 	@Override
 	public String name() {
@@ -106,78 +43,106 @@ final class DateGuard implements SemanticGuard {
 		return false;
 	}
 
-	// Whether a date that only one question has makes a difference
+	/**
+	 * Whether two questions have different dates, if only one of them has a date.
+	 * @param asked one question
+	 * @param stored the other
+	 * @return whether they do
+	 */
+	static boolean differ(Question asked, Question stored) {
+		return !dates(asked).equals(dates(stored));
+	}
+
+	// Whether a date that only one question has makes the questions different
 	private static boolean isNeeded(Kind kind, Set<String> dates, Question question) {
-		if (kind == Kind.RELATED_DAY || kind == Kind.FREQUENCY || WEAK.containsAll(dates)) {
+		boolean telling = question.hasAny(WordList.FIRST_PERSON_SINGULAR);
+		if (!telling && question.lexicon().list(WordList.PAST_OR_FUTURE_DATES).containsAll(dates)) {
+			return true;
+		}
+		if (kind == Kind.RELATED_DAY || kind == Kind.FREQUENCY || kind == Kind.DAY
+				|| question.lexicon().list(WordList.WEAK_DATES).containsAll(dates)) {
 			return false;
 		}
-		boolean telling = question.has("my") || question.has("i");
 		return !telling || (kind != Kind.PERIOD && kind != Kind.DAY);
 	}
 
-	static boolean isKnown(String form) {
-		return DATES.containsKey(form) || form.equals("may") || form.equals("march");
+	static boolean isKnown(Word word) {
+		return word.entry().date() != null;
 	}
 
 	private static Map<Kind, Set<String>> dates(Question question) {
-		Map<Kind, Set<String>> dates = new EnumMap<>(Kind.class);
+		Map<Kind, Set<String>> dates = Map.of();
 		List<Word> words = question.words();
 		for (int i = 0; i < words.size(); i++) {
-			Word word = words.get(i);
-			String date = DATES.get(word.form());
-			if (date != null && isDate(word)) {
-				add(dates, kind(date), date);
+			Lexicon.Entry entry = words.get(i).entry();
+			Word next = (i + 1 < words.size()) ? words.get(i + 1) : null;
+			String date = entry.date();
+			if (date != null && isDate(words, i)) {
+				dates = with(dates, kind(entry), date);
 			}
-			else if ((word.raw().equals("May") || word.raw().equals("March")) && !word.startsSentence()) {
-				add(dates, Kind.DATE, word.form());
+			String relation = entry.relation();
+			Word related = (relation != null) ? related(words, i, question.lexicon().relatesBehind()) : null;
+			if (related != null && related.is(WordList.PERIODS)) {
+				dates = with(dates, Kind.PERIOD, relation + " " + related.form());
 			}
-			String relation = RELATIONS.get(word.form());
-			if (relation != null && i + 1 < words.size()) {
-				String next = words.get(i + 1).form();
-				if (PERIODS.contains(next)) {
-					add(dates, Kind.PERIOD, relation + " " + next);
-				}
-				else if (DATES.containsKey(next)) {
-					// "On Friday" may be "next Friday", "this Friday" is not
-					add(dates, Kind.RELATED_DAY, relation + " " + next);
-				}
+			else if (related != null) {
+				// "On Friday" may mean "next Friday"; "this Friday" does not
+				dates = with(dates, Kind.RELATED_DAY, relation + " " + related.form());
 			}
-			String frequency = frequency(words, i);
-			if (!frequency.isEmpty()) {
-				add(dates, Kind.FREQUENCY, frequency);
+			if (entry.frequency() != null) {
+				dates = with(dates, Kind.FREQUENCY, entry.frequency());
+			}
+			else if (next != null && next.is(WordList.FREQUENCY_UNITS) && words.get(i).is(WordList.EVERY)) {
+				dates = with(dates, Kind.FREQUENCY, next.form());
 			}
 		}
 		return dates;
 	}
 
-	private static Kind kind(String date) {
-		if (DAYS.contains(date)) {
-			return Kind.DAY;
+	// The period or day next to a word such as "last", or null
+	private static @Nullable Word related(List<Word> words, int index, boolean behind) {
+		Word next = (index + 1 < words.size()) ? words.get(index + 1) : null;
+		if (next != null && (next.is(WordList.PERIODS) || isKnown(next))) {
+			return next;
 		}
-		return DAY_PARTS.contains(date) ? Kind.DAY_PART : Kind.DATE;
+		Word before = (behind && index > 0) ? words.get(index - 1) : null;
+		return (before != null && (before.is(WordList.PERIODS) || isKnown(before))) ? before : null;
 	}
 
-	private static void add(Map<Kind, Set<String>> dates, Kind kind, String date) {
-		dates.computeIfAbsent(kind, (added) -> new HashSet<>()).add(date);
+	private static Kind kind(Lexicon.Entry entry) {
+		return switch (Objects.requireNonNull(entry.dateKind())) {
+			case "day" -> Kind.DAY;
+			case "part" -> Kind.DAY_PART;
+			default -> Kind.DATE;
+		};
 	}
 
-	private static String frequency(List<Word> words, int index) {
-		String form = words.get(index).form();
-		boolean every = form.equals("every") || form.equals("each") || form.equals("per");
-		if (every && index + 1 < words.size() && UNITS.contains(words.get(index + 1).form())) {
-			return "every " + words.get(index + 1).form();
+	// Most questions have no date
+	private static Map<Kind, Set<String>> with(Map<Kind, Set<String>> dates, Kind kind, String date) {
+		Map<Kind, Set<String>> all = dates.isEmpty() ? new EnumMap<>(Kind.class) : dates;
+		all.computeIfAbsent(kind, (added) -> new HashSet<>()).add(date);
+		return all;
+	}
+
+	// Sat, sun and march are also ordinary words
+	private static boolean isDate(List<Word> words, int index) {
+		Word word = words.get(index);
+		boolean capital = Character.isUpperCase(word.raw().charAt(0));
+		if (word.is(WordList.MONTHS_THAT_ARE_VERBS)) {
+			return capital && (!word.startsSentence() || hasDigit(words, index - 1) || hasDigit(words, index + 1));
 		}
-		String unit = FREQUENCIES.get(form);
-		return (unit != null) ? "every " + unit : "";
+		boolean behindPreposition = word.is(WordList.DATES_BEHIND_PREPOSITIONS);
+		boolean ifCapitalised = word.is(WordList.DATES_IF_CAPITALISED);
+		return (!behindPreposition && !ifCapitalised) || (ifCapitalised && capital)
+				|| (behindPreposition && index > 0 && words.get(index - 1).is(WordList.DATE_PREPOSITIONS));
 	}
 
-	// Abbreviations are words of their own as well: sat, sun, jan, dec
-	private static boolean isDate(Word word) {
-		return word.form().length() > 3 || Character.isUpperCase(word.raw().charAt(0));
+	private static boolean hasDigit(List<Word> words, int index) {
+		return index >= 0 && index < words.size() && Character.isDigit(words.get(index).form().charAt(0));
 	}
 
 	/**
-	 * What can be compared with each other.
+	 * The kinds of dates; only dates of the same kind are compared.
 	 */
 	private enum Kind {
 

@@ -1,41 +1,18 @@
 package io.tokensaving.cache.semantic.guard;
 
 import java.util.List;
-import java.util.Set;
 
 import io.tokensaving.cache.semantic.guard.Question.Word;
 
 /**
- * Vetoes if one question negates what the other, without any negation, says. A word that
- * is negated in one and does not occur in the other is no evidence: what is not working
- * may as well be broken; nor is a negation where the other tells of trouble, which says
- * the same without one. Neither is a complaint beside a how: who cannot do something
- * wants to know how to. But who has trouble with doing it, or is unable to, has tried.
+ * Vetoes if one question negates what the other says without a negation. Some negations
+ * are no evidence: of a word that does not occur in the other question, because what is
+ * not working may be called broken there; if the other question tells of trouble, which
+ * means the same without a negation; and in a complaint compared with a question for how
+ * to do something, because those who cannot do it want to know how. But those who have
+ * trouble with doing it, or are unable to, have already tried.
  */
 final class NegationGuard implements SemanticGuard {
-
-	private static final Set<String> KNOWLEDGE = Set.of("know", "sure", "understand", "mind", "want", "wanted", "think",
-			"believe", "certain", "remember", "find");
-
-	private static final Set<String> AUXILIARIES = Set.of("can", "could", "do", "does", "did", "is", "are", "was",
-			"were", "has", "have", "had", "will", "would", "should");
-
-	private static final Set<String> ASKING = Set.of("why", "how", "what", "when", "where", "which", "who", "so", "and",
-			"but");
-
-	private static final Set<String> TROUBLE = Set.of("unsuccessful", "unsuccessfully", "wrong", "missing", "stuck",
-			"declined", "rejected", "error", "problem", "problems", "issue", "issues", "trouble", "mistake", "afraid",
-			"impossible", "waiting", "pending", "still", "lost", "broken", "less", "disappeared", "blocked", "delayed",
-			"incorrect", "different", "difficulty", "bad", "unauthorized", "strange", "unknown");
-
-	private static final Set<String> OBSTACLES = Set.of("problem", "problems", "trouble", "troubles", "issue", "issues",
-			"difficulty", "difficulties", "error", "errors");
-
-	private static final Set<String> EXPECTING = Set.of("when", "how", "long", "will", "where", "help");
-
-	private static final Set<String> FIRST_PERSON = Set.of("i", "my", "we", "our");
-
-	private static final Set<String> PERFECT = Set.of("have", "has", "had", "did", "do", "does");
 
 	@Override
 	public String name() {
@@ -49,6 +26,9 @@ final class NegationGuard implements SemanticGuard {
 
 	private static boolean contradicts(Question negating, Question other) {
 		List<Word> words = negating.words();
+		if (negating.lexicon().negatesAnywhere()) {
+			return !negatesOnlyKnowledge(words, true) && !other.isNegating() && !isTroubled(other);
+		}
 		if (!negating.isNegating()) {
 			return isTroubledBy(words, other);
 		}
@@ -56,7 +36,7 @@ final class NegationGuard implements SemanticGuard {
 			return isUnableToDo(words, other);
 		}
 		for (int i = 0; i < words.size(); i++) {
-			if (words.get(i).negation() && !isAboutKnowledge(words, i) && !isConverse(words.get(i), other)
+			if (words.get(i).negation() && !isAboutKnowledge(words, i, false) && !isConverse(words.get(i), other)
 					&& contradicts(words, i, other)) {
 				return true;
 			}
@@ -64,14 +44,15 @@ final class NegationGuard implements SemanticGuard {
 		return false;
 	}
 
-	// "I'm unable to verify my identity" beside "I'm not sure how to verify my identity"
+	// As in "I'm unable to verify my identity" and "I'm not sure how to verify my
+	// identity"
 	private static boolean isUnableToDo(List<Word> words, Question other) {
-		if (isTroubled(other) || !negatesOnlyKnowledge(other.words())) {
+		if (isTroubled(other) || !negatesOnlyKnowledge(other.words(), false)) {
 			return false;
 		}
 		for (int i = 0; i + 1 < words.size(); i++) {
-			boolean unable = words.get(i).form().equals("unable")
-					|| (words.get(i).form().equals("not") && words.get(i + 1).form().equals("able"));
+			boolean unable = words.get(i).is(WordList.INABILITY)
+					|| (words.get(i).is(WordList.NOT) && words.get(i + 1).is(WordList.CAPABLE));
 			if (unable) {
 				for (int j = i + 1; j < words.size() && words.get(j).sentence() == words.get(i).sentence(); j++) {
 					if (words.get(j).negated()) {
@@ -83,16 +64,17 @@ final class NegationGuard implements SemanticGuard {
 		return false;
 	}
 
-	// "I have trouble with verifying my identity" beside "How do I verify my identity?"
+	// As in "I have trouble with verifying my identity" and "How do I verify my
+	// identity?"
 	private static boolean isTroubledBy(List<Word> words, Question other) {
-		if (other.isNegating() || isTroubled(other) || !(other.has("how") || other.has("where") || other.has("what"))) {
+		if (other.isNegating() || isTroubled(other) || !other.hasAny(WordList.HOW_TO)) {
 			return false;
 		}
 		for (int i = 0; i < words.size(); i++) {
-			if (OBSTACLES.contains(words.get(i).form())) {
+			if (words.get(i).is(WordList.OBSTACLES)) {
 				for (int j = i + 1; j < words.size() && words.get(j).sentence() == words.get(i).sentence(); j++) {
 					if (words.get(j).content()) {
-						return !words.get(j).stem().equals("find") && other.hasStem(words.get(j).stem());
+						return !words.get(j).is(WordList.FIND) && other.hasStem(words.get(j).stem());
 					}
 				}
 			}
@@ -100,19 +82,20 @@ final class NegationGuard implements SemanticGuard {
 		return false;
 	}
 
-	private static boolean negatesOnlyKnowledge(List<Word> words) {
+	private static boolean negatesOnlyKnowledge(List<Word> words, boolean anywhere) {
 		for (int i = 0; i < words.size(); i++) {
-			if (words.get(i).negation() && !isAboutKnowledge(words, i)) {
+			if (words.get(i).negation() && !isAboutKnowledge(words, i, anywhere)) {
 				return false;
 			}
 		}
 		return true;
 	}
 
-	// "I don't know how", "I can't be sure"
-	private static boolean isAboutKnowledge(List<Word> words, int negation) {
-		for (int i = negation + 1; i < words.size() && i <= negation + 2; i++) {
-			if (KNOWLEDGE.contains(words.get(i).form())) {
+	// As in "I don't know how", "I can't be sure"
+	private static boolean isAboutKnowledge(List<Word> words, int negation, boolean anywhere) {
+		int from = anywhere ? Math.max(0, negation - 3) : negation + 1;
+		for (int i = from; i < words.size() && i <= negation + 2; i++) {
+			if (words.get(i).is(WordList.KNOWLEDGE)) {
 				return true;
 			}
 		}
@@ -133,9 +116,9 @@ final class NegationGuard implements SemanticGuard {
 	}
 
 	private static boolean contradicts(List<Word> words, int negation, Question other) {
-		// Behind an auxiliary that asks stands the subject: why won't my card work
-		boolean inverted = negation > 0 && AUXILIARIES.contains(words.get(negation - 1).form())
-				&& (negation == 1 || ASKING.contains(words.get(negation - 2).form()));
+		// After an inverted auxiliary comes the subject, as in "why won't my card work"
+		boolean inverted = negation > 0 && words.get(negation - 1).is(WordList.AUXILIARIES)
+				&& (negation == 1 || words.get(negation - 2).is(WordList.ASKING));
 		int said = 0;
 		for (int i = negation + 1; i < words.size() && words.get(i).sentence() == words.get(negation).sentence(); i++) {
 			Word word = words.get(i);
@@ -153,44 +136,31 @@ final class NegationGuard implements SemanticGuard {
 		return said > 0 && !isComplaint(words, negation, other);
 	}
 
-	// "Without going there" beside "Do I have to go there?"
+	// As in "Without going there" and "Do I have to go there?"
 	private static boolean isConverse(Word negation, Question other) {
-		return negation.form().equals("without")
-				&& (other.has("have") || other.has("need") || other.has("must") || other.has("required"));
+		return negation.is(WordList.WITHOUT) && other.hasAny(WordList.OBLIGATION);
 	}
 
-	// What went wrong may be said with or without a negation
+	// Trouble can be told with or without a negation
 	private static boolean isTroubled(Question question) {
-		for (Word word : question.words()) {
-			if (TROUBLE.contains(word.form())) {
-				return true;
-			}
-		}
-		return false;
+		return question.hasAny(WordList.TROUBLE);
 	}
 
-	// "I can't log in" beside "How do I log in?", "It hasn't arrived" beside "When will
-	// it
-	// arrive?"
+	// As in "I can't log in" and "How do I log in?", or "It hasn't arrived" and "When
+	// will it arrive?"
 	private static boolean isComplaint(List<Word> words, int negation, Question other) {
-		String before = (negation > 0) ? words.get(negation - 1).form() : "";
+		if (negation == 0) {
+			return false;
+		}
+		Word before = words.get(negation - 1);
+		if (!before.is(WordList.ABLE) && !before.is(WordList.PERFECT)) {
+			return false;
+		}
 		boolean first = false;
 		for (Word word : words) {
-			first |= FIRST_PERSON.contains(word.form());
+			first |= word.is(WordList.FIRST_PERSON);
 		}
-		boolean expecting = false;
-		for (Word word : other.words()) {
-			expecting |= EXPECTING.contains(word.form());
-		}
-		if (before.equals("can") || before.equals("could")) {
-			return first && expecting && !asksHowNot(words);
-		}
-		return PERFECT.contains(before) && first && expecting && !asksHowNot(words);
-	}
-
-	private static boolean asksHowNot(List<Word> words) {
-		String first = words.get(0).form();
-		return first.equals("how") || first.equals("when") || first.equals("what") || first.equals("which");
+		return first && other.hasAny(WordList.EXPECTING) && !words.get(0).is(WordList.HOW_NOT);
 	}
 
 }

@@ -1,13 +1,13 @@
 package io.tokensaving.cache.semantic.guard;
 
 /**
- * Vetoes if a text in quotation marks or backticks of one question is not quoted by the
- * other, or, if that quotes nothing, does not occur in it.
+ * Vetoes if a text in quotation marks or backticks of one question is not quoted in the
+ * other, or, if the other has no quotations, does not occur in it.
  */
 final class QuotationGuard implements SemanticGuard {
 
 	/**
-	 * Longer quotations are what somebody has said, which can be told without quoting.
+	 * Longer quotations are speech, which the other question may report without quoting.
 	 */
 	private static final int SPEECH_WORDS = 5;
 
@@ -44,9 +44,9 @@ final class QuotationGuard implements SemanticGuard {
 		return normalise(quotation).equals(normalise(other));
 	}
 
-	// Blanks do not count, nor does the end of the sentence if it is quoted as well
+	// Ignores blanks, and the end of a sentence inside the quotation
 	private static String normalise(String quotation) {
-		String plain = quotation.replaceAll("\\s+", "");
+		String plain = SpellingGuard.plain(quotation).replaceAll("\\s+", "");
 		int end = plain.length();
 		while (end > 1 && ".,!?".indexOf(plain.charAt(end - 1)) >= 0) {
 			end--;

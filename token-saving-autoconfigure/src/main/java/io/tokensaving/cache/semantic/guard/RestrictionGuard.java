@@ -7,23 +7,13 @@ import java.util.Set;
 import io.tokensaving.cache.semantic.guard.Question.Word;
 
 /**
- * Vetoes if one question is restricted in a way the other is not: by a word such as only,
- * except or abroad, by a condition of which the other knows nothing, or by another of
- * things that exclude each other, such as Android and iOS.
+ * Vetoes if one question has a restriction that the other does not have: a word such as
+ * only, except or abroad, a condition, or another one of several mutually exclusive
+ * things, such as Android and iOS.
  */
 final class RestrictionGuard implements SemanticGuard {
 
-	private static final Lexicon LEXICON = Lexicon.english();
-
-	private static final Set<String> CONDITIONS = Set.of("if", "when", "while", "unless", "until");
-
-	private static final Set<String> TELLING = Set.of("was", "were", "is", "am", "are", "the", "been", "has", "have",
-			"had", "not", "but", "i", "we", "you", "it", "got", "there");
-
-	private static final Set<String> POLITE_CONDITIONS = Set.of("possible", "so", "not", "any", "needed", "necessary");
-
-	private static final Set<String> TRAVELLING = Set.of("abroad", "overseas", "foreign", "international",
-			"internationally", "travel", "travelling", "traveling", "country", "countries");
+	private static final int LONG_PREFIX = 7;
 
 	@Override
 	public String name() {
@@ -32,18 +22,40 @@ final class RestrictionGuard implements SemanticGuard {
 
 	@Override
 	public boolean vetoes(Question asked, Question stored) {
-		return hasOtherAlternative(asked, stored) || hasOwnRestriction(asked, stored)
+		return hasOtherAlternative(asked, stored) || hasOtherOfClass(asked, stored) || hasOwnRestriction(asked, stored)
 				|| hasOwnRestriction(stored, asked) || hasOwnCondition(asked, stored) || hasOwnCondition(stored, asked);
+	}
+
+	// Two things of one class are two things, as are two relations: a cat is no dog, and
+	// electrical is not mechanical
+	private static boolean hasOtherOfClass(Question asked, Question stored) {
+		WordBase words = asked.lexicon().words();
+		Comparison comparison = asked.compare(stored);
+		if (words == null || comparison.onlyFirst().size() != 1 || comparison.onlySecond().size() != 1) {
+			return false;
+		}
+		Word word = comparison.onlyFirst().get(0);
+		Word other = comparison.onlySecond().get(0);
+		int first = word.number(words);
+		int second = other.number(words);
+		return first >= 0 && second >= 0 && words.file(first) == words.file(second) && isExclusive(words.file(first))
+				&& word.negated() == other.negated() && !word.form().regionMatches(0, other.form(), 0, LONG_PREFIX);
+	}
+
+	// The numbers, plus one, of WordNet's files of relational adjectives, animals,
+	// bodies, food, plants and substances
+	private static boolean isExclusive(int file) {
+		return file == 2 || file == 6 || file == 9 || file == 14 || file == 21 || file == 28;
 	}
 
 	private static boolean hasOtherAlternative(Question asked, Question stored) {
 		for (Word word : asked.words()) {
-			Set<String> classes = LEXICON.classes(word.form());
+			Set<String> classes = word.entry().classes();
 			if (classes.isEmpty() || hasAlternative(stored, word)) {
 				continue;
 			}
 			for (Word other : stored.words()) {
-				for (String alternatives : LEXICON.classes(other.form())) {
+				for (String alternatives : other.entry().classes()) {
 					if (classes.contains(alternatives) && !hasAlternative(asked, other)) {
 						return true;
 					}
@@ -57,9 +69,10 @@ final class RestrictionGuard implements SemanticGuard {
 		if (question.hasStem(word.stem())) {
 			return true;
 		}
-		String alternative = LEXICON.alternative(word.form());
+		String alternative = word.entry().alternative();
 		for (Word other : question.words()) {
-			if (LEXICON.alternative(other.form()).equals(alternative)) {
+			if (other.form().equals(word.form())
+					|| (alternative != null && alternative.equals(other.entry().alternative()))) {
 				return true;
 			}
 		}
@@ -68,7 +81,7 @@ final class RestrictionGuard implements SemanticGuard {
 
 	private static boolean hasOwnRestriction(Question question, Question other) {
 		for (Word word : question.words()) {
-			if (LEXICON.isRestriction(word.form()) && !hasAlternative(other, word) && !isKnown(word, other)
+			if (word.is(WordList.RESTRICTIONS) && !hasAlternative(other, word) && !isKnown(word, other)
 					&& !isSaidOtherwise(word, question, other)) {
 				return true;
 			}
@@ -76,34 +89,42 @@ final class RestrictionGuard implements SemanticGuard {
 		return false;
 	}
 
-	private static boolean isSaidOtherwise(Word restriction, Question question, Question other) {
-		return switch (restriction.form()) {
-			case "abroad", "overseas" -> hasAny(other, TRAVELLING);
-			case "except", "excluding", "besides" ->
-				hasAny(other, Set.of("except", "excluding", "besides", "but", "other", "apart"));
-			case "without" -> other.isNegating()
-					|| hasAny(other, Set.of("free", "lost", "forgot", "forgotten", "need", "must", "required", "have"))
-					|| question.words().stream().anyMatch((word) -> word.negated() && isKnown(word, other));
-			case "unless" -> other.has("if");
-			case "only" -> hasAny(other, Set.of("just", "single", "solely", "one")) || isTelling(question);
-			default -> false;
-		};
+	/**
+	 * Whether only one question has a restriction.
+	 * @param asked one question
+	 * @param stored the other
+	 * @return whether it does
+	 */
+	static boolean differ(Question asked, Question stored) {
+		return hasOwnRestriction(asked, stored) || hasOwnRestriction(stored, asked);
 	}
 
-	// "I was only given", "the only one"
+	/**
+	 * Whether only one question has a condition.
+	 * @param asked one question
+	 * @param stored the other
+	 * @return whether it does
+	 */
+	static boolean differInCondition(Question asked, Question stored) {
+		return hasOwnCondition(asked, stored) || hasOwnCondition(stored, asked);
+	}
+
+	private static boolean isSaidOtherwise(Word restriction, Question question, Question other) {
+		if (other.hasAny(question.lexicon().saidOtherwise(restriction.form()))) {
+			return true;
+		}
+		if (restriction.is(WordList.WITHOUT)) {
+			return other.isNegating()
+					|| question.words().stream().anyMatch((word) -> word.negated() && isKnown(word, other));
+		}
+		return restriction.is(WordList.ONLY) && isTelling(question);
+	}
+
+	// As in "I was only given", "the only one"
 	private static boolean isTelling(Question question) {
 		List<Word> words = question.words();
 		for (int i = 1; i < words.size(); i++) {
-			if (words.get(i).form().equals("only") && TELLING.contains(words.get(i - 1).form())) {
-				return true;
-			}
-		}
-		return false;
-	}
-
-	private static boolean hasAny(Question question, Set<String> forms) {
-		for (String form : forms) {
-			if (question.has(form)) {
+			if (words.get(i).is(WordList.ONLY) && words.get(i - 1).is(WordList.TELLING_ONLY)) {
 				return true;
 			}
 		}
@@ -115,14 +136,13 @@ final class RestrictionGuard implements SemanticGuard {
 		for (int i = 0; i < words.size(); i++) {
 			Word word = words.get(i);
 			// "When do you open?" asks, "when I am abroad" restricts
-			boolean condition = word.form().equals("if")
-					|| (CONDITIONS.contains(word.form()) && !word.startsSentence());
+			boolean condition = word.is(WordList.IF) || (word.is(WordList.CONDITIONS) && !word.startsSentence());
 			if (condition && !isAskedWhether(words, i)
-					&& !(i + 1 < words.size() && POLITE_CONDITIONS.contains(words.get(i + 1).form()))) {
+					&& !(i + 1 < words.size() && words.get(i + 1).is(WordList.POLITE_CONDITIONS))) {
 				List<Word> clause = clause(words, i + 1);
-				if (clause.size() >= (word.form().equals("if") ? 1 : 2)
+				if (clause.size() >= (word.is(WordList.IF) ? 1 : 2)
 						&& !clause.stream().anyMatch((part) -> isKnown(part, other)) && !other.has(word.form())
-						&& !other.has("during")) {
+						&& !other.hasAny(WordList.DURING)) {
 					return true;
 				}
 			}
@@ -130,14 +150,9 @@ final class RestrictionGuard implements SemanticGuard {
 		return false;
 	}
 
-	// "Tell me if", "I want to know when", "what if"
+	// As in "Tell me if", "I want to know when", "what if"
 	private static boolean isAskedWhether(List<Word> words, int index) {
-		if (index == 0) {
-			return false;
-		}
-		Set<String> asking = Set.of("know", "tell", "me", "wondering", "wonder", "see", "check", "ask", "asking",
-				"what", "find", "out", "sure", "understand", "about", "explain");
-		return asking.contains(words.get(index - 1).form());
+		return index > 0 && words.get(index - 1).is(WordList.ASKED_WHETHER);
 	}
 
 	private static List<Word> clause(List<Word> words, int start) {
@@ -154,9 +169,10 @@ final class RestrictionGuard implements SemanticGuard {
 		if (other.hasStem(word.stem())) {
 			return true;
 		}
-		String name = LEXICON.name(word.form());
-		if (name != null
-				&& other.words().stream().anyMatch((candidate) -> name.equals(LEXICON.name(candidate.form())))) {
+		String name = word.entry().startsName() ? other.lexicon().name(word.form()) : null;
+		if (name != null && other.words()
+			.stream()
+			.anyMatch((candidate) -> name.equals(other.lexicon().name(candidate.form())))) {
 			return true;
 		}
 		if (word.stem().length() < 4) {

@@ -11,27 +11,16 @@ import java.util.function.Function;
 import io.tokensaving.cache.semantic.guard.Question.Word;
 
 /**
- * Vetoes if two questions say the same words but exchange who does something to whom, or
- * what is turned into what: from euros to dollars, does a dog bite a cat.
+ * Vetoes if two questions have the same words but exchange subject and object, or source
+ * and target: from euros to dollars, does a dog bite a cat.
  */
 final class WordOrderGuard implements SemanticGuard {
 
 	private static final int FEWEST_WORDS = 2;
 
+	private static final int FEWEST_IN_EXCHANGE = 3;
+
 	private static final double SHARED = 0.85;
-
-	/**
-	 * What stands on their two sides is not exchanged without a change of meaning.
-	 */
-	private static final Set<String> RELATIONS = Set.of("to", "into", "than", "over", "by", "before", "after",
-			"against", "as", "via", "onto", "under", "above", "below", "in", "on", "behind", "for", "with", "of",
-			"from");
-
-	private static final Set<String> FIRST_PERSON = Set.of("i", "me", "we", "us");
-
-	private static final Set<String> BE = Set.of("is", "are", "was", "were", "be", "been", "being", "i", "get", "got");
-
-	private static final Set<String> PASSIVE = Set.of("by", "was", "were", "been", "being", "is", "are", "be", "from");
 
 	@Override
 	public String name() {
@@ -40,6 +29,9 @@ final class WordOrderGuard implements SemanticGuard {
 
 	@Override
 	public boolean vetoes(Question asked, Question stored) {
+		if (exchangesTwo(asked, stored)) {
+			return true;
+		}
 		List<Word> first = content(asked);
 		List<Word> second = content(stored);
 		if (first.size() < FEWEST_WORDS || second.size() < FEWEST_WORDS || !sharesMost(first, second)) {
@@ -50,6 +42,67 @@ final class WordOrderGuard implements SemanticGuard {
 		}
 		return exchangesAroundRelation(asked, stored)
 				|| (isPassive(asked) == isPassive(stored) && exchangesAroundVerb(asked, stored));
+	}
+
+	// All words are the same in the same order, but for two that have changed places: a
+	// man bites a dog
+	private static boolean exchangesTwo(Question asked, Question stored) {
+		List<Word> first = bare(asked);
+		List<Word> second = bare(stored);
+		if (first.size() != second.size() || first.size() < FEWEST_IN_EXCHANGE) {
+			return false;
+		}
+		int one = -1;
+		int other = -1;
+		for (int i = 0; i < first.size(); i++) {
+			if (!isSame(first.get(i), second.get(i))) {
+				if (other >= 0) {
+					return false;
+				}
+				other = (one >= 0) ? i : -1;
+				one = (one >= 0) ? one : i;
+			}
+		}
+		return other > one + 1 && one >= 0 && isSame(first.get(one), second.get(other))
+				&& isSame(first.get(other), second.get(one)) && isParty(first.get(one)) && isParty(first.get(other))
+				&& !areCoordinated(first, one, other);
+	}
+
+	private static List<Word> bare(Question question) {
+		List<Word> bare = new ArrayList<>(question.words().size());
+		boolean letters = false;
+		for (Word word : question.words()) {
+			letters |= word.form().length() == 1 && Character.isLetter(word.form().charAt(0)) && word.content();
+		}
+		for (Word word : question.words()) {
+			// "A" is a letter among letters
+			if (!word.is(WordList.ARTICLES) || (letters && word.form().length() == 1 && !word.startsSentence())) {
+				bare.add(word);
+			}
+		}
+		return bare;
+	}
+
+	private static boolean isSame(Word word, Word other) {
+		return word.form().equals(other.form()) || (word.stem().equals(other.stem()) && word.stem().length() > 1);
+	}
+
+	// A noun, a name or a single letter
+	private static boolean isParty(Word word) {
+		return word.content() || word.form().length() == 1;
+	}
+
+	// As in cats and dogs, the difference between a and b
+	private static boolean areCoordinated(List<Word> words, int one, int other) {
+		for (int i = one + 1; i < other; i++) {
+			if (words.get(i).is(WordList.COORDINATIONS)) {
+				return true;
+			}
+			if (!words.get(i).is(WordList.ARTICLES) && words.get(i).is(WordList.SYMMETRIC_RELATIONS)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	private static List<Word> content(Question question) {
@@ -72,7 +125,7 @@ final class WordOrderGuard implements SemanticGuard {
 		return stems.size() >= FEWEST_WORDS && stems.size() >= SHARED * larger;
 	}
 
-	// From A to B and from B to A, in whichever order it is said
+	// As in "from A to B" and "from B to A", in either order
 	private static boolean hasOtherDirection(Question asked, Question stored) {
 		Map<String, String> first = ends(asked);
 		Map<String, String> second = ends(stored);
@@ -86,8 +139,8 @@ final class WordOrderGuard implements SemanticGuard {
 		Map<String, String> ends = new HashMap<>();
 		List<Word> words = question.words();
 		for (int i = 0; i < words.size(); i++) {
-			String form = words.get(i).form().equals("into") ? "to" : words.get(i).form();
-			if (form.equals("from") || form.equals("to")) {
+			String form = words.get(i).is(WordList.FROM) ? "from" : "to";
+			if (words.get(i).is(WordList.FROM) || words.get(i).is(WordList.TO_OR_INTO)) {
 				for (int j = i + 1; j < words.size() && j <= i + 4; j++) {
 					if (words.get(j).content()) {
 						ends.putIfAbsent(form, words.get(j).stem());
@@ -96,7 +149,7 @@ final class WordOrderGuard implements SemanticGuard {
 				}
 			}
 		}
-		// "convert euros to dollars" beside "to euros from dollars"
+		// As in "convert euros to dollars" and "to euros from dollars"
 		return ends;
 	}
 
@@ -105,7 +158,7 @@ final class WordOrderGuard implements SemanticGuard {
 		List<Word> second = stored.words();
 		for (int i = 1; i + 1 < first.size(); i++) {
 			String relation = first.get(i).form();
-			if (RELATIONS.contains(relation)) {
+			if (first.get(i).is(WordList.WORD_ORDER_RELATIONS)) {
 				int j = onlyIndex(second, relation, Word::form);
 				if (j > 0 && j + 1 < second.size() && onlyIndex(first, relation, Word::form) == i
 						&& first.get(i + 1).content() == second.get(j + 1).content()
@@ -135,7 +188,7 @@ final class WordOrderGuard implements SemanticGuard {
 		return false;
 	}
 
-	// The only place of a word, or -1
+	// Returns the index of a word that occurs once, otherwise -1
 	private static int onlyIndex(List<Word> words, String text, Function<Word, String> view) {
 		int found = -1;
 		for (int i = 0; i < words.size(); i++) {
@@ -149,7 +202,7 @@ final class WordOrderGuard implements SemanticGuard {
 		return found;
 	}
 
-	// A noun among nouns: currency exchange fees
+	// A noun among nouns, as in "currency exchange fees"
 	private static boolean isCompound(List<Word> words, int index) {
 		return isCommon(words.get(index - 1)) && isCommon(words.get(index + 1));
 	}
@@ -160,7 +213,7 @@ final class WordOrderGuard implements SemanticGuard {
 
 	private static String relationAfter(List<Word> words, int verb) {
 		for (int i = verb + 1; i < words.size() && !words.get(i).content(); i++) {
-			if (RELATIONS.contains(words.get(i).form())) {
+			if (words.get(i).is(WordList.WORD_ORDER_RELATIONS)) {
 				return words.get(i).form();
 			}
 		}
@@ -170,9 +223,16 @@ final class WordOrderGuard implements SemanticGuard {
 	private static boolean isPassive(Question question) {
 		List<Word> words = question.words();
 		for (int i = 0; i + 1 < words.size(); i++) {
-			String next = words.get(i + 1).form();
-			if (BE.contains(words.get(i).form())
-					&& (next.endsWith("ed") || next.endsWith("en") || next.endsWith("wn"))) {
+			if (words.get(i).is(WordList.BE) && isParticiple(words.get(i + 1), question.lexicon())) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	private static boolean isParticiple(Word word, Lexicon lexicon) {
+		for (String ending : lexicon.list(WordList.PARTICIPLE_ENDINGS)) {
+			if (word.form().endsWith(ending)) {
 				return true;
 			}
 		}
@@ -181,16 +241,14 @@ final class WordOrderGuard implements SemanticGuard {
 
 	private static boolean isPassive(List<Word> words, int verb) {
 		for (int i = verb + 1; i < words.size(); i++) {
-			if (words.get(i).form().equals("by")) {
+			if (words.get(i).is(WordList.BY)) {
 				return true;
 			}
 		}
-		return verb > 0 && PASSIVE.contains(words.get(verb - 1).form());
+		return verb > 0 && words.get(verb - 1).is(WordList.PASSIVE);
 	}
 
-	// Whether something on the left of one is on the right of the other, and the other
-	// way
-	// round
+	// Whether a word on the left of one is on the right of the other, and vice versa
 	private static boolean isExchanged(List<Word> first, int i, List<Word> second, int j) {
 		List<String> left = near(first, i, -1);
 		List<String> right = near(first, i, 1);
@@ -205,18 +263,19 @@ final class WordOrderGuard implements SemanticGuard {
 			.anyMatch((stem) -> otherOpposite.contains(stem) && !otherSide.contains(stem) && !opposite.contains(stem));
 	}
 
-	// The nearest two on one side; what is joined by and or or has no order
+	// Returns the two nearest words on one side; words joined by "and" or "or" have no
+	// order
 	private static List<String> near(List<Word> words, int from, int step) {
 		List<String> near = new ArrayList<>();
 		for (int i = from + step; i >= 0 && i < words.size() && near.size() < 2; i += step) {
 			Word word = words.get(i);
-			if (word.form().equals("and") || word.form().equals("or")) {
+			if (word.is(WordList.COORDINATIONS)) {
 				break;
 			}
 			if (word.content()) {
 				near.add(word.stem());
 			}
-			else if (i == from + step && FIRST_PERSON.contains(word.form())) {
+			else if (i == from + step && word.is(WordList.FIRST_PERSON_WORDS)) {
 				near.add("i");
 			}
 		}

@@ -1,6 +1,6 @@
 /**
- * Guards against answers to another question: what of two similar questions shows that
- * their answers differ.
+ * Guards of the semantic cache: evidence that the answers to two similar questions
+ * differ.
  */
 @NullMarked
 package io.tokensaving.cache.semantic.guard;

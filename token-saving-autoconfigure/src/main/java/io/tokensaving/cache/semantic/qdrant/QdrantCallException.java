@@ -3,14 +3,14 @@ package io.tokensaving.cache.semantic.qdrant;
 import io.grpc.Status;
 
 /**
- * A call of Qdrant that did not succeed.
+ * A failed call to Qdrant, with its gRPC status.
  */
 final class QdrantCallException extends RuntimeException {
 
 	private final Status.Code code;
 
 	QdrantCallException(Status.Code code, Throwable cause) {
-		super("The call of Qdrant failed: " + code, cause);
+		super("The call to Qdrant failed: " + code, cause);
 		this.code = code;
 	}
 

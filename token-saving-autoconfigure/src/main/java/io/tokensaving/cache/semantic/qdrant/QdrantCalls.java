@@ -14,13 +14,13 @@ import io.qdrant.client.grpc.PointsGrpc.PointsFutureStub;
 import io.qdrant.client.grpc.QdrantGrpc.QdrantFutureStub;
 
 /**
- * Calls Qdrant with a deadline. Uses the stubs of the client: its methods log every
- * failure as an error with its stack trace, also those that are part of the normal course
- * of things, such as a collection that another instance has just created. Thread-safe.
+ * Calls Qdrant with a deadline. Uses the stubs of the client, because the client's own
+ * methods log every failure as an error with a stack trace, also expected ones such as a
+ * collection that another instance has just created. Thread-safe.
  */
 final class QdrantCalls {
 
-	// Answers may be large, and gRPC's own limit of 4 MiB is for all of a search together
+	// All results of a search together may be larger than gRPC's default of 4 MiB
 	private static final int MAX_INBOUND_BYTES = 64 * 1024 * 1024;
 
 	private final QdrantClient client;
@@ -50,7 +50,7 @@ final class QdrantCalls {
 	 * the thread is interrupted; the thread's interrupt flag remains set.
 	 * @param <T> the type of the result
 	 * @param call the call
-	 * @param deadline when to stop waiting
+	 * @param deadline the deadline
 	 * @return the result
 	 * @throws QdrantCallException if the call failed
 	 */

@@ -28,13 +28,13 @@ import io.qdrant.client.grpc.Points.FieldType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The collections, one for each number of dimensions, and their indexes. They are made
- * when they are needed first, by any number of threads and instances at the same time.
- * Thread-safe.
+ * The collections and their indexes, one collection for each number of dimensions. They
+ * are created at their first use; several threads and instances may do so at the same
+ * time. Thread-safe.
  */
 final class QdrantCollections {
 
-	// As in Qdrant's own default for the graph that is left out
+	// Qdrant's default for the graph over all points, which is disabled here
 	private static final long LINKS_IN_PARTITION = 16;
 
 	private final QdrantCalls calls;
@@ -66,7 +66,7 @@ final class QdrantCollections {
 	}
 
 	/**
-	 * Look again for a collection before it is written to the next time.
+	 * Check whether a collection exists before the next write to it.
 	 * @param dimension the number of dimensions
 	 */
 	void forget(int dimension) {
@@ -74,10 +74,10 @@ final class QdrantCollections {
 	}
 
 	/**
-	 * Create a collection and its indexes unless they are there.
+	 * Create a collection and its indexes unless they exist.
 	 * @param dimension the number of dimensions
-	 * @param deadline when to give up
-	 * @throws QdrantCallException if Qdrant does not do it in time
+	 * @param deadline the deadline
+	 * @throws QdrantCallException if Qdrant fails or the deadline has passed
 	 */
 	void ensure(int dimension, Deadline deadline) {
 		if (this.ready.contains(dimension)) {
@@ -108,7 +108,7 @@ final class QdrantCollections {
 		}
 	}
 
-	// Looks before it creates: an API key may be allowed to write but not to create
+	// Checks for the collection first: an API key may permit writing but not creating
 	private void create(int dimension, Deadline deadline) {
 		String name = name(dimension);
 		CollectionInfo info = find(name, deadline);
@@ -157,7 +157,7 @@ final class QdrantCollections {
 		return QdrantCalls.await(this.calls.collections(deadline).get(request), deadline).getResult();
 	}
 
-	// Searches stay in a partition, so there is a graph for each of them and none for all
+	// A search stays within a partition, so each partition has a graph of its own
 	private void createCollection(String name, int dimension, Deadline deadline) {
 		CreateCollection request = CreateCollection.newBuilder()
 			.setCollectionName(name)
@@ -169,7 +169,7 @@ final class QdrantCollections {
 			QdrantCalls.await(this.calls.collections(deadline).create(request), deadline);
 		}
 		catch (QdrantCallException ex) {
-			// What a collection that exists is called has changed from version to version
+			// The status for an existing collection differs between versions
 			boolean mayExist = ex.code() == Status.Code.ALREADY_EXISTS || ex.code() == Status.Code.INVALID_ARGUMENT;
 			if (!mayExist || find(name, deadline) == null) {
 				throw ex;
@@ -189,10 +189,11 @@ final class QdrantCollections {
 	}
 
 	/**
-	 * Count the points of all collections, those of other numbers of dimensions included.
-	 * @param deadline when to give up
-	 * @return about how many there are
-	 * @throws QdrantCallException if Qdrant does not say it in time
+	 * Count the points of all collections, including those of other numbers of
+	 * dimensions.
+	 * @param deadline the deadline
+	 * @return the approximate number
+	 * @throws QdrantCallException if Qdrant fails or the deadline has passed
 	 */
 	long count(Deadline deadline) {
 		long count = 0;
@@ -203,10 +204,10 @@ final class QdrantCollections {
 	}
 
 	/**
-	 * List all collections, those of other numbers of dimensions included.
-	 * @param deadline when to give up
+	 * List all collections, including those of other numbers of dimensions.
+	 * @param deadline the deadline
 	 * @return their names
-	 * @throws QdrantCallException if Qdrant does not say it in time
+	 * @throws QdrantCallException if Qdrant fails or the deadline has passed
 	 */
 	List<String> all(Deadline deadline) {
 		return QdrantCalls

@@ -1,11 +1,9 @@
 package io.tokensaving.cache.semantic.qdrant;
 
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
 
 import io.qdrant.client.ConditionFactory;
 import io.qdrant.client.PointIdFactory;
@@ -16,15 +14,21 @@ import io.qdrant.client.grpc.Common.Range;
 import io.qdrant.client.grpc.JsonWithInt.Value;
 import io.qdrant.client.grpc.Points.PointStruct;
 import io.qdrant.client.grpc.Points.ScoredPoint;
-import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.CachedResponseCodec;
 import io.tokensaving.cache.EntryCodec;
+import io.tokensaving.cache.EntryInput;
+import io.tokensaving.cache.EntryLabels;
+import io.tokensaving.cache.ReadLimit;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
 import io.tokensaving.cache.semantic.SemanticMatch;
+import io.tokensaving.cache.semantic.SemanticQuery;
+import io.tokensaving.cache.semantic.StoredQuestion;
+import io.tokensaving.feature.Eviction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns entries into points and points into matches. Thread-safe.
+ * Converts entries to points and points to matches. Thread-safe.
  */
 final class QdrantPoints {
 
@@ -39,7 +43,7 @@ final class QdrantPoints {
 	static final String LABELS = "labels";
 
 	/**
-	 * The fields that a match is made of.
+	 * The fields that are needed to create a match.
 	 */
 	static final List<String> MATCH_FIELDS = List.of(QUESTION, RESPONSE);
 
@@ -50,7 +54,7 @@ final class QdrantPoints {
 	}
 
 	PointStruct of(SemanticCacheEntry entry, long expiresAt) {
-		UUID id = id(entry.partition(), entry.question());
+		UUID id = StoredQuestion.id(entry.partition(), entry.question());
 		List<Value> labels = entry.labels().keywords().stream().map(ValueFactory::value).toList();
 		return PointStruct.newBuilder()
 			.setId(PointIdFactory.id(id))
@@ -58,8 +62,8 @@ final class QdrantPoints {
 			.putPayload(PARTITION, ValueFactory.value(entry.partition()))
 			.putPayload(EXPIRES_AT, ValueFactory.value(expiresAt))
 			.putPayload(LABELS, ValueFactory.list(labels))
-			// UTF-8, and so protobuf, has no unpaired surrogates
-			.putPayload(QUESTION, seal(utf16(entry.question()), id.toString(), QUESTION))
+			// UTF-16, because UTF-8, and so protobuf, cannot encode unpaired surrogates
+			.putPayload(QUESTION, seal(StoredQuestion.utf16(entry.question()), id.toString(), QUESTION))
 			.putPayload(RESPONSE, seal(CachedResponseCodec.encode(entry.response()), id.toString(), RESPONSE))
 			.build();
 	}
@@ -68,43 +72,9 @@ final class QdrantPoints {
 		return ValueFactory.value(Base64.getEncoder().encodeToString(this.codec.seal(content, name(id, field))));
 	}
 
-	// Binds what is encrypted to its place
+	// The associated data that binds an encrypted value to its point and field
 	private static String name(String id, String field) {
 		return id + ":" + field;
-	}
-
-	private static byte[] utf16(String text) {
-		ByteBuffer bytes = ByteBuffer.allocate(text.length() * Character.BYTES);
-		bytes.asCharBuffer().put(text);
-		return bytes.array();
-	}
-
-	/**
-	 * Return the id of a question. It is a UUID of version 8, made of the first 122 bits
-	 * of a SHA-256 digest.
-	 * @param partition the partition
-	 * @param question the question
-	 * @return the id, the same for the same question of the same partition
-	 */
-	static UUID id(String partition, String question) {
-		MessageDigest digest = sha256();
-		for (String text : new String[] { partition, question }) {
-			digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(text.length()).array());
-			digest.update(utf16(text));
-		}
-		ByteBuffer bytes = ByteBuffer.wrap(digest.digest());
-		long high = (bytes.getLong() & ~0xF000L) | 0x8000L;
-		long low = (bytes.getLong() & ~0xC000_0000_0000_0000L) | 0x8000_0000_0000_0000L;
-		return new UUID(high, low);
-	}
-
-	private static MessageDigest sha256() {
-		try {
-			return MessageDigest.getInstance("SHA-256");
-		}
-		catch (NoSuchAlgorithmException ex) {
-			throw new IllegalStateException("Every Java platform has SHA-256", ex);
-		}
 	}
 
 	static Filter live(String partition, long now) {
@@ -114,9 +84,10 @@ final class QdrantPoints {
 			.build();
 	}
 
-	static Filter evicted(CacheEviction eviction) {
+	static Filter evicted(Eviction eviction) {
 		Filter.Builder filter = Filter.newBuilder();
-		eviction.keywords().forEach((keyword) -> filter.addMust(ConditionFactory.matchKeyword(LABELS, keyword)));
+		EntryLabels.keywords(eviction)
+			.forEach((keyword) -> filter.addMust(ConditionFactory.matchKeyword(LABELS, keyword)));
 		return filter.build();
 	}
 
@@ -129,29 +100,27 @@ final class QdrantPoints {
 	/**
 	 * Read a point.
 	 * @param point the point
-	 * @return the match, or {@code null} if the point is not one that can be read
+	 * @param query the query
+	 * @return the match, or {@code null} if another version or another application wrote
+	 * the point
+	 * @throws IllegalArgumentException if the point cannot be read
 	 */
-	@Nullable SemanticMatch match(ScoredPoint point) {
+	@Nullable SemanticMatch match(ScoredPoint point, SemanticQuery query) {
 		if (Float.isNaN(point.getScore())) {
 			return null;
 		}
-		try {
-			byte[] question = open(point, QUESTION);
-			byte[] response = open(point, RESPONSE);
-			return (question != null && response != null)
-					? new SemanticMatch(ByteBuffer.wrap(question).asCharBuffer().toString(),
-							CachedResponseCodec.decode(response), Math.max(-1, Math.min(1, point.getScore())))
-					: null;
-		}
-		catch (IllegalArgumentException ex) {
-			return null;
-		}
+		String question = open(point, QUESTION, query.questionLimit(), EntryInput::readUtf16);
+		CachedResponse response = (question != null)
+				? open(point, RESPONSE, query.answerLimit(), CachedResponseCodec::decode) : null;
+		return (question != null && response != null)
+				? new SemanticMatch(question, response, Math.max(-1, Math.min(1, point.getScore()))) : null;
 	}
 
-	private byte @Nullable [] open(ScoredPoint point, String field) {
+	private <T> @Nullable T open(ScoredPoint point, String field, ReadLimit limit, Function<EntryInput, T> reader) {
 		Value value = point.getPayloadMap().get(field);
-		return (value != null && value.hasStringValue()) ? this.codec
-			.open(Base64.getDecoder().decode(value.getStringValue()), name(point.getId().getUuid(), field)) : null;
+		return (value != null && value.hasStringValue())
+				? this.codec.openText(value.getStringValue(), name(point.getId().getUuid(), field), limit, reader)
+				: null;
 	}
 
 }

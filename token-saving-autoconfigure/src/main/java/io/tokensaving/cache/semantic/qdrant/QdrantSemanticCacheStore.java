@@ -4,7 +4,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 
 import io.grpc.Deadline;
@@ -21,12 +20,14 @@ import io.qdrant.client.grpc.Points.QueryPoints;
 import io.qdrant.client.grpc.Points.ScoredPoint;
 import io.qdrant.client.grpc.Points.UpsertPoints;
 import io.qdrant.client.grpc.QdrantOuterClass.HealthCheckRequest;
-import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.EntryCodec;
+import io.tokensaving.cache.semantic.PurgeSchedule;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.cache.semantic.SemanticMatch;
+import io.tokensaving.cache.semantic.SemanticQuery;
+import io.tokensaving.feature.Eviction;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -34,18 +35,18 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * Keeps answers in Qdrant, version 1.10 or later, shared by all instances of an
+ * Stores answers in Qdrant, version 1.10 or later, shared by all instances of an
  * application. There is one collection for each number of dimensions of embeddings, such
- * as {@code tokensaving_v2_1536}; it is created when the first answer is stored, and
- * again if it is dropped. Questions and answers are compressed and encrypted by an
- * {@link EntryCodec}; vectors stay readable, because the server computes with them, and
- * tell roughly what was asked.
+ * as {@code tokensaving_v2_1536}; it is created with the first stored answer, and again
+ * if it is dropped. Questions and answers are compressed and encrypted by an
+ * {@link EntryCodec}. Vectors stay readable, because the server computes with them, and
+ * so reveal roughly what was asked.
  * <p>
- * Answers whose time is over are not found from then on and are deleted from time to
- * time, by the clocks of the instances. Those of a collection that is no longer written
- * to, because the embedding model was changed, remain until the collection is dropped.
+ * Expired answers are not found, and are deleted from time to time, by the clocks of the
+ * instances. After a change of the embedding model, the answers of a collection that is
+ * no longer written to remain until the collection is dropped.
  * <p>
- * The client belongs to the caller, who closes it. Thread-safe.
+ * The client belongs to the caller, who has to close it. Thread-safe.
  */
 public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 
@@ -55,7 +56,7 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 	public static final String BACKEND = "qdrant_semantic";
 
 	/**
-	 * The default name that collections start with: {@value}.
+	 * The default prefix of the names of collections: {@value}.
 	 */
 	public static final String DEFAULT_COLLECTION_NAME = "tokensaving";
 
@@ -73,31 +74,27 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 
 	private final Clock clock;
 
-	private final Duration purgeInterval;
+	private final PurgeSchedule purges;
 
 	private final Duration searchTimeout;
 
 	private final Duration writeTimeout;
-
-	private final AtomicBoolean purging = new AtomicBoolean();
-
-	private volatile @Nullable Long lastPurge;
 
 	private QdrantSemanticCacheStore(Builder builder) {
 		this.calls = new QdrantCalls(builder.client);
 		this.collections = new QdrantCollections(this.calls, builder.collectionName);
 		this.points = new QdrantPoints(builder.codec);
 		this.clock = builder.clock;
-		this.purgeInterval = builder.purgeInterval;
+		this.purges = new PurgeSchedule(builder.clock, builder.purgeInterval);
 		this.searchTimeout = builder.searchTimeout;
 		this.writeTimeout = builder.writeTimeout;
 	}
 
 	/**
-	 * Start to build a store.
-	 * @param client the client to use, not closed by the store; its own timeout does not
-	 * matter
-	 * @return the builder
+	 * Return a builder.
+	 * @param client the client, which the store does not close; the timeout of the client
+	 * does not apply
+	 * @return a builder
 	 */
 	public static Builder builder(QdrantClient client) {
 		return new Builder(client);
@@ -110,24 +107,32 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 
 	@Override
 	public List<SemanticMatch> search(String partition, float[] vector, int limit, double threshold) {
-		QueryPoints.Builder query = QueryPoints.newBuilder()
+		return search(SemanticQuery.of(partition, vector, limit, threshold));
+	}
+
+	@Override
+	public List<SemanticMatch> search(SemanticQuery query) {
+		float[] vector = query.vector();
+		QueryPoints.Builder points = QueryPoints.newBuilder()
 			.setCollectionName(this.collections.name(vector.length))
 			.setQuery(QueryFactory.nearest(vector))
-			.setFilter(QdrantPoints.live(partition, this.clock.millis()))
-			.setLimit(limit)
+			.setFilter(QdrantPoints.live(query.partition(), this.clock.millis()))
+			.setLimit(query.limit())
 			.setWithPayload(WithPayloadSelectorFactory.include(QdrantPoints.MATCH_FIELDS));
-		if (threshold > -1) {
-			// Qdrant leaves out what is at its threshold
-			query.setScoreThreshold(Math.nextDown((float) threshold));
+		if (query.threshold() > -1) {
+			// Qdrant excludes results whose score equals the threshold
+			points.setScoreThreshold(Math.nextDown((float) query.threshold()));
 		}
 		List<SemanticMatch> matches = new ArrayList<>();
-		for (ScoredPoint point : search(query.build(), vector.length)) {
-			SemanticMatch match = this.points.match(point);
-			if (match != null) {
-				matches.add(match);
+		for (ScoredPoint point : search(points.build(), vector.length)) {
+			try {
+				SemanticMatch match = this.points.match(point, query);
+				if (match != null) {
+					matches.add(match);
+				}
 			}
-			else {
-				logger.debug("An entry of the semantic cache cannot be read and is left out");
+			catch (IllegalArgumentException ex) {
+				query.unreadable().accept(ex);
 			}
 		}
 		return matches;
@@ -169,7 +174,7 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 			this.collections.ensure(dimension, deadline);
 			QdrantCalls.await(this.calls.points(deadline).upsert(request), deadline);
 		}
-		purgeIfDue();
+		this.purges.runIfDue((now) -> this.collections.inUse().forEach((collection) -> purge(collection, now)));
 	}
 
 	private static long toMillis(Duration ttl) {
@@ -177,14 +182,14 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 	}
 
 	/**
-	 * Remove answers from all collections, also from those that are no longer written to.
-	 * Answers that are stored meanwhile may stay. May take the time limit of writing for
-	 * each collection.
-	 * @param eviction says which
-	 * @return the number of answers that there were to be removed
+	 * Remove answers from all collections, including those that are no longer written to.
+	 * Answers that are stored meanwhile may stay. May take the write timeout for each
+	 * collection.
+	 * @param eviction the answers to remove
+	 * @return the number of removed answers
 	 */
 	@Override
-	public long evict(CacheEviction eviction) {
+	public long evict(Eviction eviction) {
 		long evicted = 0;
 		Filter filter = QdrantPoints.evicted(eviction);
 		for (String collection : this.collections.all(QdrantCalls.in(this.writeTimeout))) {
@@ -206,44 +211,21 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 			.build();
 		Deadline deadline = QdrantCalls.in(this.writeTimeout);
 		try {
-			// The deletion does not tell how many there were
+			// A deletion does not return the number of points, so they are counted before
 			long counted = QdrantCalls.await(this.calls.points(deadline).count(count), deadline).getResult().getCount();
 			QdrantCalls.await(this.calls.points(deadline).delete(deletion), deadline);
 			return counted;
 		}
 		catch (QdrantCallException ex) {
 			if (ex.code() == Status.Code.NOT_FOUND) {
-				// Dropped meanwhile
+				// The collection was dropped meanwhile
 				return 0;
 			}
 			throw ex;
 		}
 	}
 
-	private void purgeIfDue() {
-		if (!isPurgeDue() || !this.purging.compareAndSet(false, true)) {
-			return;
-		}
-		try {
-			if (isPurgeDue()) {
-				long now = this.clock.millis();
-				this.lastPurge = now;
-				this.collections.inUse().forEach((collection) -> purge(collection, now));
-			}
-		}
-		finally {
-			this.purging.set(false);
-		}
-	}
-
-	private boolean isPurgeDue() {
-		Long last = this.lastPurge;
-		long now = this.clock.millis();
-		// A clock that was put back must not stop purges until it has caught up
-		return last == null || now < last || now - last >= this.purgeInterval.toMillis();
-	}
-
-	// Does not wait for the deletion, only for the server to have noted it
+	// Waits until the server has accepted the deletion, not until it is done
 	private void purge(String collection, long now) {
 		DeletePoints request = DeletePoints.newBuilder()
 			.setCollectionName(collection)
@@ -255,14 +237,14 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 			QdrantCalls.await(this.calls.points(deadline).delete(request), deadline);
 		}
 		catch (QdrantCallException ex) {
-			logger.debug("Expired entries of the semantic cache could not be deleted, will be tried again", ex);
+			logger.debug("Expired entries of the semantic cache could not be deleted; this will be tried again", ex);
 		}
 	}
 
 	/**
-	 * Ask the server whether it is there, for a second at most.
-	 * @return the state; the number of entries is approximate and counts those whose time
-	 * is over until they are deleted
+	 * Ask the server for its state, for at most one second.
+	 * @return the state; the number of entries is approximate and includes expired ones
+	 * that have not been deleted
 	 */
 	@Override
 	public CacheStoreStatus status() {
@@ -282,14 +264,14 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 		}
 		catch (QdrantCallException ex) {
 			logger.debug("The entries of the semantic cache could not be counted", ex);
-			// The health check needs no API key
+			// The health check works without an API key
 			return (ex.code() != Status.Code.UNAUTHENTICATED) ? new CacheStoreStatus(true, null, null, null, null)
 					: CacheStoreStatus.UNAVAILABLE;
 		}
 	}
 
 	/**
-	 * Builds a {@link QdrantSemanticCacheStore}.
+	 * Builds a {@link QdrantSemanticCacheStore}. Not thread-safe.
 	 */
 	public static final class Builder {
 
@@ -315,7 +297,7 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 		}
 
 		/**
-		 * Set what the names of collections start with. Applications that share a name
+		 * Set the prefix of the names of collections. Applications with the same prefix
 		 * share a cache.
 		 * @param collectionName 1 to 200 letters, digits, underscores, dots and hyphens;
 		 * {@value QdrantSemanticCacheStore#DEFAULT_COLLECTION_NAME} by default
@@ -330,9 +312,8 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 		}
 
 		/**
-		 * Set what compresses and encrypts questions and answers.
-		 * @param codec the codec; by default one that compresses above 4 KiB and does not
-		 * encrypt
+		 * Set the codec that compresses and encrypts questions and answers.
+		 * @param codec the codec; the default compresses above 4 KiB and does not encrypt
 		 * @return this builder
 		 */
 		public Builder codec(EntryCodec codec) {
@@ -342,7 +323,7 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 		}
 
 		/**
-		 * Set the clock by which answers expire.
+		 * Set the clock that determines whether an answer has expired.
 		 * @param clock the clock, the system's by default
 		 * @return this builder
 		 */
@@ -353,8 +334,8 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 		}
 
 		/**
-		 * Set how often answers whose time is over are deleted, provided that something
-		 * is stored.
+		 * Set how often expired answers are deleted. This happens only while answers are
+		 * stored.
 		 * @param purgeInterval the least time between two deletions, above zero; ten
 		 * minutes by default
 		 * @return this builder
@@ -365,7 +346,7 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 		}
 
 		/**
-		 * Set how long a search may take.
+		 * Set the timeout of a search.
 		 * @param searchTimeout the time after which a search fails, above zero; two
 		 * seconds by default
 		 * @return this builder
@@ -376,10 +357,10 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 		}
 
 		/**
-		 * Set how long storing an answer may take, with the creation of its collection. A
-		 * deletion of answers whose time is over may take as long again.
-		 * @param writeTimeout the time after which it fails, above zero; ten seconds by
-		 * default
+		 * Set the timeout for storing an answer, including the creation of its
+		 * collection. Deleting expired answers may take the same time again.
+		 * @param writeTimeout the time after which storing fails, above zero; ten seconds
+		 * by default
 		 * @return this builder
 		 */
 		public Builder writeTimeout(Duration writeTimeout) {
@@ -395,7 +376,7 @@ public final class QdrantSemanticCacheStore implements SemanticCacheStore {
 		}
 
 		/**
-		 * Whether a text can be set as the name of collections.
+		 * Whether a text is accepted as the prefix of the names of collections.
 		 * @param name the text, may be {@code null}
 		 * @return whether {@link #collectionName} accepts it
 		 */

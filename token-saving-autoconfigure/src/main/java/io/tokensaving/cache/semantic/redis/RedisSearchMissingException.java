@@ -1,15 +1,15 @@
 package io.tokensaving.cache.semantic.redis;
 
 /**
- * A Redis server has no search module, or none that can be used.
+ * Thrown if a Redis server has no usable search module.
  */
 @SuppressWarnings("serial")
 public final class RedisSearchMissingException extends RuntimeException {
 
 	/**
 	 * Create an exception.
-	 * @param message what is missing where
-	 * @param cause what the server replied, if it was asked
+	 * @param message names the server and what is missing
+	 * @param cause the reply of the server or the failure to ask it
 	 */
 	public RedisSearchMissingException(String message, Throwable cause) {
 		super(message, cause);

@@ -15,20 +15,29 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 import com.google.gson.GsonBuilder;
 import com.redis.om.spring.client.RedisModulesClient;
 import com.redis.om.spring.ops.NoOpCommandListener;
 import com.redis.om.spring.ops.search.SearchOperations;
 import com.redis.om.spring.ops.search.SearchOperationsImpl;
-import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.CacheStoreStatus;
+import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.CachedResponseCodec;
 import io.tokensaving.cache.EntryCodec;
+import io.tokensaving.cache.EntryInput;
+import io.tokensaving.cache.EntryLabels;
+import io.tokensaving.cache.ReadLimit;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.cache.semantic.SemanticMatch;
+import io.tokensaving.cache.semantic.SemanticQuery;
+import io.tokensaving.cache.semantic.StoredQuestion;
+import io.tokensaving.feature.Eviction;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
@@ -53,22 +62,24 @@ import redis.clients.jedis.search.schemafields.VectorField;
 
 import org.springframework.data.redis.connection.jedis.JedisConnectionFactory;
 import org.springframework.data.redis.core.StringRedisTemplate;
+import org.springframework.util.Assert;
 
 /**
- * Keeps answers in Redis with its search module (Redis 8, or Redis Stack from 7.2 on),
- * shared by all instances of an application. It uses Redis OM Spring's client and search
+ * Stores answers in Redis with its search module (Redis 8, or Redis Stack from 7.2 on),
+ * shared by all instances of an application. Uses Redis OM Spring's client and search
  * operations on a connection of its own.
  * <p>
- * An entry is a hash with a time to live; its key is a SHA-256 of partition and question.
- * Questions and answers are compressed and encrypted by an {@link EntryCodec}; vectors
- * stay readable, because the server computes with them, and tell roughly what was asked.
- * There is one HNSW index for each number of dimensions of embeddings; it is made when
- * the first answer is stored, and again if it is dropped. Answers are evicted by a cursor
- * over the keys, which blocks nobody but takes its time on a large server.
+ * An entry is a hash with a time to live; its key is the SHA-256 of partition and
+ * question. Questions and answers are compressed and encrypted by an {@link EntryCodec}.
+ * Vectors stay readable, because the server computes with them, and so reveal roughly
+ * what was asked. There is one HNSW index for each number of dimensions of embeddings; it
+ * is created with the first stored answer, and again if it is dropped. Evictions scan the
+ * keys with a cursor, which does not block the server but takes long on a large one.
  * <p>
- * Standalone servers and Sentinel are supported. A cluster is not, because one index
- * covers the keys of one node only; a proxy that makes a cluster look like one server,
- * such as that of Redis Enterprise, is. Thread-safe; close it to close its connections.
+ * Standalone servers and Sentinel are supported. A cluster is not, because an index
+ * covers only the keys of one node; a proxy that presents a cluster as one server, such
+ * as that of Redis Enterprise, is supported. Thread-safe; closing it closes its
+ * connections.
  */
 public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCloseable {
 
@@ -96,8 +107,8 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 	private static final String DISTANCE = "distance";
 
 	/**
-	 * Keys that have expired but are not yet evicted still come back from a search, and
-	 * use up a place.
+	 * The number of additional results of a search: expired keys that Redis has not
+	 * removed yet occupy some places.
 	 */
 	private static final int SPARE_PLACES = 15;
 
@@ -109,18 +120,24 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 
 	private static final String HASH_TYPE = "hash";
 
+	private static final Pattern KEY = Pattern.compile(Pattern.quote(PREFIX) + "[0-9]{1,6}:[0-9a-f]{64}");
+
+	private static final Pattern CURSOR = Pattern.compile("[0-9]{1,20}");
+
 	private final JedisConnectionFactory connectionFactory;
 
 	private final EntryCodec codec;
 
 	private final Set<Integer> indexes = ConcurrentHashMap.newKeySet();
 
+	private final AtomicLong searches = new AtomicLong();
+
 	private volatile @Nullable RedisModulesClient client;
 
 	/**
 	 * Create a store that compresses but does not encrypt. Does not connect to the
 	 * server.
-	 * @param connectionFactory says how to connect; belongs to the store
+	 * @param connectionFactory the settings of the connection; owned by the store
 	 */
 	public RedisSemanticCacheStore(JedisConnectionFactory connectionFactory) {
 		this(connectionFactory, new EntryCodec());
@@ -128,7 +145,7 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 
 	/**
 	 * Create a store. Does not connect to the server.
-	 * @param connectionFactory says how to connect; belongs to the store
+	 * @param connectionFactory the settings of the connection; owned by the store
 	 * @param codec compresses and encrypts questions and answers
 	 */
 	public RedisSemanticCacheStore(JedisConnectionFactory connectionFactory, EntryCodec codec) {
@@ -136,7 +153,7 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 		this.codec = codec;
 	}
 
-	// Made late, because for Sentinel it connects
+	// Created lazily, because with Sentinel the client connects in its constructor
 	private RedisModulesClient client() {
 		RedisModulesClient created = this.client;
 		if (created == null) {
@@ -151,6 +168,28 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 		return created;
 	}
 
+	// Jedis discards a connection only after a network failure. After another failure,
+	// such as an OutOfMemoryError while reading a long reply, the rest of the reply is
+	// still in the connection, and the next command would take it for its own
+	private <T> T execute(Supplier<T> command) {
+		try {
+			return command.get();
+		}
+		catch (JedisException ex) {
+			throw ex;
+		}
+		catch (RuntimeException | Error ex) {
+			discardConnections();
+			throw ex;
+		}
+	}
+
+	private synchronized void discardConnections() {
+		RedisModulesClient created = this.client;
+		this.client = null;
+		close(created);
+	}
+
 	private UnifiedJedis commands() {
 		return (UnifiedJedis) client().clientForSearch();
 	}
@@ -161,13 +200,13 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 	}
 
 	/**
-	 * Check that the server has a search module. A server that cannot be reached is not
-	 * checked: requests go to the model until it can be.
-	 * @throws RedisSearchMissingException if the server is there and has none
+	 * Check that the server has a search module. Does nothing if the server cannot be
+	 * reached: requests then go to the model.
+	 * @throws RedisSearchMissingException if the server has no search module
 	 */
 	public void verify() {
 		try {
-			commands().ftList();
+			execute(() -> commands().ftList());
 		}
 		catch (JedisDataException ex) {
 			if (isUnknownCommand(ex)) {
@@ -178,7 +217,7 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 			logger.debug("Failure of Redis", ex);
 		}
 		catch (JedisException ex) {
-			logger.warn("Redis cannot be reached; until it can be, the semantic cache is passed over");
+			logger.warn("Redis cannot be reached; until it can be, requests bypass the semantic cache");
 			logger.debug("Failure of Redis", ex);
 		}
 	}
@@ -202,13 +241,20 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 
 	@Override
 	public List<SemanticMatch> search(String partition, float[] vector, int limit, double threshold) {
-		byte[] bytes = bytes(vector);
-		int places = limit + SPARE_PLACES;
+		return search(SemanticQuery.of(partition, vector, limit, threshold));
+	}
+
+	@Override
+	public List<SemanticMatch> search(SemanticQuery query) {
+		byte[] bytes = bytes(query.vector());
+		int places = query.limit() + SPARE_PLACES;
 		while (true) {
-			List<Document> rows = rows(partition, bytes, vector.length, places);
-			List<SemanticMatch> matches = matches(rows, limit, threshold);
-			boolean complete = matches.size() == limit || rows.size() < places || places >= MAX_PLACES
-					|| similarity(rows.get(rows.size() - 1)) < threshold;
+			// A unique name, so that no reply to another search is mistaken for this one
+			String distance = DISTANCE + this.searches.incrementAndGet();
+			List<Document> rows = rows(query.partition(), bytes, query.vector().length, places, distance);
+			List<SemanticMatch> matches = matches(rows, query, distance);
+			boolean complete = matches.size() == query.limit() || rows.size() < places || places >= MAX_PLACES
+					|| similarity(rows.get(rows.size() - 1), distance) < query.threshold();
 			if (complete) {
 				return matches;
 			}
@@ -216,13 +262,13 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 		}
 	}
 
-	private List<Document> rows(String partition, byte[] vector, int dimension, int places) {
+	private List<Document> rows(String partition, byte[] vector, int dimension, int places, String distance) {
 		String query = "(@%s:{%s})=>[KNN %d @%s $%s AS %s]".formatted(PARTITION, escape(partition), places, VECTOR,
-				VECTOR, DISTANCE);
+				VECTOR, distance);
 		FTSearchParams params = FTSearchParams.searchParams()
 			.addParam(VECTOR, vector)
-			.returnFields(QUESTION, RESPONSE, DISTANCE)
-			.sortBy(DISTANCE, SortingOrder.ASC)
+			.returnFields(QUESTION, RESPONSE, distance)
+			.sortBy(distance, SortingOrder.ASC)
 			.limit(0, places)
 			.dialect(2);
 		try {
@@ -238,54 +284,62 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 		}
 	}
 
-	// A connection of the pool may have been closed by the server meanwhile
-	private static <T> T retried(Supplier<T> command) {
+	// Retries once, because the server may have closed the pooled connection
+	private <T> T retried(Supplier<T> command) {
 		try {
-			return command.get();
+			return execute(command);
 		}
 		catch (JedisConnectionException ex) {
-			return command.get();
+			return execute(command);
 		}
 	}
 
-	private List<SemanticMatch> matches(List<Document> rows, int limit, double threshold) {
-		List<SemanticMatch> matches = new ArrayList<>(limit);
+	private List<SemanticMatch> matches(List<Document> rows, SemanticQuery query, String distance) {
+		List<SemanticMatch> matches = new ArrayList<>(query.limit());
 		for (Document row : rows) {
-			double similarity = similarity(row);
-			if (matches.size() < limit && similarity >= threshold) {
+			double similarity = similarity(row, distance);
+			if (matches.size() < query.limit() && similarity >= query.threshold()) {
 				try {
-					// Of a key that has expired only the distance is left
-					byte[] question = open(row, QUESTION);
-					byte[] response = (question != null) ? open(row, RESPONSE) : null;
-					if (question != null && response != null) {
-						matches
-							.add(new SemanticMatch(text(question), CachedResponseCodec.decode(response), similarity));
+					SemanticMatch match = match(row, query, similarity);
+					if (match != null) {
+						matches.add(match);
 					}
 				}
 				catch (IllegalArgumentException ex) {
-					logger.debug("An entry of the semantic cache cannot be read and is left out", ex);
+					query.unreadable().accept(ex);
 				}
 			}
 		}
 		return matches;
 	}
 
-	private byte @Nullable [] open(Document row, String field) {
+	// An expired key has only a distance left. An entry whose key does not match its
+	// partition and question was not stored by this class
+	private @Nullable SemanticMatch match(Document row, SemanticQuery query, double similarity) {
+		String question = open(row, QUESTION, query.questionLimit(), EntryInput::readUtf16);
+		if (question == null || !key(query.partition(), question, query.vector().length).equals(row.getId())) {
+			return null;
+		}
+		CachedResponse response = open(row, RESPONSE, query.answerLimit(), CachedResponseCodec::decode);
+		return (response != null) ? new SemanticMatch(question, response, similarity) : null;
+	}
+
+	private <T> @Nullable T open(Document row, String field, ReadLimit limit, Function<EntryInput, T> reader) {
 		return (row.get(field) instanceof String sealed)
-				? this.codec.open(Base64.getDecoder().decode(sealed), name(row.getId(), field)) : null;
+				? this.codec.openText(sealed, name(row.getId(), field), limit, reader) : null;
 	}
 
 	private byte[] seal(byte[] content, String key, String field) {
 		return Base64.getEncoder().encode(this.codec.seal(content, name(key, field)));
 	}
 
-	// Binds what is encrypted to its place
+	// The associated data that binds an encrypted value to its key and field
 	private static String name(String key, String field) {
 		return key + ":" + field;
 	}
 
-	private static double similarity(Document row) {
-		if (row.get(DISTANCE) instanceof String distance) {
+	private static double similarity(Document row, String name) {
+		if (row.get(name) instanceof String distance) {
 			try {
 				return Math.max(-1, Math.min(1, 1 - Double.parseDouble(distance)));
 			}
@@ -297,39 +351,46 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 	}
 
 	@Override
-	@SuppressWarnings("ArrayAsKeyOfSetOrMap") // so the client wants it
+	// The client's API takes maps with arrays as keys
+	@SuppressWarnings("ArrayAsKeyOfSetOrMap")
 	public void store(SemanticCacheEntry entry, Duration ttl) {
 		int dimension = entry.vector().length;
 		createIndex(dimension);
-		String name = key(entry, dimension);
+		String name = key(entry.partition(), entry.question(), dimension);
 		byte[] key = utf8(name);
 		Map<byte[], byte[]> fields = new HashMap<>();
 		fields.put(utf8(PARTITION), utf8(entry.partition()));
-		fields.put(utf8(QUESTION), seal(utf16(entry.question()), name, QUESTION));
+		fields.put(utf8(QUESTION), seal(StoredQuestion.utf16(entry.question()), name, QUESTION));
 		fields.put(utf8(VECTOR), bytes(entry.vector()));
 		fields.put(utf8(RESPONSE), seal(CachedResponseCodec.encode(entry.response()), name, RESPONSE));
 		fields.put(utf8(LABELS), utf8(String.join(LABEL_SEPARATOR, entry.labels().keywords())));
-		// All or nothing: no entry is ever left without an end
-		try (AbstractTransaction transaction = commands().multi()) {
-			transaction.del(key);
-			transaction.hset(key, fields);
-			transaction.pexpire(key, toMillis(ttl));
-			transaction.exec();
-		}
+		// A transaction, so that no entry is left without a time to live
+		execute(() -> {
+			// Begins inside the try, as a failure to begin would keep the connection
+			try (AbstractTransaction transaction = commands().transaction(false)) {
+				transaction.multi();
+				transaction.del(key);
+				transaction.hset(key, fields);
+				transaction.pexpire(key, toMillis(ttl));
+				return transaction.exec();
+			}
+		});
 	}
 
 	@Override
-	public long evict(CacheEviction eviction) {
-		Set<String> keywords = eviction.keywords();
-		// Other types than hashes are none of this store's
+	public long evict(Eviction eviction) {
+		Set<String> keywords = EntryLabels.keywords(eviction);
+		// Keys of other types than hashes do not belong to this store
 		ScanParams params = new ScanParams().match(PREFIX + "*").count(BATCH);
 		long evicted = 0;
 		String cursor = ScanParams.SCAN_POINTER_START;
 		do {
 			String position = cursor;
 			ScanResult<String> page = retried(() -> commands().scan(position, params, HASH_TYPE));
-			evicted += unlink(retried(() -> matching(page.getResult(), keywords)));
+			List<String> keys = page.getResult().stream().filter((key) -> KEY.matcher(key).matches()).toList();
+			evicted += unlink(retried(() -> matching(keys, keywords)));
 			cursor = page.getCursor();
+			Assert.state(CURSOR.matcher(cursor).matches(), "Redis did not reply with a page of keys");
 		}
 		while (!cursor.equals(ScanParams.SCAN_POINTER_START));
 		return evicted;
@@ -343,16 +404,26 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 		}
 		List<String> matching = new ArrayList<>();
 		for (int i = 0; i < keys.size(); i++) {
-			String found = labels.get(i).get();
-			if (found != null && List.of(found.split(LABEL_SEPARATOR)).containsAll(keywords)) {
+			if (containsAll(labels.get(i), keywords)) {
 				matching.add(keys.get(i));
 			}
 		}
 		return matching;
 	}
 
+	private static boolean containsAll(Response<String> labels, Set<String> keywords) {
+		try {
+			String found = labels.get();
+			return found != null && List.of(found.split(LABEL_SEPARATOR)).containsAll(keywords);
+		}
+		catch (JedisDataException ex) {
+			logger.debug("A key is not an entry of the semantic cache any more", ex);
+			return false;
+		}
+	}
+
 	private long unlink(List<String> keys) {
-		return keys.isEmpty() ? 0 : commands().unlink(keys.toArray(String[]::new));
+		return keys.isEmpty() ? 0 : execute(() -> commands().unlink(keys.toArray(String[]::new)));
 	}
 
 	private void createIndex(int dimension) {
@@ -374,7 +445,7 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 			retried(() -> index(dimension).createIndex(params, schema));
 		}
 		catch (JedisDataException ex) {
-			// Another instance was faster
+			// Another instance has created the index
 			if (!message(ex).contains("already exists")) {
 				throw ex;
 			}
@@ -382,16 +453,23 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 		this.indexes.add(dimension);
 	}
 
-	private static String key(SemanticCacheEntry entry, int dimension) {
+	/**
+	 * Return the key of an entry.
+	 * @param partition the partition
+	 * @param question the question
+	 * @param dimension the dimension of the vector
+	 * @return the key
+	 */
+	static String key(String partition, String question, int dimension) {
 		try {
 			MessageDigest digest = MessageDigest.getInstance("SHA-256");
-			digest.update(utf8(entry.partition()));
+			digest.update(utf8(partition));
 			digest.update((byte) '\n');
-			digest.update(utf16(entry.question()));
+			digest.update(StoredQuestion.utf16(question));
 			return PREFIX + dimension + ":" + HexFormat.of().formatHex(digest.digest());
 		}
 		catch (NoSuchAlgorithmException ex) {
-			throw new IllegalStateException("SHA-256 is missing", ex);
+			throw new IllegalStateException("SHA-256 is not available", ex);
 		}
 	}
 
@@ -417,17 +495,7 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 		return escaped.toString();
 	}
 
-	// Also half of a surrogate pair, which has no form in UTF-8
-	private static byte[] utf16(String text) {
-		ByteBuffer bytes = ByteBuffer.allocate(Character.BYTES * text.length());
-		bytes.asCharBuffer().put(text);
-		return bytes.array();
-	}
-
-	private static String text(byte[] utf16) {
-		return ByteBuffer.wrap(utf16).asCharBuffer().toString();
-	}
-
+	// Keeps unpaired surrogates, which UTF-8 cannot encode
 	private static byte[] utf8(String text) {
 		return text.getBytes(StandardCharsets.UTF_8);
 	}
@@ -443,21 +511,21 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 	@Override
 	public CacheStoreStatus status() {
 		try {
-			commands().ping();
+			execute(() -> commands().ping());
 		}
-		catch (JedisException ex) {
+		catch (RuntimeException ex) {
 			logger.debug("Redis is not available", ex);
 			return CacheStoreStatus.UNAVAILABLE;
 		}
 		try {
 			long entries = 0;
 			for (int dimension : this.indexes) {
-				Object documents = index(dimension).getInfo().get("num_docs");
+				Object documents = execute(() -> index(dimension).getInfo()).get("num_docs");
 				entries += (documents != null) ? Long.parseLong(documents.toString()) : 0;
 			}
 			return new CacheStoreStatus(true, entries, null, null, null);
 		}
-		catch (JedisException | NumberFormatException ex) {
+		catch (RuntimeException ex) {
 			logger.debug("The entries of the semantic cache could not be counted", ex);
 			return new CacheStoreStatus(true, null, null, null, null);
 		}
@@ -465,9 +533,12 @@ public final class RedisSemanticCacheStore implements SemanticCacheStore, AutoCl
 
 	@Override
 	public void close() {
-		RedisModulesClient created = this.client;
-		if (created != null) {
-			((UnifiedJedis) created.clientForSearch()).close();
+		close(this.client);
+	}
+
+	private static void close(@Nullable RedisModulesClient client) {
+		if (client != null) {
+			((UnifiedJedis) client.clientForSearch()).close();
 		}
 	}
 

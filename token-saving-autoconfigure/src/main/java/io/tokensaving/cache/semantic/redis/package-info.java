@@ -1,5 +1,5 @@
 /**
- * The semantic cache in Redis, by its search module.
+ * The semantic cache in Redis, using its search module.
  */
 @NullMarked
 package io.tokensaving.cache.semantic.redis;

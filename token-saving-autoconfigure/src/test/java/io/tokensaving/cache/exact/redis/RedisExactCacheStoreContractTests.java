@@ -35,6 +35,8 @@ class RedisExactCacheStoreContractTests {
 		if (factory instanceof LettuceConnectionFactory lettuce) {
 			lettuce.afterPropertiesSet();
 			lettuce.start();
+			// The first connection of a JVM may take longer than a store waits
+			lettuce.getConnection().close();
 		}
 		if (factory instanceof JedisConnectionFactory jedis) {
 			jedis.afterPropertiesSet();

@@ -52,6 +52,36 @@ class EnglishGuardsTests {
 			restrictions | Which cards work abroad?                | Which cards work?
 			restrictions | How do I install it on Android?         | How do I install it on my iPhone?
 			restrictions | Do I get a virtual card?                | Do I get a physical card?
+			restrictions | Is a hedgehog dangerous?                | Is a squirrel dangerous?
+			numbers      | Can I park for half a day?              | Can I park for a day?
+			numbers      | Can I bring three bags?                 | Can I bring thirty-three bags?
+			numbers      | Who was Louis XIV?                      | Who was Louis XVI?
+			numbers      | Can I wire 20 lakh rupees?              | Can I wire 20 crore rupees?
+			numbers      | How much is 30 cm²?                     | How much is 30 cm³?
+			signs        | What is 14 - 9?                         | What is 9 - 14?
+			signs        | How much is 6 x 3?                      | How much is 6 / 3?
+			signs        | What does != do in C?                   | What does == do in C?
+			signs        | Show rows where price > 20              | Show rows where price < 20
+			signs        | What does tar -x do?                    | What does tar -c do?
+			signs        | What does npm ci --force do?            | What does npm ci --quiet do?
+			signs        | Where is /etc/passwd?                   | Where is /etc/shadow?
+			signs        | What does 🎉 stand for?                 | What does 💔 stand for?
+			signs        | How do I write я?                       | How do I write ю?
+			antonyms     | Is this a presynaptic neuron?           | Is this a postsynaptic neuron?
+			antonyms     | What are the rights of a franchisor?    | What are the rights of a franchisee?
+			antonyms     | Who was the most honest senator?        | Who was the most dishonest senator?
+			negation     | Which buses run on Sundays?             | Which buses seldom run on Sundays?
+			names        | How big is the Pixel 8?                 | How big is the Pixel 8 Pro?
+			names        | What is the capital of Virginia?        | What is the capital of West Virginia?
+			antonyms     | What is sulfate used for?               | What is sulfite used for?
+			word_order   | owls eat mice                           | mice eat owls
+			word_order   | What if X blocks Y?                     | What if Y blocks X?
+			tense        | Who is the mayor of Berlin?             | Who was the mayor of Berlin?
+			answer_form  | What is inflation?                      | What is inflation? Answer in two sentences
+			answer_form  | Explain gravity to a toddler            | Explain gravity to a physicist
+			payloads     | Summarize this: sales fell              | Summarize this: sales rose
+			payloads     | Is this comment rude? You are great     | Is this comment rude? You are a fool
+			spelling     | What does résumé mean?                  | What does resume mean?
 			""")
 	void guardVetoesNearMiss(String guard, String asked, String stored) {
 		assertThat(vetoes(guard, asked, stored)).isTrue();
@@ -74,6 +104,19 @@ class EnglishGuardsTests {
 			I ordered a card 2 weeks ago, where is it?  | Where is the card that I ordered?
 			How do I get to the US?                     | How do I get to the United States?
 			THE APP DOES NOT LOAD                       | The app does not load
+			Can I withdraw 5 thousand dollars?          | Can I withdraw $5,000?
+			Is 20k enough?                              | Is 20,000 enough?
+			Can I stay for one month?                   | Can I stay for a month?
+			When did World War II end?                  | When did WW2 end?
+			Who was the 3rd king?                       | Who was the third king?
+			What is 5 plus 3?                           | What is 5 + 3?
+			What is 5 + 3?                              | What is 3 + 5?
+			What does git reset --hard do?              | What does git reset hard do?
+			Explain gravity in one sentence             | Explain gravity in a sentence
+			Explain gravity in simple words             | Give a simple explanation of gravity
+			What is the difference between cats and dogs? | What is the difference between dogs and cats?
+			Where does Hillary live?                    | Where does Hilary live?
+			Who is Hillary Clinton?                     | Who is Hillary?
 			""")
 	void noGuardVetoesParaphrase(String asked, String stored) {
 		for (SemanticGuard guard : EnglishGuards.all()) {

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import io.qdrant.client.QdrantClient;
 import io.qdrant.client.QdrantGrpcClient;
 import io.qdrant.client.grpc.Collections.CollectionInfo;
+import io.tokensaving.Eventually;
 import io.tokensaving.cache.EntryCodec;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
@@ -186,11 +187,10 @@ class QdrantSemanticCacheStoreContractTests extends SemanticCacheStoreContract {
 		pass(Duration.ofMinutes(11));
 		own.store(new SemanticCacheEntry(partition, "live", Vectors.random(this.random, 16), response("a"), LABELS),
 				HOUR);
-		long count = Long.MAX_VALUE;
-		for (int i = 0; i < 200 && count > 1; i++) {
-			count = client.countAsync(name + "_v2_16").get(10, TimeUnit.SECONDS);
-			TimeUnit.MILLISECONDS.sleep(50);
-		}
+		long count = Eventually.awaitResult("they are deleted", () -> {
+			long left = client.countAsync(name + "_v2_16").get(10, TimeUnit.SECONDS);
+			return (left <= 1) ? left : null;
+		});
 		assertThat(count).isEqualTo(1);
 	}
 

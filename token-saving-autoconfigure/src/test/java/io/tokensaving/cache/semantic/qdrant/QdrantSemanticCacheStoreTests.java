@@ -25,16 +25,23 @@ import io.qdrant.client.grpc.Points.DeletePoints;
 import io.qdrant.client.grpc.Points.PointStruct;
 import io.qdrant.client.grpc.Points.ScoredPoint;
 import io.qdrant.client.grpc.Points.UpsertPoints;
-import io.tokensaving.cache.CacheEviction;
+import io.tokensaving.Eventually;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.EntryCodec;
 import io.tokensaving.cache.EntryLabels;
+import io.tokensaving.cache.ReadLimit;
+import io.tokensaving.cache.StrangeTexts;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
-import io.tokensaving.savings.TokenUsage;
+import io.tokensaving.cache.semantic.SemanticQuery;
+import io.tokensaving.cache.semantic.StoredQuestion;
+import io.tokensaving.feature.Eviction;
+import io.tokensaving.provider.TokenUsage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+
+import org.springframework.util.MimeType;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -128,7 +135,7 @@ class QdrantSemanticCacheStoreTests {
 	void collectionThatCannotBeCreatedIsAnError() {
 		this.server.creationStatus = Status.PERMISSION_DENIED;
 		assertThatExceptionOfType(QdrantCallException.class).isThrownBy(() -> this.store.store(entry("q"), HOUR))
-			.withMessage("The call of Qdrant failed: PERMISSION_DENIED");
+			.withMessage("The call to Qdrant failed: PERMISSION_DENIED");
 	}
 
 	@Test
@@ -175,6 +182,30 @@ class QdrantSemanticCacheStoreTests {
 	}
 
 	@Test
+	void everyCharOfQuestionAndAnswerComesBackAndWhatCannotBeReadIsTold() {
+		EntryLabels labels = EntryLabels.of("w", "p");
+		List<RuntimeException> failures = new ArrayList<>();
+		for (String text : StrangeTexts.all(1)) {
+			CachedResponse response = StrangeTexts.response(text);
+			this.server.upserts.clear();
+			this.store.store(new SemanticCacheEntry("p", text, VECTOR, response, labels), HOUR);
+			PointStruct stored = this.server.upserts.get(0).getPoints(0);
+			this.server.found = List.of(point(stored.getId(), stored.getPayloadMap()));
+			assertThat(this.store.search("p", VECTOR, 1, 0.5)).singleElement().satisfies((match) -> {
+				assertThat(match.question()).isEqualTo(text);
+				assertThat(match.response()).usingRecursiveComparison()
+					.withEqualsForType(MimeType::equals, MimeType.class)
+					.isEqualTo(response);
+			});
+			ReadLimit small = ReadLimit.ofBytes(response.sizeInBytes() - 1);
+			ReadLimit large = ReadLimit.ofBytes(100_000);
+			assertThat(this.store.search(new SemanticQuery("p", VECTOR, 1, 0.5, small, large, failures::add)))
+				.isEmpty();
+		}
+		assertThat(failures).hasSize(StrangeTexts.all(1).size());
+	}
+
+	@Test
 	void withAKeyNothingIsReadableAndOtherKeysFindNothing() {
 		QdrantSemanticCacheStore encrypted = builder().codec(new EntryCodec(0, new byte[32])).build();
 		EntryLabels labels = new EntryLabels("secret workspace", "secretplan", "secret scope", Set.of("secret tag"));
@@ -196,7 +227,7 @@ class QdrantSemanticCacheStoreTests {
 		assertThat(builder().codec(new EntryCodec(0, otherKey)).build().search("p", VECTOR, 5, 0.5)).isEmpty();
 		assertThat(this.store.search("p", VECTOR, 5, 0.5)).isEmpty();
 		// Nor may an entry be put in the place of another
-		this.server.found = List.of(point(PointIdFactory.id(QdrantPoints.id("p", "other")), stored.getPayloadMap()));
+		this.server.found = List.of(point(PointIdFactory.id(StoredQuestion.id("p", "other")), stored.getPayloadMap()));
 		assertThat(encrypted.search("p", VECTOR, 5, 0.5)).isEmpty();
 	}
 
@@ -206,7 +237,7 @@ class QdrantSemanticCacheStoreTests {
 		this.server.deletions.clear();
 		this.server.indexes.put("other", Set.of());
 		this.server.indexes.put("tokensaving_v2_9", Set.of());
-		assertThat(this.store.evict(CacheEviction.ofWorkspace("w").scope("s").tag("t"))).isEqualTo(6);
+		assertThat(this.store.evict(Eviction.ofWorkspace("w").scope("s").tag("t"))).isEqualTo(6);
 		assertThat(this.server.deletions).extracting(DeletePoints::getCollectionName)
 			.containsExactlyInAnyOrder("tokensaving_v2_2", "tokensaving_v2_9");
 		assertThat(this.server.deletions).allSatisfy((deletion) -> {
@@ -226,10 +257,10 @@ class QdrantSemanticCacheStoreTests {
 	void collectionThatIsDroppedMeanwhileHasNothingToEvict() {
 		this.server.indexes.put("tokensaving_v2_9", Set.of());
 		this.server.deletionStatus = Status.NOT_FOUND;
-		assertThat(this.store.evict(CacheEviction.ofWorkspace("w"))).isZero();
+		assertThat(this.store.evict(Eviction.ofWorkspace("w"))).isZero();
 		this.server.deletionStatus = Status.PERMISSION_DENIED;
 		assertThatExceptionOfType(QdrantCallException.class)
-			.isThrownBy(() -> this.store.evict(CacheEviction.ofWorkspace("w")));
+			.isThrownBy(() -> this.store.evict(Eviction.ofWorkspace("w")));
 	}
 
 	private static Value base64(byte[] bytes) {
@@ -256,13 +287,11 @@ class QdrantSemanticCacheStoreTests {
 		QdrantSemanticCacheStore impatient = builder().searchTimeout(Duration.ofMillis(200))
 			.writeTimeout(Duration.ofMillis(200))
 			.build();
-		long start = System.nanoTime();
 		assertThatExceptionOfType(QdrantCallException.class).isThrownBy(() -> impatient.search("p", VECTOR, 5, 0.5))
 			.withMessageContaining("DEADLINE_EXCEEDED");
 		assertThatExceptionOfType(QdrantCallException.class).isThrownBy(() -> impatient.store(entry("q"), HOUR))
 			.withMessageContaining("DEADLINE_EXCEEDED");
 		assertThat(impatient.status()).isEqualTo(CacheStoreStatus.UNAVAILABLE);
-		assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
 	}
 
 	@Test
@@ -286,10 +315,7 @@ class QdrantSemanticCacheStoreTests {
 		assertThat(this.store.status().available()).isFalse();
 		this.server.start(port);
 		this.client.grpcClient().channel().resetConnectBackoff();
-		long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-		while (!this.store.status().available() && System.nanoTime() < end) {
-			Thread.onSpinWait();
-		}
+		Eventually.await("the server is back", () -> this.store.status().available());
 		assertThat(this.store.search("p", VECTOR, 5, 0.5)).isEmpty();
 		this.store.store(entry("q"), HOUR);
 	}
@@ -336,12 +362,12 @@ class QdrantSemanticCacheStoreTests {
 
 	@Test
 	void idsAreThoseOfTheQuestionInItsPartition() {
-		assertThat(QdrantPoints.id("p", "q")).isEqualTo(QdrantPoints.id("p", "q")).satisfies((id) -> {
+		assertThat(StoredQuestion.id("p", "q")).isEqualTo(StoredQuestion.id("p", "q")).satisfies((id) -> {
 			assertThat(id.version()).isEqualTo(8);
 			assertThat(id.variant()).isEqualTo(2);
 		});
-		assertThat(List.of(QdrantPoints.id("p", "q"), QdrantPoints.id("pq", ""), QdrantPoints.id("", "pq"),
-				QdrantPoints.id("p", "\uD83D"), QdrantPoints.id("p", "\uD83E"), QdrantPoints.id("p", "?")))
+		assertThat(List.of(StoredQuestion.id("p", "q"), StoredQuestion.id("pq", ""), StoredQuestion.id("", "pq"),
+				StoredQuestion.id("p", "\uD83D"), StoredQuestion.id("p", "\uD83E"), StoredQuestion.id("p", "?")))
 			.doesNotHaveDuplicates();
 	}
 

@@ -10,11 +10,11 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * A clock that stands still unless time is let go by.
  */
-class SettableClock extends Clock {
+public class SettableClock extends Clock {
 
 	private final AtomicLong millis = new AtomicLong(Instant.parse("2026-01-02T03:04:05Z").toEpochMilli());
 
-	void pass(Duration duration) {
+	public void pass(Duration duration) {
 		this.millis.addAndGet(duration.toMillis());
 	}
 

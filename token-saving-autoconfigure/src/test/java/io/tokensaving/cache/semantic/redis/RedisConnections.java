@@ -22,11 +22,17 @@ final class RedisConnections {
 	}
 
 	static RedisSemanticCacheStore store(String host, int port, Duration timeout, EntryCodec codec) {
+		return store(host, port, timeout, codec, 8);
+	}
+
+	static RedisSemanticCacheStore store(String host, int port, Duration timeout, EntryCodec codec, int connections) {
+		ConnectionPoolConfig pool = new ConnectionPoolConfig();
+		pool.setMaxTotal(connections);
 		JedisClientConfiguration client = JedisClientConfiguration.builder()
 			.readTimeout(timeout)
 			.connectTimeout(timeout)
 			.usePooling()
-			.poolConfig(new ConnectionPoolConfig())
+			.poolConfig(pool)
 			.build();
 		return new RedisSemanticCacheStore(
 				new JedisConnectionFactory(new RedisStandaloneConfiguration(host, port), client), codec);

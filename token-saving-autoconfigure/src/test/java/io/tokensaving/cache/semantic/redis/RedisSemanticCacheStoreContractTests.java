@@ -12,13 +12,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-import io.tokensaving.cache.CacheEviction;
 import io.tokensaving.cache.EntryCodec;
 import io.tokensaving.cache.EntryLabels;
 import io.tokensaving.cache.semantic.SemanticCacheEntry;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheStoreContract;
 import io.tokensaving.cache.semantic.SemanticMatch;
+import io.tokensaving.feature.Eviction;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
@@ -175,8 +175,8 @@ class RedisSemanticCacheStoreContractTests extends SemanticCacheStoreContract {
 
 	@Test
 	void evictsOnlyWhatIsItsOwn() {
-		CacheEviction eviction = CacheEviction.ofWorkspace("own-" + newPartition());
-		String labels = String.join(" ", eviction.keywords());
+		Eviction eviction = Eviction.ofWorkspace("own-" + newPartition());
+		String labels = String.join(" ", EntryLabels.keywords(eviction));
 		commands.set("tokensaving:semantic:v2:text", labels);
 		commands.hset("tokensaving:semantic:v2:7:other", "field", labels);
 		commands.hset("tokensaving:other:v2:7:other", "labels", labels);

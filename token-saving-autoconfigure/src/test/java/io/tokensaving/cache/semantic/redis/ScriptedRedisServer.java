@@ -53,6 +53,10 @@ final class ScriptedRedisServer implements AutoCloseable {
 		return this.commands.stream().filter((command) -> command.get(0).equalsIgnoreCase(name)).toList();
 	}
 
+	int connections() {
+		return this.sockets.size();
+	}
+
 	void dropConnections() throws IOException {
 		for (Socket socket : this.sockets) {
 			socket.close();
@@ -64,6 +68,11 @@ final class ScriptedRedisServer implements AutoCloseable {
 			try {
 				Socket socket = this.serverSocket.accept();
 				this.sockets.add(socket);
+				// The kernel may still hand out a connection after the end
+				if (this.serverSocket.isClosed()) {
+					socket.close();
+					return;
+				}
 				start(() -> serve(socket));
 			}
 			catch (IOException ex) {

@@ -5,10 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.TokenSaving;
-import io.tokensaving.savings.TokenCounter;
+import io.tokensaving.compression.CompressionFeature;
+import io.tokensaving.ledger.TokenCounter;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.client.ChatClientResponse;
@@ -78,7 +78,7 @@ class ConversationRunner implements ApplicationRunner {
 			.chatClientResponse();
 		long millis = (System.nanoTime() - start) / 1_000_000;
 		long saved = (response.context().get(SavingsReport.CONTEXT_KEY) instanceof SavingsReport report)
-				? report.tokensSavedByTechnique().getOrDefault(SavingTechnique.COMPRESSION.value(), 0L) : 0;
+				? report.tokensSavedByTechnique().getOrDefault(CompressionFeature.TECHNIQUE.value(), 0L) : 0;
 		return new Asked(before, before - saved, millis);
 	}
 

@@ -8,6 +8,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.tokensaving.actuate.TokenSavingEndpoint.StatsDescriptor;
+import io.tokensaving.cache.exact.ExactCacheFeature;
+import io.tokensaving.cache.semantic.SemanticCacheFeature;
+import io.tokensaving.statistics.StatisticsSnapshot;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,30 +48,31 @@ record ReplayReport(int requests, String file, long seed, String model, double s
 		@JsonUnwrapped StatsDescriptor stats) {
 
 	String toTable() {
+		StatisticsSnapshot statistics = this.stats.snapshot();
 		StringBuilder table = new StringBuilder();
 		line(table, "");
 		line(table, "Replayed %,d requests, %,d distinct questions of %s, model %s, in %.1f s", this.requests,
 				this.distinctQuestions, this.file, this.model, this.seconds);
 		line(table, "");
 		line(table, "%-24s %14s %14s %14s", "", "without plan", "with plan", "saved");
-		row(table, "model calls", this.stats.totalRequests(), this.stats.misses() + this.stats.bypasses());
-		row(table, "tokens", this.stats.tokensBought() + this.stats.tokensSaved(), this.stats.tokensBought());
+		row(table, "model calls", statistics.totalRequests(), statistics.misses() + statistics.bypasses());
+		row(table, "tokens", statistics.tokensBought() + statistics.tokensSaved(), statistics.tokensBought());
 		line(table, "%-24s %14s %14s %14s", "cost in USD", "", "",
-				this.stats.costSavedUsd().setScale(4, RoundingMode.HALF_UP).toPlainString());
+				statistics.costSavedUsd().setScale(4, RoundingMode.HALF_UP).toPlainString());
 		line(table, "");
 		line(table, "exact hits %,d, semantic hits %,d, misses %,d, bypasses %,d, hit rate %.1f %%, errors %,d",
-				this.stats.exactHits(), this.stats.semanticHits(), this.stats.misses(), this.stats.bypasses(),
-				100 * this.stats.cacheHitRate(), this.stats.errors());
+				statistics.requests(ExactCacheFeature.HIT), statistics.requests(SemanticCacheFeature.HIT),
+				statistics.misses(), statistics.bypasses(), 100 * statistics.cacheHitRate(), statistics.errors());
 		if (this.rightHits != null && this.wrongHits != null) {
 			long hits = this.rightHits + this.wrongHits;
 			line(table, "semantic hits of the same intent %,d, of another %,d (%.1f %%)", this.rightHits,
 					this.wrongHits, (hits > 0) ? 100.0 * this.wrongHits / hits : 0);
 		}
-		if (!this.stats.guardVetoes().isEmpty()) {
-			line(table, "answers held back by guards: %s", this.stats.guardVetoes());
+		if (!statistics.counts(SemanticCacheFeature.GUARD_VETOES).isEmpty()) {
+			line(table, "answers held back by guards: %s", statistics.counts(SemanticCacheFeature.GUARD_VETOES));
 		}
 		line(table, "tokens saved: %,d by the statistics, %,d by the reports of the answers, %,d by the meters",
-				this.stats.tokensSaved(), this.tokensSavedByAnswers, this.tokensSavedByMeters);
+				statistics.tokensSaved(), this.tokensSavedByAnswers, this.tokensSavedByMeters);
 		time(table, "hit", this.hitMicros);
 		time(table, "miss", this.missMicros);
 		if (this.answersChecked != null) {
@@ -76,8 +80,8 @@ record ReplayReport(int requests, String file, long seed, String model, double s
 					this.answersChecked, this.modelCalls);
 			line(table, "The model is a demonstration and its price notional: that of a small hosted model.");
 		}
-		if (!this.stats.unpricedModels().isEmpty()) {
-			line(table, "models without a price, which add nothing to the cost: %s", this.stats.unpricedModels());
+		if (!statistics.unpricedModels().isEmpty()) {
+			line(table, "models without a price, which add nothing to the cost: %s", statistics.unpricedModels());
 		}
 		return table.toString();
 	}

@@ -13,19 +13,20 @@ import java.util.stream.Collectors;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.tokensaving.Outcome;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.actuate.TokenSavingEndpoint.StatsDescriptor;
 import io.tokensaving.autoconfigure.TokenSavingProperties;
+import io.tokensaving.cache.semantic.SemanticCacheFeature;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanReader;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.samples.supportbot.SupportBotApplication;
 import io.tokensaving.samples.supportbot.conversation.Conversation;
 import io.tokensaving.samples.supportbot.demo.DemonstrationChatModel;
 import io.tokensaving.samples.supportbot.demo.SupportQuestions;
 import io.tokensaving.samples.supportbot.replay.ReplayReport.Percentiles;
-import io.tokensaving.savings.SavingsStatistics;
+import io.tokensaving.statistics.SavingsStatistics;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -58,21 +59,27 @@ class ReplayRunner implements ApplicationRunner, ExitCodeGenerator {
 
 	private final PlanRepository plans;
 
+	private final PlanReader planReader;
+
 	private final String workspace;
+
+	private final @Nullable String defaultPlan;
 
 	private final PrintStream out = System.out;
 
 	private int exitCode;
 
 	ReplayRunner(ChatClient.Builder builder, ChatModel chatModel, SavingsStatistics statistics, MeterRegistry meters,
-			JsonMapper jsonMapper, PlanRepository plans, TokenSavingProperties properties) {
+			JsonMapper jsonMapper, PlanRepository plans, PlanReader planReader, TokenSavingProperties properties) {
 		this.chatClient = builder.build();
 		this.chatModel = chatModel;
 		this.statistics = statistics;
 		this.meters = meters;
 		this.jsonMapper = jsonMapper;
 		this.plans = plans;
+		this.planReader = planReader;
 		this.workspace = properties.getWorkspace();
+		this.defaultPlan = properties.getDefaultPlan();
 	}
 
 	@Override
@@ -91,6 +98,7 @@ class ReplayRunner implements ApplicationRunner, ExitCodeGenerator {
 			this.exitCode = SupportBotApplication.EXIT_CODE_BAD_ARGUMENT;
 			return;
 		}
+		load((options.plan() != null) ? options.plan() : this.defaultPlan);
 		ReplayReport report = replay(options);
 		this.out.print(report.toTable());
 		Path file = options.report();
@@ -100,6 +108,14 @@ class ReplayRunner implements ApplicationRunner, ExitCodeGenerator {
 		}
 		if (options.stay()) {
 			this.out.println("The bot stays up: see /actuator/tokensaving, or POST /chat {\"message\": \"...\"}");
+		}
+	}
+
+	// Requests do not wait for an embedding model, so the first ones would find nothing
+	private void load(@Nullable String id) {
+		Plan plan = (id != null) ? this.plans.find(this.workspace, id) : null;
+		if (plan != null) {
+			this.planReader.load(plan);
 		}
 	}
 
@@ -143,7 +159,7 @@ class ReplayRunner implements ApplicationRunner, ExitCodeGenerator {
 				checked ? tally.checked : null, checked ? tally.equal : null,
 				intents.isEmpty() ? null : tally.rightHits, intents.isEmpty() ? null : tally.wrongHits,
 				tally.tokensSaved, tokensSavedByMeters(), Percentiles.ofMicros(tally.hitNanos, tally.hits),
-				Percentiles.ofMicros(tally.missNanos, tally.misses), StatsDescriptor.of(this.statistics.totals()));
+				Percentiles.ofMicros(tally.missNanos, tally.misses), new StatsDescriptor(this.statistics.totals()));
 	}
 
 	private long tokensSavedByMeters() {
@@ -201,7 +217,7 @@ class ReplayRunner implements ApplicationRunner, ExitCodeGenerator {
 				this.tokensSaved += report.tokensSaved();
 				if (report.outcome().isHit()) {
 					this.hitNanos[this.hits++] = nanos;
-					similar = report.outcome() == Outcome.SEMANTIC_HIT;
+					similar = report.outcome().equals(SemanticCacheFeature.HIT);
 				}
 				else {
 					this.missNanos[this.misses++] = nanos;

@@ -1,13 +1,16 @@
 package io.tokensaving.samples.supportbot.replay;
 
-import java.math.BigDecimal;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 import io.tokensaving.actuate.TokenSavingEndpoint.StatsDescriptor;
+import io.tokensaving.cache.exact.ExactCacheFeature;
+import io.tokensaving.cache.semantic.SemanticCacheFeature;
+import io.tokensaving.dedup.DedupFeature;
 import io.tokensaving.samples.supportbot.replay.ReplayReport.Percentiles;
-import io.tokensaving.savings.ErrorRateMonitor;
-import io.tokensaving.savings.StatisticsSnapshot;
+import io.tokensaving.statistics.StatisticsCounters;
+import io.tokensaving.statistics.StatisticsSnapshot;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -19,9 +22,13 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ReplayReportTests {
 
-	private static final StatisticsSnapshot STATISTICS = new StatisticsSnapshot(10, 6, 0, 0, 4, 0,
-			Map.of("compression", 0L, "exact_cache", 600L), 400, new BigDecimal("0.0001"), 0, BigDecimal.ZERO, 0, 0,
-			Map.of("numbers", 3L), ErrorRateMonitor.Verification.of(0, 0, false), 0, 0, Set.of());
+	private static final StatisticsSnapshot STATISTICS = new StatisticsCounters(
+			Map.of("requests.exact_hit", 6L, "requests.miss", 4L, "tokens_saved.exact_cache", 600L, "tokens_bought",
+					400L, "cost_saved_pico_usd", 100_000_000L, "guard_vetoes.numbers", 3L),
+			Set.of())
+		.snapshot(List.of(new ExactCacheFeature(), new DedupFeature((plan) -> false), new SemanticCacheFeature(() -> {
+			throw new IllegalStateException("There is no advisor");
+		}, (judge) -> false)));
 
 	@Test
 	void takesPercentilesOfWhatWasMeasured() {
@@ -67,7 +74,7 @@ class ReplayReportTests {
 	private static ReplayReport report(Long modelCalls, Percentiles missMicros) {
 		Long checked = (modelCalls != null) ? 10L : null;
 		return new ReplayReport(10, "questions.tsv", 42, "a-model", 0.5, 4, modelCalls, checked, checked, checked,
-				checked, 600, 600, new Percentiles(1, 2), missMicros, StatsDescriptor.of(STATISTICS));
+				checked, 600, 600, new Percentiles(1, 2), missMicros, new StatsDescriptor(STATISTICS));
 	}
 
 }

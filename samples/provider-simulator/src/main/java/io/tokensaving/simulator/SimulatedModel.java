@@ -1,0 +1,80 @@
+package io.tokensaving.simulator;
+
+import java.math.BigDecimal;
+import java.util.List;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the simulator knows of a model. A request may add a date or a version to the id.
+ *
+ * @param provider who has it
+ * @param id its name in requests
+ * @param cacheMinimum tokens of the shortest prefix that is cached
+ * @param context tokens of input and output that it takes at most
+ * @param maxOutput tokens of output that it gives at most
+ * @param breakpoints whether OpenAI caches it at breakpoints, as it does from GPT-5.6 on
+ * @param retention values of {@code prompt_cache_retention} that it accepts
+ * @param defaultRetention the value that holds without one, or null for in memory
+ * @param reasoning whether OpenAI refuses {@code max_tokens} for it
+ * @param prefill whether Anthropic lets a request end with a message of the assistant
+ * @param strictTurns whether roles must take turns
+ * @param prices what it costs
+ * @param above from how many tokens of input on it costs more
+ * @param pricesAbove what all tokens of such a request cost, or null
+ * @param serviceTiers what prices are multiplied with by {@code service_tier}
+ */
+public record SimulatedModel(Provider provider, String id, int cacheMinimum, int context, int maxOutput,
+		boolean breakpoints, List<String> retention, @Nullable String defaultRetention, boolean reasoning,
+		boolean prefill, boolean strictTurns, TokenPrices prices, int above, @Nullable TokenPrices pricesAbove,
+		Map<String, BigDecimal> serviceTiers) {
+
+	public SimulatedModel {
+		retention = List.copyOf(retention);
+		serviceTiers = Map.copyOf(serviceTiers);
+	}
+
+	/**
+	 * The same model with other prices, at all lengths and tiers.
+	 * @param prices the prices
+	 * @return a new model
+	 */
+	public SimulatedModel withPrices(TokenPrices prices) {
+		return new SimulatedModel(this.provider, this.id, this.cacheMinimum, this.context, this.maxOutput,
+				this.breakpoints, this.retention, this.defaultRetention, this.reasoning, this.prefill, this.strictTurns,
+				prices, 0, null, Map.of());
+	}
+
+	/**
+	 * The same model with another minimum.
+	 * @param tokens of the shortest prefix that is cached
+	 * @return a new model
+	 */
+	public SimulatedModel withCacheMinimum(int tokens) {
+		return new SimulatedModel(this.provider, this.id, tokens, this.context, this.maxOutput, this.breakpoints,
+				this.retention, this.defaultRetention, this.reasoning, this.prefill, this.strictTurns, this.prices,
+				this.above, this.pricesAbove, this.serviceTiers);
+	}
+
+	/**
+	 * The same model under another name.
+	 * @param name the name
+	 * @return a new model
+	 */
+	public SimulatedModel withId(String name) {
+		return new SimulatedModel(this.provider, name, this.cacheMinimum, this.context, this.maxOutput,
+				this.breakpoints, this.retention, this.defaultRetention, this.reasoning, this.prefill, this.strictTurns,
+				this.prices, this.above, this.pricesAbove, this.serviceTiers);
+	}
+
+	/**
+	 * What a request of this many tokens of input pays.
+	 * @param inputTokens all of them, cached or not
+	 * @return the prices
+	 */
+	public TokenPrices pricesFor(int inputTokens) {
+		return (this.pricesAbove != null && inputTokens > this.above) ? this.pricesAbove : this.prices;
+	}
+
+}

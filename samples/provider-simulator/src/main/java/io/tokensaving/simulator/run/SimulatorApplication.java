@@ -1,0 +1,39 @@
+package io.tokensaving.simulator.run;
+
+import java.time.Clock;
+import java.util.Locale;
+
+import io.tokensaving.simulator.ManualClock;
+import io.tokensaving.simulator.Provider;
+import io.tokensaving.simulator.ProviderSimulator;
+
+/**
+ * Runs the simulator by itself: {@code [port]}, 9797 by default, or prints what fixed
+ * strategies cost: {@code traffic [seeds [share of reads forgotten]]}.
+ */
+public final class SimulatorApplication {
+
+	private SimulatorApplication() {
+	}
+
+	public static void main(String[] args) throws InterruptedException {
+		if (args.length > 0 && args[0].equals("traffic")) {
+			TrafficTable table = new TrafficTable((args.length > 1) ? Integer.parseInt(args[1]) : 5,
+					(args.length > 2) ? Double.parseDouble(args[2]) : 0);
+			System.out.print(table.text());
+			return;
+		}
+		int port = (args.length > 0) ? Integer.parseInt(args[0]) : 9797;
+		try (ProviderSimulator simulator = ProviderSimulator.builder()
+			.port(port)
+			.clock(ManualClock.ticking(Clock.systemUTC()))
+			.start()) {
+			for (Provider provider : Provider.values()) {
+				System.out.printf(Locale.ROOT, "%-10s %s%n", provider.path(), simulator.baseUrl(provider));
+			}
+			System.out.printf(Locale.ROOT, "%-10s http://127.0.0.1:%d/simulator/bill%n", "bill", simulator.port());
+			Thread.currentThread().join();
+		}
+	}
+
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokensaving.simulator.run;
+
+import org.jspecify.annotations.NullMarked;

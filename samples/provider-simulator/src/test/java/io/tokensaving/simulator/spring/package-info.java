@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokensaving.simulator.spring;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokensaving.simulator.traffic;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,112 @@
+package io.tokensaving.autoconfigure;
+
+import org.springframework.ai.chat.client.advisor.ToolCallingAdvisor;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.core.Ordered;
+
+/**
+ * Orders of the advisors.
+ */
+@ConfigurationProperties(prefix = TokenSavingProperties.PREFIX + ".advisor-order", ignoreUnknownFields = false)
+public class AdvisorOrderProperties {
+
+	/**
+	 * Order of the advisor that applies the plan; must be the lowest of all.
+	 */
+	private int plan = 2147483587;
+
+	/**
+	 * Order of the advisor that compresses.
+	 */
+	private int compression = 2147483597;
+
+	/**
+	 * Order of the advisor that answers from the exact cache; must be above that of
+	 * compression.
+	 */
+	private int exactCache = 2147483617;
+
+	/**
+	 * Order of the advisor that shares answers of requests in flight; must be above that
+	 * of the exact cache.
+	 */
+	private int dedup = 2147483627;
+
+	/**
+	 * Order of the advisor that answers from the semantic cache; must be above that of
+	 * dedup.
+	 */
+	private int semanticCache = 2147483637;
+
+	public int getPlan() {
+		return this.plan;
+	}
+
+	public void setPlan(int plan) {
+		this.plan = plan;
+	}
+
+	public int getCompression() {
+		return this.compression;
+	}
+
+	public void setCompression(int compression) {
+		this.compression = compression;
+	}
+
+	public int getDedup() {
+		return this.dedup;
+	}
+
+	public void setDedup(int dedup) {
+		this.dedup = dedup;
+	}
+
+	public int getSemanticCache() {
+		return this.semanticCache;
+	}
+
+	public void setSemanticCache(int semanticCache) {
+		this.semanticCache = semanticCache;
+	}
+
+	public int getExactCache() {
+		return this.exactCache;
+	}
+
+	public void setExactCache(int exactCache) {
+		this.exactCache = exactCache;
+	}
+
+	/**
+	 * Check the orders against each other.
+	 * @return these properties
+	 */
+	AdvisorOrderProperties checked() {
+		if (this.semanticCache >= Ordered.LOWEST_PRECEDENCE) {
+			throw invalid("semantic-cache", this.semanticCache,
+					"a number below " + Ordered.LOWEST_PRECEDENCE + ", the order of the model itself");
+		}
+		checkBelow("dedup", this.dedup, "semantic-cache", this.semanticCache);
+		checkBelow("exact-cache", this.exactCache, "dedup", this.dedup);
+		checkBelow("compression", this.compression, "exact-cache", this.exactCache);
+		checkBelow("plan", this.plan, "compression", this.compression);
+		if (this.plan <= ToolCallingAdvisor.DEFAULT_ORDER) {
+			throw invalid("plan", this.plan, "a number above " + ToolCallingAdvisor.DEFAULT_ORDER
+					+ ", the order of Spring AI's tool loop: each of its rounds is a request of its own");
+		}
+		return this;
+	}
+
+	private static void checkBelow(String name, int order, String limit, int limitOrder) {
+		if (order >= limitOrder) {
+			throw invalid(name, order,
+					"a number below 'token-saving.advisor-order.%s' (%d)".formatted(limit, limitOrder));
+		}
+	}
+
+	private static RuntimeException invalid(String name, int order, String accepted) {
+		return ConfigurationErrors.invalid("advisor-order." + name, order, accepted);
+	}
+
+}

@@ -1,0 +1,82 @@
+package io.tokensaving.autoconfigure;
+
+import io.tokensaving.feature.Feature;
+import io.tokensaving.feature.Features;
+import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.plan.InMemoryPlanRepository;
+import io.tokensaving.plan.PlanKey;
+import io.tokensaving.plan.PlanReader;
+import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.statistics.SavingsStatistics;
+
+import org.springframework.beans.factory.ListableBeanFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
+import org.springframework.core.env.Environment;
+
+/**
+ * Configuration of plans: features, binding and repositories.
+ */
+@Configuration(proxyBeanMethods = false)
+class PlanConfiguration {
+
+	@Bean
+	Features tokenSavingFeatures(ObjectProvider<Feature> features) {
+		return new Features(features.stream().toList());
+	}
+
+	@Bean
+	KnownProperties tokenSavingKnownProperties(ListableBeanFactory beanFactory, Features features,
+			Environment environment) {
+		KnownProperties properties = new KnownProperties(beanFactory, features);
+		properties.check(environment);
+		return properties;
+	}
+
+	@Bean
+	PlanBinder tokenSavingPlanBinder(Features features) {
+		return new PlanBinder(features);
+	}
+
+	// Unknown names are checked first, because a misspelt property is also missing
+	@Bean
+	@Lazy
+	ConfiguredPlans tokenSavingConfiguredPlans(TokenSavingProperties properties, KnownProperties knownProperties,
+			PlanBinder binder, Features features, TokenCounter tokenCounter, SavingsStatistics statistics,
+			Environment environment) {
+		ConfiguredPlans configured = ConfiguredPlans.read(environment, binder, properties.getDefaultPlan());
+		configured.plans().forEach((plan) -> statistics.keep(new PlanKey(properties.checkedWorkspace(), plan.id())));
+		configured.load(features, tokenCounter, properties.getDefaultPlan());
+		return configured;
+	}
+
+	@Bean
+	@Lazy
+	@ConditionalOnMissingBean
+	PlanReader tokenSavingPlanReader(PlanBinder binder, Features features, TokenCounter tokenCounter) {
+		return new BindingPlanReader(binder, (plan) -> {
+			tokenCounter.load();
+			features.load(plan);
+		});
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	PlanRepository tokenSavingPlanRepository(TokenSavingProperties properties, ConfiguredPlans configured,
+			PlanReader reader) {
+		if (properties.getPlanRepository() == TokenSavingProperties.PlanRepositoryType.REDIS) {
+			throw new InvalidConfigurationPropertyValueException(TokenSavingProperties.PREFIX + ".plan-repository",
+					"redis",
+					"There is no single or primary RedisConnectionFactory bean to keep plans with. Add "
+							+ "'spring-boot-starter-data-redis' and set 'spring.data.redis.host', or mark one of "
+							+ "several connection factories as @Primary. Accepted without one is 'auto' or "
+							+ "'in_memory'.");
+		}
+		return new InMemoryPlanRepository(configured.plans(), reader);
+	}
+
+}

@@ -1,0 +1,54 @@
+package io.tokensaving.autoconfigure;
+
+import io.tokensaving.cache.CacheProperties;
+import io.tokensaving.compression.CompressionProperties;
+import io.tokensaving.dedup.DedupProperties;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Describes the properties of a plan for the metadata, so that an IDE can complete them
+ * below {@code token-saving.plans}. Nothing is bound to this class: {@link PlanBinder}
+ * binds the sections of all features.
+ */
+public class PlanProperties {
+
+	/**
+	 * How to compress the history; without it, it is sent as it is.
+	 */
+	private @Nullable CompressionProperties compression;
+
+	/**
+	 * How to cache answers; without it, every request goes to the model.
+	 */
+	private @Nullable CacheProperties cache;
+
+	/**
+	 * How equal requests in flight share an answer; without it they do not.
+	 */
+	private @Nullable DedupProperties dedup;
+
+	public @Nullable CompressionProperties getCompression() {
+		return this.compression;
+	}
+
+	public void setCompression(@Nullable CompressionProperties compression) {
+		this.compression = compression;
+	}
+
+	public @Nullable CacheProperties getCache() {
+		return this.cache;
+	}
+
+	public void setCache(@Nullable CacheProperties cache) {
+		this.cache = cache;
+	}
+
+	public @Nullable DedupProperties getDedup() {
+		return this.dedup;
+	}
+
+	public void setDedup(@Nullable DedupProperties dedup) {
+		this.dedup = dedup;
+	}
+
+}

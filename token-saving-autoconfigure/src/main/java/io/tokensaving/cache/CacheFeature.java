@@ -1,0 +1,72 @@
+package io.tokensaving.cache;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+import io.tokensaving.Counter;
+import io.tokensaving.feature.Feature;
+import io.tokensaving.feature.SettingsSection;
+import io.tokensaving.plan.InvalidPlanException;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.SettingText;
+
+/**
+ * The feature that both caches share: the {@code cache} section of plans, and the check
+ * that its backend exists. Thread-safe.
+ */
+public final class CacheFeature implements Feature {
+
+	/**
+	 * Answers that were bought and not stored.
+	 */
+	public static final Counter NOT_STORED = Counter.by("reason", "answers_not_stored",
+			"Answers that were bought and not stored");
+
+	private final Supplier<? extends Collection<String>> backends;
+
+	private final Map<String, String> requirements;
+
+	/**
+	 * Create the feature.
+	 * @param backends supplies the names of the available backends; called when a plan is
+	 * checked
+	 * @param requirements for backends that need an optional dependency or property, a
+	 * sentence that names it, by the name of the backend
+	 */
+	public CacheFeature(Supplier<? extends Collection<String>> backends, Map<String, String> requirements) {
+		this.backends = backends;
+		this.requirements = Map.copyOf(requirements);
+	}
+
+	@Override
+	public String name() {
+		return "cache";
+	}
+
+	@Override
+	public SettingsSection<CacheProperties> section() {
+		return new SettingsSection<>(CacheSettings.SECTION, CacheProperties.class, CacheProperties::toSettings);
+	}
+
+	@Override
+	public Collection<Counter> counters() {
+		return List.of(NOT_STORED);
+	}
+
+	@Override
+	public void check(Plan plan) {
+		CacheSettings settings = plan.settings(CacheSettings.class);
+		if (settings != null) {
+			Collection<String> names = this.backends.get();
+			if (!names.contains(settings.backend())) {
+				String requirement = this.requirements.get(settings.backend());
+				throw new InvalidPlanException("cache.backend", settings.backend(), SettingText.oneOf(names) + ". "
+						+ ((requirement != null) ? requirement + ". " : "")
+						+ "A backend of your own is an ExactCacheStore or SemanticCacheStore bean, selected by its backend()");
+			}
+		}
+	}
+
+}

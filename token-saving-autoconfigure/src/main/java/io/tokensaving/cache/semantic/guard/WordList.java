@@ -1,0 +1,66 @@
+package io.tokensaving.cache.semantic.guard;
+
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A list of words in the lexicon of a language, which a section such as
+ * {@code [list auxiliaries]} names. A language may leave a list away: the guard that asks
+ * for it then abstains.
+ */
+enum WordList {
+
+	/**
+	 * Articles, pronouns, auxiliaries and the like.
+	 */
+	FUNCTION_WORDS,
+
+	/**
+	 * What restricts a question, such as only or abroad.
+	 */
+	RESTRICTIONS,
+
+	DATES_IF_CAPITALISED, DATES_BEHIND_PREPOSITIONS, DATE_PREPOSITIONS, MONTHS_THAT_ARE_VERBS, PERIODS, EVERY,
+	FREQUENCY_UNITS, WEAK_DATES,
+
+	TIME_UNITS, TELLING, TELLING_IF_PERFECT, AUXILIARIES_OF_QUESTIONS, SEVERAL, ARTICLES, NUMBER_JOINS, UNIT_JOINS,
+	NUMBER_PHRASES,
+
+	ORDINAL_SUFFIXES, PART_OF, INDEFINITE_ARTICLES, NUMBERED, NUMBER_OF_TIMES, SQUARE, CUBIC,
+
+	NO_NAMES, DIRECTIONS, NAME_PREPOSITIONS, SOCIAL, IMPERATIVES, LOWER_CASE_PRONOUNS,
+
+	NEGATIONS, NEGATING_VERBS, CONTRACTIONS_WITHOUT_APOSTROPHE, KNOWLEDGE, AUXILIARIES, ASKING, TROUBLE, OBSTACLES,
+
+	EXPECTING, FIRST_PERSON, FIRST_PERSON_WORDS, FIRST_PERSON_SINGULAR, PERFECT, ABLE, INABILITY, CAPABLE, NOT, HOW_TO,
+	HOW_NOT, FIND, WITHOUT,
+
+	OBLIGATION, YET, TO,
+
+	PARTICLE_VERBS,
+
+	CONDITIONS, IF, DURING, TELLING_ONLY, POLITE_CONDITIONS, ASKED_WHETHER, ONLY,
+
+	WORD_ORDER_RELATIONS, BE, PASSIVE, BY, FROM, TO_OR_INTO, COORDINATIONS, SYMMETRIC_RELATIONS, PARTICIPLE_ENDINGS,
+
+	ABOUT_WORDS, ABOUT_MEANING, POINTING, READER_PREPOSITIONS, EXPLAINING, OTHERWISE_CAPITALISED, BEFORE_SIGNS,
+
+	PERSONAL_PRONOUNS, OPEN_QUESTIONS, SUPERLATIVES, LANGUAGES, LANGUAGE_PREPOSITIONS, GENERIC_NOUNS, GIVEN_NAMES,
+	VARIANTS, PAST_OR_FUTURE_DATES, HOW, TIMES, PLEASANTRIES, AMOUNTS, OWN_AFFAIRS;
+
+	private static final Map<String, WordList> BY_SECTION = new HashMap<>();
+
+	static {
+		for (WordList list : values()) {
+			BY_SECTION.put(list.name().toLowerCase(Locale.ROOT).replace("_", ""), list);
+		}
+	}
+
+	static @Nullable WordList of(String section) {
+		return BY_SECTION.get(section.replaceAll("[ -]", ""));
+	}
+
+}

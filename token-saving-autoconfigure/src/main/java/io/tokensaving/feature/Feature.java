@@ -1,0 +1,64 @@
+package io.tokensaving.feature;
+
+import io.tokensaving.plan.InvalidPlanException;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.statistics.StatisticsContributor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A way of saving tokens that plans can switch on. A feature is one bean of this type,
+ * and usually a {@link io.tokensaving.TokenSavingAdvisor} bean that does the work.
+ * <p>
+ * Features are created before advisors, statistics and plans, so an implementation
+ * obtains other beans lazily, when one of its methods is called. Implementations are
+ * thread-safe.
+ */
+public interface Feature extends StatisticsContributor {
+
+	/**
+	 * Return the name of the feature, which is unique.
+	 * @return the name in kebab case, such as {@code semantic-cache}
+	 */
+	String name();
+
+	/**
+	 * Return the section that the feature has in plans.
+	 * @return the section, or {@code null} if the feature has no settings of its own
+	 */
+	default @Nullable SettingsSection<?> section() {
+		return null;
+	}
+
+	/**
+	 * Check the settings of a plan against the application, such as whether an engine or
+	 * a store exists. Ranges and types have been checked before, when the settings were
+	 * created. Called for every plan, with or without settings of this feature. Accepts
+	 * every plan by default.
+	 * @param plan the plan
+	 * @throws InvalidPlanException if a setting is not accepted
+	 */
+	default void check(Plan plan) {
+	}
+
+	/**
+	 * Load what a plan needs, such as a model, so that its first requests do not wait for
+	 * it. May be called again for the same plan. Does nothing by default.
+	 * @param plan the plan, which has been checked
+	 * @throws InvalidPlanException if it cannot be loaded
+	 */
+	default void load(Plan plan) {
+	}
+
+	/**
+	 * Load what a configured plan needs while the application starts. Calls {@link #load}
+	 * by default. A feature that needs long to load should do it in the background or at
+	 * the first request.
+	 * @param plan the plan, which has been checked
+	 * @param isDefault whether requests that name no plan get this one
+	 * @throws RuntimeException if the application cannot start without it
+	 */
+	default void loadAtStart(Plan plan, boolean isDefault) {
+		load(plan);
+	}
+
+}

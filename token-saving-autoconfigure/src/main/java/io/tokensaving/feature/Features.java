@@ -1,0 +1,86 @@
+package io.tokensaving.feature;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+import io.tokensaving.plan.InvalidPlanException;
+import io.tokensaving.plan.Plan;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All features of an application, ordered by their names. Immutable.
+ * <p>
+ * Internal: not part of the API, may change at any time.
+ */
+public final class Features {
+
+	private final List<Feature> features;
+
+	private final Map<String, SettingsSection<?>> sections;
+
+	/**
+	 * Create the registry.
+	 * @param features the features, in any order
+	 * @throws IllegalStateException if two of them have the same name or the same section
+	 */
+	public Features(Collection<? extends Feature> features) {
+		Map<String, Feature> byName = new TreeMap<>();
+		Map<String, Feature> bySection = new TreeMap<>();
+		Map<String, SettingsSection<?>> all = new TreeMap<>();
+		for (Feature feature : features) {
+			refuseSecond("feature", feature.name(), byName.put(feature.name(), feature), feature);
+			SettingsSection<?> section = feature.section();
+			if (section != null) {
+				refuseSecond("section", section.name(), bySection.put(section.name(), feature), feature);
+				all.put(section.name(), section);
+			}
+		}
+		this.features = List.copyOf(byName.values());
+		this.sections = Collections.unmodifiableMap(all);
+	}
+
+	private static void refuseSecond(String kind, String name, @Nullable Feature first, Feature second) {
+		if (first != null) {
+			throw new IllegalStateException("There are two %ss '%s', of %s and of %s: the name must be unique"
+				.formatted(kind, name, first.getClass().getName(), second.getClass().getName()));
+		}
+	}
+
+	/**
+	 * Return the features.
+	 * @return an unmodifiable list, ordered by name
+	 */
+	public List<Feature> all() {
+		return this.features;
+	}
+
+	/**
+	 * Return the sections of plans.
+	 * @return an unmodifiable map by the names of the sections, ordered
+	 */
+	public Map<String, SettingsSection<?>> sections() {
+		return this.sections;
+	}
+
+	/**
+	 * Check a plan against the application, with {@link Feature#check} of every feature.
+	 * @param plan the plan
+	 * @throws InvalidPlanException if a setting is not accepted
+	 */
+	public void check(Plan plan) {
+		this.features.forEach((feature) -> feature.check(plan));
+	}
+
+	/**
+	 * Load what a plan needs.
+	 * @param plan the plan, which has been checked
+	 * @throws InvalidPlanException if it cannot be loaded
+	 */
+	public void load(Plan plan) {
+		this.features.forEach((feature) -> feature.load(plan));
+	}
+
+}

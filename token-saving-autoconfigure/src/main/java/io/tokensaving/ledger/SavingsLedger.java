@@ -1,0 +1,228 @@
+package io.tokensaving.ledger;
+
+import java.util.ArrayList;
+import java.util.List;
+
+import io.tokensaving.InternalContext;
+import io.tokensaving.Outcome;
+import io.tokensaving.SavingTechnique;
+import io.tokensaving.plan.PlanKey;
+import io.tokensaving.provider.TokenUsage;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.ai.chat.client.ChatClientRequest;
+
+/**
+ * The events of one call. Advisors record events on the way to the model and back; the
+ * outermost advisor closes the ledger, after which no event is recorded. Thread-safe.
+ */
+public final class SavingsLedger {
+
+	private static final String CONTEXT_KEY = InternalContext.PREFIX + "ledger";
+
+	private static final int USUAL_EVENTS = 4;
+
+	private final List<LedgerEvent> events = new ArrayList<>(USUAL_EVENTS);
+
+	private LedgerEvent.@Nullable Served served;
+
+	private @Nullable TokenUsage bought;
+
+	private boolean lookedUp;
+
+	private @Nullable PendingPurchase pending;
+
+	private boolean closed;
+
+	/**
+	 * Return the ledger of a request.
+	 * @param request the request
+	 * @return the ledger that the outermost advisor opened; if there is none, a new
+	 * ledger that is never closed
+	 */
+	public static SavingsLedger of(ChatClientRequest request) {
+		return (request.context().get(CONTEXT_KEY) instanceof SavingsLedger ledger) ? ledger : new SavingsLedger();
+	}
+
+	/**
+	 * Open the ledger of a request, replacing an earlier one.
+	 * @param request the request, whose context must be modifiable
+	 */
+	public static void open(ChatClientRequest request) {
+		request.context().put(CONTEXT_KEY, new SavingsLedger());
+	}
+
+	/**
+	 * Record an event.
+	 * @param event the event
+	 * @return {@code false} if the ledger is closed already
+	 */
+	public synchronized boolean record(LedgerEvent event) {
+		if (this.closed) {
+			return false;
+		}
+		if (event instanceof LedgerEvent.Served hit) {
+			this.served = hit;
+		}
+		else if (event instanceof LedgerEvent.Missed) {
+			this.served = null;
+		}
+		else if (event instanceof LedgerEvent.Bought purchase) {
+			this.bought = purchase.usage();
+		}
+		this.events.add(event);
+		return true;
+	}
+
+	/**
+	 * Record that the answer was looked up and not found.
+	 */
+	public void recordMiss() {
+		record(LedgerEvent.Missed.EVENT);
+	}
+
+	/**
+	 * Record that the answer was found.
+	 * @param outcome the kind of hit
+	 * @param technique the technique to which the saved tokens are credited
+	 * @param usage the usage of the call that bought the answer
+	 * @param model the model that gave the answer, or {@code null} if it is not known
+	 * @param ageSeconds the age of the answer in seconds
+	 * @param similarity the similarity of a semantic hit, otherwise {@code null}
+	 */
+	public void recordHit(Outcome outcome, SavingTechnique technique, TokenUsage usage, @Nullable String model,
+			long ageSeconds, @Nullable Double similarity) {
+		record(new LedgerEvent.Served(outcome, technique, usage, model, ageSeconds, similarity));
+	}
+
+	/**
+	 * Record what token saving itself spent on this request, such as on an embedding.
+	 * @param model the model that was paid, or {@code null} if it is not known
+	 * @param usage the tokens; none are not recorded
+	 * @return {@code false} if the ledger is closed already
+	 */
+	public synchronized boolean recordOverhead(@Nullable String model, TokenUsage usage) {
+		return (usage.total() > 0) ? record(new LedgerEvent.Overhead(model, usage)) : !this.closed;
+	}
+
+	/**
+	 * Record the tokens that were bought, if an advisor knows them before the outermost
+	 * advisor does.
+	 * @param usage the tokens
+	 */
+	public void recordBought(TokenUsage usage) {
+		record(new LedgerEvent.Bought(usage));
+	}
+
+	/**
+	 * Record that the answer is being looked up. A request that ends during the look-up
+	 * has bought nothing.
+	 */
+	public synchronized void beginLookup() {
+		this.lookedUp = true;
+	}
+
+	/**
+	 * Record that the look-up has ended and the request goes to the model.
+	 */
+	public synchronized void endLookup() {
+		this.lookedUp = false;
+	}
+
+	/**
+	 * Whether the answer is being looked up.
+	 * @return {@code true} if a look-up is in progress, so that the model has not been
+	 * called
+	 */
+	public synchronized boolean isLookedUp() {
+		return this.lookedUp;
+	}
+
+	/**
+	 * Record that the request waits for an answer that other requests wait for too, and
+	 * that another one may pay for.
+	 * @param pending decides whether this request would pay if it ended now; called until
+	 * the ledger is {@linkplain #settle settled}
+	 */
+	public synchronized void await(PendingPurchase pending) {
+		this.pending = pending;
+	}
+
+	/**
+	 * Record that the request does not wait any more.
+	 * @param event how the request was answered, or {@code null} if it buys its answer
+	 * itself
+	 */
+	public synchronized void settle(@Nullable LedgerEvent event) {
+		this.pending = null;
+		if (event != null) {
+			record(event);
+		}
+	}
+
+	/**
+	 * Return the hit that answered the request.
+	 * @return the event, or {@code null} if there is no hit
+	 */
+	public synchronized LedgerEvent.@Nullable Served served() {
+		return this.served;
+	}
+
+	/**
+	 * Return the tokens bought so far.
+	 * @return the tokens, zero for a hit and while another request pays, or {@code null}
+	 * if they are not known
+	 */
+	public @Nullable TokenUsage bought() {
+		PendingPurchase waiting;
+		synchronized (this) {
+			if (this.served != null) {
+				return TokenUsage.ZERO;
+			}
+			waiting = this.pending;
+		}
+		// Called without the lock, because it may read other ledgers
+		if (waiting != null && waiting.isPaidByOthers()) {
+			return TokenUsage.ZERO;
+		}
+		synchronized (this) {
+			return this.bought;
+		}
+	}
+
+	/**
+	 * Return the number of input tokens that compression removed.
+	 * @return the sum over all techniques
+	 */
+	public synchronized long tokensCompressed() {
+		return LedgerClosing.compressed(this.events).values().stream().mapToLong(Long::longValue).sum();
+	}
+
+	/**
+	 * Close the ledger, so that no further event is recorded, and compute the savings.
+	 * @param plan the plan and its workspace
+	 * @param purchase what was bought
+	 * @param prices the prices
+	 * @return what the call saved
+	 */
+	public synchronized ClosedLedger close(PlanKey plan, Purchase purchase, PriceTable prices) {
+		this.closed = true;
+		return LedgerClosing.close(plan, this.events, purchase, prices);
+	}
+
+	/**
+	 * Decides whether a request that shares an answer with others pays for it.
+	 */
+	@FunctionalInterface
+	public interface PendingPurchase {
+
+		/**
+		 * Whether another request, or none, would pay if this request ended now. Must not
+		 * block.
+		 * @return {@code true} if the request would have bought nothing
+		 */
+		boolean isPaidByOthers();
+
+	}
+
+}

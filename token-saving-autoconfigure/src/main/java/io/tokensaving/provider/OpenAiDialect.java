@@ -1,0 +1,141 @@
+package io.tokensaving.provider;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Set;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.metadata.Usage;
+
+/**
+ * OpenAI, and extensions of providers with an OpenAI-compatible API.
+ */
+final class OpenAiDialect implements ProviderDialect {
+
+	@Override
+	public String name() {
+		return "openai";
+	}
+
+	@Override
+	public Set<String> classes() {
+		return Set.of("org.springframework.ai.openai.", "com.openai.");
+	}
+
+	@Override
+	public Set<String> irrelevantOptions() {
+		return Set.of("streamoptions", "user", "metadata", "store", "safetyidentifier", "promptcachekey",
+				"promptcacheretention");
+	}
+
+	@Override
+	public Set<String> irrelevantHeaders() {
+		// Headers of the SDK: its version, the platform, the retry count
+		return Set.of("x-stainless-*");
+	}
+
+	@Override
+	public Set<String> candidateCounts() {
+		return Set.of("n");
+	}
+
+	@Override
+	public List<String> candidateNumbers() {
+		return List.of("index");
+	}
+
+	@Override
+	public Collection<MetadataType> metadataTypes() {
+		return List.of(MetadataType.data("com.openai.models.chat.completions.ChatCompletion$Choice$FinishReason$Value"),
+				MetadataType.data("org.springframework.ai.openai.metadata.OpenAiRateLimit"),
+				MetadataType.json("com.openai.models.chat.completions.ChatCompletionMessage$Annotation",
+						"com.openai.core.ObjectMappers", "jsonMapper"));
+	}
+
+	@Override
+	public Set<String> completeReasons() {
+		return Set.of("stop", "tool_calls", "function_call");
+	}
+
+	@Override
+	public Set<String> absentReasons() {
+		// The SDK's value of a missing finish reason in an element of a stream
+		return Set.of("_unknown");
+	}
+
+	@Override
+	public TokenUsage usage(Usage usage) {
+		TokenUsage reported = TokenUsage.of(usage, false);
+		Object nativeUsage = usage.getNativeUsage();
+		if (nativeUsage == null) {
+			return reported;
+		}
+		long read = first(reported.cacheRead(),
+				NativeUsage.number(nativeUsage, "_additionalProperties", DeepSeekDialect.CACHE_HIT_TOKENS, "asNumber"));
+		// A typed property only in later versions of the SDK
+		long write = first(reported.cacheWrite(),
+				NativeUsage.number(nativeUsage, "promptTokensDetails", "cacheWriteTokens"), NativeUsage.number(
+						nativeUsage, "promptTokensDetails", "_additionalProperties", "cache_write_tokens", "asNumber"));
+		long output = reported.output();
+		// Some gateways report thoughts in the total but not as output tokens
+		long thoughts = NativeUsage.number(nativeUsage, "completionTokensDetails", "reasoningTokens");
+		if (usage.getTotalTokens() != null && usage.getTotalTokens() == reported.total() + thoughts) {
+			output += thoughts;
+		}
+		long input = Math.max(reported.input(), read + write);
+		return new TokenUsage(input, output, read, write, false);
+	}
+
+	private static long first(long... numbers) {
+		for (long number : numbers) {
+			if (number > 0) {
+				return number;
+			}
+		}
+		return 0;
+	}
+
+	@Override
+	public Set<String> models() {
+		return Set.of("gpt-", "chatgpt-", "o1", "o3", "o4");
+	}
+
+	@Override
+	public OptionalDouble tokenFactor() {
+		return OptionalDouble.of(1);
+	}
+
+	@Override
+	public @Nullable String tokenEncoding(String model) {
+		boolean earlier = model.equals("gpt-4") || model.startsWith("gpt-4-") || model.startsWith("gpt-3.5")
+				|| model.startsWith("gpt-35");
+		return earlier ? "cl100k_base" : null;
+	}
+
+	@Override
+	public List<Object> reasoning(AssistantMessage message) {
+		return NativeUsage.contents(message.getMetadata(), "reasoningContent");
+	}
+
+	@Override
+	public List<ModelPrice> prices() {
+		return List.of(ModelPrice.of("gpt-4o", "2.50", "10.00", "1.25", null),
+				ModelPrice.of("gpt-4o-mini", "0.15", "0.60", "0.075", null),
+				ModelPrice.of("gpt-4.1", "2.00", "8.00", "0.50", null),
+				ModelPrice.of("gpt-4.1-mini", "0.40", "1.60", "0.10", null),
+				ModelPrice.of("gpt-4.1-nano", "0.10", "0.40", "0.025", null),
+				ModelPrice.of("gpt-5", "1.25", "10.00", "0.125", null),
+				ModelPrice.of("gpt-5.1", "1.25", "10.00", "0.125", null),
+				ModelPrice.of("gpt-5-mini", "0.25", "2.00", "0.025", null),
+				ModelPrice.of("gpt-5-nano", "0.05", "0.40", "0.005", null),
+				ModelPrice.of("o3", "2.00", "8.00", "0.50", null),
+				ModelPrice.of("o4-mini", "1.10", "4.40", "0.275", null),
+				ModelPrice.of("text-embedding-3-small", "0.02", "0", "0.02", null),
+				ModelPrice.of("text-embedding-3-large", "0.13", "0", "0.13", null),
+				ModelPrice.of("text-embedding-ada-002", "0.10", "0", "0.10", null));
+	}
+
+}

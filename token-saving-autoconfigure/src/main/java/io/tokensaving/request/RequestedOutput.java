@@ -1,0 +1,179 @@
+package io.tokensaving.request;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+import io.tokensaving.provider.Dialect;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+import org.springframework.ai.chat.client.ChatClientRequest;
+import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.SystemMessage;
+import org.springframework.ai.chat.messages.UserMessage;
+import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.ai.converter.CompositeResponseTextCleaner;
+import org.springframework.ai.converter.MarkdownCodeBlockCleaner;
+import org.springframework.ai.converter.ResponseTextCleaner;
+import org.springframework.ai.converter.ThinkingTagCleaner;
+import org.springframework.ai.converter.WhitespaceCleaner;
+import org.springframework.ai.model.tool.StructuredOutputChatOptions;
+import org.springframework.util.StringUtils;
+
+/**
+ * The structured output that a request asks for, and whether an answer is that. It may be
+ * asked for by the options, by an attribute of the request that reaches the model only
+ * through the last advisor, or by instructions in a message as Spring AI's converters
+ * write them. Immutable.
+ * <p>
+ * Internal: not part of the API, may change at any time.
+ */
+public final class RequestedOutput {
+
+	/**
+	 * In front of the schema in the instructions of Spring AI's converter to beans.
+	 */
+	private static final String SCHEMA_MARKER = "JSON Schema instance your output must adhere to";
+
+	private static final List<String> JSON_MARKERS = List.of("in json format", "rfc8259", "rfc 8259", "json schema",
+			"valid json", "json object", "json array");
+
+	private static final ResponseTextCleaner WITHOUT_FENCES = CompositeResponseTextCleaner.builder()
+		.addCleaner(new WhitespaceCleaner())
+		.addCleaner(new MarkdownCodeBlockCleaner())
+		.addCleaner(new WhitespaceCleaner())
+		.build();
+
+	private static final ResponseTextCleaner THOUGHTS = new ThinkingTagCleaner();
+
+	// The expressions of the cleaner look for the end of each tag that they find
+	private static final int MAX_TAGS = 100;
+
+	private final boolean json;
+
+	// Whether Spring AI's converters read the answer, which look for JSON inside of it
+	private final boolean converted;
+
+	private final List<String> schemas;
+
+	private RequestedOutput(boolean json, boolean converted, List<String> schemas) {
+		this.json = json || !schemas.isEmpty();
+		this.converted = converted;
+		this.schemas = List.copyOf(schemas);
+	}
+
+	/**
+	 * Find out what output a request asks for.
+	 * @param request the request
+	 * @param dialect reads its options
+	 * @return the output
+	 */
+	public static RequestedOutput of(ChatClientRequest request, Dialect dialect) {
+		ChatOptions options = request.prompt().getOptions();
+		List<String> schemas = new ArrayList<>();
+		boolean json = dialect.asksForJson(options);
+		if (options instanceof StructuredOutputChatOptions structured) {
+			String schema = structured.getOutputSchema();
+			// Ollama's options return the name of the format here
+			if (StringUtils.hasText(schema)) {
+				json = true;
+				addIfObject(schemas, schema);
+			}
+		}
+		CallState.OutputFormat format = CallState.OutputFormat.of(request);
+		boolean converted = format.format() instanceof String instructions && StringUtils.hasText(instructions);
+		if (format.schema() instanceof String schema && StringUtils.hasText(schema)) {
+			schemas.add(schema);
+		}
+		else if (format.format() instanceof String instructions) {
+			json |= read(instructions, schemas);
+		}
+		for (Message message : request.prompt().getInstructions()) {
+			String text = (message instanceof UserMessage || message instanceof SystemMessage) ? message.getText()
+					: null;
+			int marker = (text != null) ? text.lastIndexOf(SCHEMA_MARKER) : -1;
+			if (text != null && marker >= 0 && read(text.substring(marker), schemas)) {
+				converted = true;
+				json = true;
+			}
+		}
+		return new RequestedOutput(json, converted, schemas);
+	}
+
+	private static void addIfObject(List<String> schemas, String text) {
+		if (text.stripLeading().startsWith("{")) {
+			schemas.add(text);
+		}
+	}
+
+	private static boolean read(String instructions, List<String> schemas) {
+		String schema = JsonSchemas.find(instructions);
+		if (schema != null) {
+			schemas.add(schema);
+			return true;
+		}
+		String lowerCase = instructions.toLowerCase(Locale.ROOT);
+		return JSON_MARKERS.stream().anyMatch(lowerCase::contains);
+	}
+
+	/**
+	 * Whether the request asks for JSON.
+	 * @return {@code false} if any text will do
+	 */
+	public boolean isJson() {
+		return this.json;
+	}
+
+	/**
+	 * Whether an answer is what was asked for.
+	 * @param answer the text of the answer, or {@code null} if it has none
+	 * @return whether any text was asked for, or the answer is JSON and satisfies all
+	 * schemas
+	 */
+	public boolean accepts(@Nullable String answer) {
+		if (!this.json) {
+			return true;
+		}
+		JsonNode value = (answer != null) ? read(answer) : null;
+		return value != null && this.schemas.stream().allMatch((schema) -> JsonSchemas.satisfies(schema, value));
+	}
+
+	private @Nullable JsonNode read(String answer) {
+		JsonNode value = JsonSchemas.read(answer);
+		if (value != null || !this.converted) {
+			return value;
+		}
+		value = JsonSchemas.read(nonNull(WITHOUT_FENCES.clean(answer)));
+		if (value != null || answer.chars().filter((c) -> c == '<').count() > MAX_TAGS) {
+			return value;
+		}
+		return JsonSchemas.read(nonNull(WITHOUT_FENCES.clean(THOUGHTS.clean(answer))));
+	}
+
+	private static String nonNull(@Nullable String text) {
+		return (text != null) ? text : "";
+	}
+
+	/**
+	 * Whether a text is a JSON object, as the arguments of a tool are.
+	 * @param text the text, or {@code null}
+	 * @return whether it is
+	 */
+	public static boolean isObject(@Nullable String text) {
+		JsonNode value = (text != null) ? JsonSchemas.read(text) : null;
+		return value != null && value.isObject();
+	}
+
+	/**
+	 * Whether a schema asks for properties.
+	 * @param schema the schema of an object
+	 * @return {@code false} if an empty object satisfies it
+	 */
+	public static boolean requiresProperties(String schema) {
+		JsonNode value = JsonSchemas.read(schema);
+		JsonNode required = (value != null) ? value.get("required") : null;
+		return value == null || (required != null && !required.isEmpty());
+	}
+
+}

@@ -1,0 +1,213 @@
+package io.tokensaving.request;
+
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+
+import io.tokensaving.Component;
+import io.tokensaving.SavingsReport;
+import io.tokensaving.ledger.ClosedLedger;
+import io.tokensaving.ledger.PriceTable;
+import io.tokensaving.ledger.Purchase;
+import io.tokensaving.ledger.SavingsLedger;
+import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.ledger.TokenScale;
+import io.tokensaving.provider.TokenUsage;
+import io.tokensaving.statistics.PlanStatistics;
+import io.tokensaving.statistics.SavingsStatistics;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.metadata.ChatResponseMetadata;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.prompt.Prompt;
+
+/**
+ * Closes the ledger of one call exactly once, however the call ends, and adds the result
+ * to the statistics. Thread-safe.
+ */
+final class SavingsAccount {
+
+	private final CallState call;
+
+	private final SavingsLedger ledger;
+
+	private final Prompt prompt;
+
+	private final SavingsStatistics statistics;
+
+	private final PlanStatistics planStatistics;
+
+	private final PriceTable prices;
+
+	private final TokenCounter tokenCounter;
+
+	private final AtomicBoolean closed = new AtomicBoolean();
+
+	SavingsAccount(CallState call, SavingsLedger ledger, Prompt prompt, SavingsStatistics statistics, PriceTable prices,
+			TokenCounter tokenCounter) {
+		this.call = call;
+		this.ledger = ledger;
+		this.prompt = prompt;
+		this.statistics = statistics;
+		// Kept for the whole call, because the plan may be deleted before the call ends
+		this.planStatistics = statistics.plan(call.planKey());
+		this.prices = prices;
+		this.tokenCounter = tokenCounter;
+	}
+
+	/**
+	 * Whether the call was answered without the model.
+	 * @return {@code true} if the ledger contains a hit
+	 */
+	boolean isHit() {
+		return this.ledger.served() != null;
+	}
+
+	/**
+	 * Close the ledger of a call that was answered.
+	 * @param answer supplies the response, or {@code null} if there was none
+	 * @return the report, or {@code null} if closing failed or the ledger was closed
+	 * before
+	 */
+	@Nullable SavingsReport close(Supplier<? extends @Nullable ChatResponse> answer) {
+		return close(answer, () -> 1);
+	}
+
+	/**
+	 * Close the ledger of a call whose text was perhaps not kept completely.
+	 * @param answer supplies the response, or {@code null} if there was none
+	 * @param scale supplies the factor by which the whole text is longer than the kept
+	 * text
+	 * @return the report, or {@code null} if closing failed or the ledger was closed
+	 * before
+	 */
+	@Nullable SavingsReport close(Supplier<? extends @Nullable ChatResponse> answer, DoubleSupplier scale) {
+		return close(() -> {
+			ChatResponse response = answer.get();
+			TokenUsage bought = this.ledger.bought();
+			if (bought == null) {
+				bought = (response != null) ? usage(response, scale.getAsDouble()) : TokenUsage.ZERO;
+			}
+			return report(response, bought, true);
+		}, false);
+	}
+
+	/**
+	 * Close the ledger of a cancelled stream. The provider bills what it has produced so
+	 * far, but does not report how much.
+	 * @param text supplies the text that had arrived
+	 * @param scale supplies the factor by which the whole text is longer than the kept
+	 * text
+	 * @param passedOn whether the caller has received any of the text
+	 */
+	void closeCancelled(Supplier<String> text, DoubleSupplier scale, boolean passedOn) {
+		close(() -> {
+			TokenUsage bought = this.ledger.bought();
+			if (bought == null && this.ledger.isLookedUp()) {
+				bought = TokenUsage.ZERO;
+			}
+			if (bought == null) {
+				TokenScale tokens = this.tokenCounter.scale(this.prompt.getOptions());
+				long output = Math.round(this.tokenCounter.count(text.get(), tokens) * scale.getAsDouble());
+				bought = new TokenUsage(sentTokens(), output, 0, 0, true);
+			}
+			return report(null, bought, bought.total() > 0 || (isHit() && passedOn));
+		}, false);
+	}
+
+	/**
+	 * Close the ledger of a call that failed: nothing was saved, and nothing was bought
+	 * unless an event says so.
+	 */
+	void closeFailed() {
+		close(() -> {
+			TokenUsage bought = this.ledger.bought();
+			return report(null, (bought != null) ? bought : TokenUsage.ZERO, false);
+		}, true);
+	}
+
+	private @Nullable SavingsReport close(Supplier<ClosedLedger> supplier, boolean modelFailed) {
+		if (!this.closed.compareAndSet(false, true)) {
+			return null;
+		}
+		try {
+			ClosedLedger closed = supplier.get();
+			this.planStatistics.record(closed, modelFailed);
+			return closed.report();
+		}
+		catch (Throwable ex) {
+			fail(ex);
+			return null;
+		}
+	}
+
+	/**
+	 * Count a failure of the accounting itself.
+	 * @param failure the failure
+	 */
+	void fail(Throwable failure) {
+		this.statistics.recordError(Component.SAVINGS, this.call.planKey(), failure);
+	}
+
+	/**
+	 * Put the report on a response, and remove internal data from it.
+	 * @param response the response
+	 * @param report the report, or {@code null} if there is none
+	 * @return the response for the caller
+	 */
+	ChatClientResponse answer(ChatClientResponse response, @Nullable SavingsReport report) {
+		Map<String, @Nullable Object> context = CallState.withoutInternals(response.context());
+		if (report == null) {
+			return new ChatClientResponse(response.chatResponse(), context);
+		}
+		context.put(SavingsReport.CONTEXT_KEY, report);
+		try {
+			return new ChatClientResponse(withMetadata(response.chatResponse(), report), context);
+		}
+		catch (Throwable ex) {
+			fail(ex);
+			return new ChatClientResponse(response.chatResponse(), context);
+		}
+	}
+
+	private static @Nullable ChatResponse withMetadata(@Nullable ChatResponse response, SavingsReport report) {
+		if (response == null || response.getClass() != ChatResponse.class
+				|| response.getMetadata().getClass() != ChatResponseMetadata.class) {
+			// A copy would lose the data of a subclass; the context has the report too
+			return response;
+		}
+		ChatResponse.Builder builder = ChatResponse.builder()
+			.from(response)
+			.metadata(SavingsReport.OUTCOME_METADATA_KEY, report.outcome().value());
+		if (report.similarity() != null) {
+			builder.metadata(SavingsReport.SIMILARITY_METADATA_KEY, report.similarity());
+		}
+		if (report.ageSeconds() != null) {
+			builder.metadata(SavingsReport.AGE_METADATA_KEY, report.ageSeconds());
+		}
+		return builder.build();
+	}
+
+	private TokenUsage usage(ChatResponse response, double scale) {
+		TokenUsage usage = this.tokenCounter.usage(this.prompt, response);
+		if (usage.estimated()) {
+			// The prompt is the one before compression
+			usage = new TokenUsage(Math.max(0, usage.input() - this.ledger.tokensCompressed()),
+					Math.round(usage.output() * scale), 0, 0, true);
+		}
+		return usage;
+	}
+
+	private long sentTokens() {
+		return Math.max(0, this.tokenCounter.count(this.prompt) - this.ledger.tokensCompressed());
+	}
+
+	private ClosedLedger report(@Nullable ChatResponse response, TokenUsage bought, boolean answered) {
+		Purchase purchase = new Purchase(TokenCounter.model(null, this.prompt.getOptions()),
+				TokenCounter.model(response, this.prompt.getOptions()), bought, answered);
+		return this.ledger.close(this.call.planKey(), purchase, this.prices);
+	}
+
+}

@@ -1,7 +1,0 @@
-/**
- * Statistics that the instances of an application share in Redis.
- */
-@NullMarked
-package io.tokensaving.savings.redis;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,96 @@
+package io.tokensaving.statistics;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.tokensaving.ledger.ClosedLedger;
+import io.tokensaving.ledger.Labels;
+
+/**
+ * What was counted of a plan by the labels of its calls, until a repository takes it
+ * over. Thread-safe.
+ */
+final class LabelledTallies {
+
+	private final StatisticsNames names;
+
+	private final LabelLimits limits;
+
+	private final ConcurrentMap<Labels, Tallies> tallies = new ConcurrentHashMap<>();
+
+	private boolean forgotten;
+
+	/**
+	 * Create tallies of nothing.
+	 * @param names the names of what is counted
+	 * @param left how many sets of labels all plans together can still have
+	 */
+	LabelledTallies(StatisticsNames names, AtomicInteger left) {
+		this.names = names;
+		this.limits = new LabelLimits(left);
+	}
+
+	/**
+	 * Count a call.
+	 * @param call what it saved
+	 * @param modelFailed whether its model failed
+	 * @return the labels under which it is counted
+	 */
+	Labels record(ClosedLedger call, boolean modelFailed) {
+		Labels labels = call.labels();
+		Tallies known = this.tallies.get(labels);
+		if (known == null) {
+			labels = admit(labels);
+			known = this.tallies.get(labels);
+		}
+		if (known != null) {
+			known.record(call.report(), modelFailed);
+			call.counted().forEach(known::increment);
+		}
+		return labels;
+	}
+
+	private synchronized Labels admit(Labels labels) {
+		if (this.forgotten) {
+			return Labels.NONE;
+		}
+		Labels admitted = this.limits.admit(labels);
+		if (!admitted.isEmpty()) {
+			this.tallies.computeIfAbsent(admitted, (added) -> new Tallies(this.names, this, (counter, label) -> {
+			}));
+		}
+		return admitted;
+	}
+
+	/**
+	 * Take what was counted since it was taken last.
+	 * @return what was counted, by labels
+	 */
+	Map<Labels, StatisticsCounters> take() {
+		if (this.tallies.isEmpty()) {
+			return Map.of();
+		}
+		Map<Labels, StatisticsCounters> taken = new HashMap<>();
+		this.tallies.forEach((labels, counted) -> {
+			Map<String, Long> values = counted.take();
+			if (!values.isEmpty()) {
+				taken.put(labels, new StatisticsCounters(values, Set.of()));
+			}
+		});
+		return taken;
+	}
+
+	/**
+	 * Count nothing any more, because the plan is not counted apart.
+	 */
+	synchronized void forget() {
+		this.forgotten = true;
+		this.tallies.clear();
+		this.limits.release();
+	}
+
+}

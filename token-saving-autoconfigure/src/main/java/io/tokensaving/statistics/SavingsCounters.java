@@ -1,0 +1,64 @@
+package io.tokensaving.statistics;
+
+import java.util.Set;
+
+import io.tokensaving.Counter;
+
+/**
+ * What is counted of every plan, whatever its features are.
+ */
+final class SavingsCounters {
+
+	static final Counter REQUESTS = Counter.by("outcome", "requests", "Requests by the way they were answered");
+
+	static final Counter TOKENS_SAVED = Counter.by("technique", "tokens_saved",
+			"Tokens that did not have to be bought, by what saved them");
+
+	static final Counter TOKENS_BOUGHT = Counter.of("tokens_bought",
+			"Input and output tokens that the model was paid for");
+
+	static final Counter OVERHEAD_TOKENS = Counter.of("overhead_tokens",
+			"Tokens that token saving itself spent, such as on embeddings and judges", "tokens");
+
+	static final Counter MODEL_ERRORS = Counter.of("model_errors", "Requests whose model failed");
+
+	static final Counter OTHER_LABELS = Counter.by("label", "other_labels",
+			"Requests a label of which is counted as other, because there are too many or it is not accepted");
+
+	static final Counter ERRORS = Counter.of("errors", "Failures of token saving itself");
+
+	static final Counter COST_SAVED = Counter.of("cost_saved_pico_usd", "Net saving");
+
+	static final Counter OVERHEAD = Counter.of("overhead_pico_usd", "What token saving itself spent");
+
+	// These have meters of another kind: costs in US dollars, and failures by component
+
+	private static final Set<Counter> UNMETERED = Set.of(ERRORS, COST_SAVED, OVERHEAD);
+
+	private SavingsCounters() {
+	}
+
+	static boolean isMetered(Counter counter) {
+		return !UNMETERED.contains(counter);
+	}
+
+	/**
+	 * Return the name of a sum.
+	 * @param counter the counter
+	 * @param label the value of its dimension, empty if it has none
+	 * @return the name of the counter, with the label behind a point
+	 */
+	static String sum(Counter counter, String label) {
+		return (counter.dimension() != null) ? prefix(counter) + label : counter.name();
+	}
+
+	/**
+	 * Return what the names of all sums of a counter with a dimension start with.
+	 * @param counter the counter
+	 * @return its name and a point
+	 */
+	static String prefix(Counter counter) {
+		return counter.name() + '.';
+	}
+
+}

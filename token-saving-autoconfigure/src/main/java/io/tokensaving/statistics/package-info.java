@@ -1,0 +1,7 @@
+/**
+ * Sums of what calls saved: counted here, shared between instances, published as meters.
+ */
+@NullMarked
+package io.tokensaving.statistics;
+
+import org.jspecify.annotations.NullMarked;

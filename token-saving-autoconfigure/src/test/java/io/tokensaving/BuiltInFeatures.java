@@ -1,0 +1,27 @@
+package io.tokensaving;
+
+import java.util.List;
+
+import io.tokensaving.cache.exact.ExactCacheFeature;
+import io.tokensaving.cache.semantic.SemanticCacheFeature;
+import io.tokensaving.compression.CompressionFeature;
+import io.tokensaving.dedup.DedupFeature;
+import io.tokensaving.feature.Feature;
+
+/**
+ * The features that come with the library, for tests that ask only what they count.
+ */
+public final class BuiltInFeatures {
+
+	private BuiltInFeatures() {
+	}
+
+	public static List<Feature> all() {
+		return List.of(new CompressionFeature(() -> {
+			throw new IllegalStateException("There is no advisor");
+		}, List::of), new ExactCacheFeature(), new SemanticCacheFeature(() -> {
+			throw new IllegalStateException("There is no advisor");
+		}, (judge) -> false), new DedupFeature((plan) -> false));
+	}
+
+}
