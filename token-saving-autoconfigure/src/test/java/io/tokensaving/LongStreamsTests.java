@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.tokensaving.LongStreams.Client;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -19,6 +20,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * error. The long form, with streams of 1 to 64 million characters at 400 MB, is run with
  * {@code -Dtoken-saving.streams=long}.
  */
+@Timeout(value = 3, unit = TimeUnit.HOURS)
 class LongStreamsTests {
 
 	private static final int CALLERS = 4;

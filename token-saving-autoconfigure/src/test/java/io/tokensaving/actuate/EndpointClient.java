@@ -7,6 +7,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.function.Supplier;
 
 import org.springframework.test.json.JsonContent;
 import org.springframework.test.json.JsonContentAssert;
@@ -16,12 +18,32 @@ import org.springframework.test.json.JsonContentAssert;
  */
 public final class EndpointClient {
 
-	private final HttpClient client = HttpClient.newHttpClient();
+	private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+	private final Supplier<HttpClient> clients;
 
 	private final String base;
 
 	public EndpointClient(String base) {
+		HttpClient client = HttpClient.newHttpClient();
+		this.clients = () -> client;
 		this.base = base;
+	}
+
+	private EndpointClient(String base, Supplier<HttpClient> clients) {
+		this.clients = clients;
+		this.base = base;
+	}
+
+	/**
+	 * Create a client that opens a connection for each request. A server on Reactor Netty
+	 * 1.3.6 may stop reading a connection that it keeps alive
+	 * (<a href="https://github.com/reactor/reactor-netty/issues/4361">issue 4361</a>).
+	 * @param base the URL that paths are appended to
+	 * @return the client
+	 */
+	static EndpointClient connectingAnew(String base) {
+		return new EndpointClient(base, HttpClient::newHttpClient);
 	}
 
 	public static EndpointClient of(int port) {
@@ -55,13 +77,13 @@ public final class EndpointClient {
 	}
 
 	private HttpRequest.Builder request(String path) {
-		return HttpRequest.newBuilder(URI.create(this.base + path));
+		return HttpRequest.newBuilder(URI.create(this.base + path)).timeout(TIMEOUT);
 	}
 
 	private Answer send(HttpRequest.Builder request) {
 		try {
-			HttpResponse<String> response = this.client.send(request.build(),
-					HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+			HttpResponse<String> response = this.clients.get()
+				.send(request.build(), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
 			return new Answer(response.statusCode(), response.body());
 		}
 		catch (IOException ex) {

@@ -7,12 +7,14 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.actuate.EndpointClient.Answer;
 import io.tokensaving.plan.MutablePlanRepository;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.model.ChatModel;
@@ -31,8 +33,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  * what is wrong. The number of bodies is the system property
  * {@code token-saving.fuzz.bodies}, the seed {@code token-saving.fuzz.seed}.
  */
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = {
-		"management.endpoints.web.exposure.include=tokensaving", "token-saving.plans.fixed.cache.backend=in_memory" })
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
+		properties = { "management.endpoints.web.exposure.include=tokensaving",
+				"token-saving.plans.fixed.cache.backend=in_memory" })
+@Timeout(value = 3, unit = TimeUnit.HOURS)
 class PlanEndpointFuzzTests {
 
 	private static final int BODIES = Integer.getInteger("token-saving.fuzz.bodies", 2000);

@@ -34,7 +34,7 @@ class PlanEndpointWebFluxTests {
 
 	@Test
 	void takesNestedJson() {
-		EndpointClient client = new EndpointClient("http://localhost:" + this.port + path());
+		EndpointClient client = EndpointClient.connectingAnew("http://localhost:" + this.port + path());
 		Answer created = client.post("/plans", "{\"id\": \"faq\", \"cache\": {\"guards\": [\"names\"], \"ttl\": 5}}");
 		assertThat(created.status()).as(created.body()).isEqualTo(201);
 		created.json().extractingPath("$.settings.cache.guards").asArray().containsExactly("names");
@@ -72,7 +72,7 @@ class PlanEndpointWebFluxTests {
 
 	@Test
 	void everyRefusalSaysWhatIsWrong() {
-		EndpointErrors.areReadable(new EndpointClient("http://localhost:" + this.port + path()));
+		EndpointErrors.areReadable(EndpointClient.connectingAnew("http://localhost:" + this.port + path()));
 	}
 
 	@Configuration(proxyBeanMethods = false)

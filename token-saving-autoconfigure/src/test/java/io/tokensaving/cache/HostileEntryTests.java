@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 import com.sun.management.ThreadMXBean;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -22,6 +23,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * other processes do not matter. {@code -Dtoken-saving.hostile.entries=100000} is the
  * long form, {@code -Dtoken-saving.hostile.seed} repeats a run.
  */
+@Timeout(value = 3, unit = TimeUnit.HOURS)
 class HostileEntryTests {
 
 	private static final int ENTRIES = Integer.getInteger("token-saving.hostile.entries", 3000);

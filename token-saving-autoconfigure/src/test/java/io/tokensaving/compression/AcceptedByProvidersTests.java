@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
@@ -16,6 +17,7 @@ import io.tokensaving.ledger.TokenScale;
 import io.tokensaving.plan.Plan;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -38,6 +40,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * reject, through Spring AI's own models, and is within the limit. For every engine;
  * {@code -Dtoken-saving.providers.conversations=5000} is the long run.
  */
+@Timeout(value = 3, unit = TimeUnit.HOURS)
 class AcceptedByProvidersTests {
 
 	private static final int CONVERSATIONS = Integer.getInteger("token-saving.providers.conversations", 40);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -19,6 +20,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.w3c.dom.Element;
 import org.w3c.dom.NamedNodeMap;
@@ -34,6 +36,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * What a parser reads from a rewritten text is what it reads from the text. The parsers
  * are those of the JDK and Jackson, which the rewriter does not use to write.
  */
+@Timeout(value = 3, unit = TimeUnit.HOURS)
 class LosslessRoundTripTests {
 
 	private static final JsonMapper JSON = JsonMapper.builder()

@@ -11,6 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -30,6 +31,7 @@ import io.tokensaving.cache.exact.ExactCacheFeature;
 import io.tokensaving.dedup.DedupSettings;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.Jedis;
@@ -49,6 +51,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * callers saw. Each fault takes as many seconds as the system property
  * {@code token-saving.fault.seconds} says, a third of them broken.
  */
+@Timeout(value = 3, unit = TimeUnit.HOURS)
 class RedisFaultTests {
 
 	private static final double SECONDS = Double.parseDouble(System.getProperty("token-saving.fault.seconds", "1.5"));
