@@ -23,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TextRankEngine implements CompressionEngine {
 
-	private static final int MAX_SUMS = 1 << 20;
-
 	private static final double REFERENCE_TOLERANCE = 1e-4;
 
 	private static final double REFERENCE_ZERO = 1e-7;
@@ -100,8 +98,13 @@ public final class TextRankEngine implements CompressionEngine {
 
 		private final double @Nullable [] self;
 
-		// The number of classes that are summed at a time
-		private final int width;
+		// The sums of a term, of one class each: of those that it occurs in, or of all if
+		// it occurs in most
+		private final int[] starts;
+
+		private final int[] classOfSum;
+
+		private final int[] sumOfEntry;
 
 		private final double[] sums;
 
@@ -124,9 +127,10 @@ public final class TextRankEngine implements CompressionEngine {
 					this.weights[a][b] = (norm > REFERENCE_ZERO) ? 1 / norm : 1;
 				}
 			}
-			int terms = Math.max(1, matrix.termCount());
-			this.width = Math.max(1, Math.min(different.length, MAX_SUMS / terms));
-			this.sums = new double[terms * this.width];
+			this.starts = new int[matrix.termCount() + 1];
+			this.sumOfEntry = new int[matrix.row(n)];
+			this.classOfSum = findSums();
+			this.sums = new double[this.classOfSum.length];
 			this.self = withSelf ? null : new double[n];
 			if (this.self != null) {
 				for (int i = 0; i < n; i++) {
@@ -139,48 +143,86 @@ public final class TextRankEngine implements CompressionEngine {
 			}
 		}
 
+		private int[] findSums() {
+			int all = this.weights.length;
+			int[] sumOfPosting = new int[this.sumOfEntry.length];
+			int[] classOfSum = new int[2 * this.sumOfEntry.length];
+			int[] known = new int[all];
+			int size = 0;
+			for (int term = 0; term < this.matrix.termCount(); term++) {
+				int start = size;
+				this.starts[term] = start;
+				for (int posting = this.matrix.posting(term); posting < this.matrix.posting(term + 1); posting++) {
+					int ofSentence = this.classes[this.matrix.sentence(posting)];
+					if (size == start || known[ofSentence] < start || known[ofSentence] >= size
+							|| classOfSum[known[ofSentence]] != ofSentence) {
+						known[ofSentence] = size;
+						classOfSum[size++] = ofSentence;
+					}
+					sumOfPosting[posting] = known[ofSentence];
+				}
+				if (2 * (size - start) >= all) {
+					for (int posting = this.matrix.posting(term); posting < this.matrix.posting(term + 1); posting++) {
+						sumOfPosting[posting] = start + this.classes[this.matrix.sentence(posting)];
+					}
+					for (int c = 0; c < all; c++) {
+						classOfSum[start + c] = c;
+					}
+					size = start + all;
+				}
+			}
+			this.starts[this.matrix.termCount()] = size;
+			int[] next = new int[this.matrix.termCount()];
+			for (int entry = 0; entry < this.sumOfEntry.length; entry++) {
+				int term = this.matrix.term(entry);
+				this.sumOfEntry[entry] = sumOfPosting[this.matrix.posting(term) + next[term]++];
+			}
+			return Arrays.copyOf(classOfSum, size);
+		}
+
 		double[] degrees() {
 			double[] ones = new double[this.classes.length];
 			Arrays.fill(ones, 1);
 			return multiply(ones);
 		}
 
+		// For each term and class the sum over its sentences, then for each sentence and
+		// class the sum over its terms
 		double[] multiply(double[] x) {
-			double[] y = new double[x.length];
-			for (int from = 0; from < this.weights.length; from += this.width) {
-				addProducts(x, y, from, Math.min(this.width, this.weights.length - from));
+			Arrays.fill(this.sums, 0);
+			for (int i = 0; i < x.length; i++) {
+				for (int entry = this.matrix.row(i); entry < this.matrix.row(i + 1); entry++) {
+					this.sums[this.sumOfEntry[entry]] += this.matrix.count(entry) * x[i];
+				}
 			}
-			for (int i = 0; i < x.length && this.self != null; i++) {
-				y[i] = without(y[i], this.self[i] * x[i]);
+			double[] y = new double[x.length];
+			int all = this.weights.length;
+			double[] common = new double[all];
+			for (int i = 0; i < x.length; i++) {
+				Arrays.fill(common, 0);
+				for (int entry = this.matrix.row(i); entry < this.matrix.row(i + 1); entry++) {
+					int term = this.matrix.term(entry);
+					addSums(this.matrix.count(entry), this.starts[term], this.starts[term + 1], common);
+				}
+				double sum = 0;
+				double[] weights = this.weights[this.classes[i]];
+				for (int c = 0; c < all; c++) {
+					sum += weights[c] * common[c];
+				}
+				y[i] = (this.self != null) ? without(sum, this.self[i] * x[i]) : sum;
 			}
 			return y;
 		}
 
-		// Adds the contributions of some classes: for each term and class the sum over
-		// its sentences, then for each sentence and class the sum over its terms
-		private void addProducts(double[] x, double[] y, int from, int width) {
-			Arrays.fill(this.sums, 0);
-			for (int i = 0; i < x.length; i++) {
-				int column = this.classes[i] - from;
-				for (int entry = this.matrix.row(i); column >= 0 && column < width
-						&& entry < this.matrix.row(i + 1); entry++) {
-					this.sums[this.matrix.term(entry) * width + column] += this.matrix.count(entry) * x[i];
+		private void addSums(double count, int start, int end, double[] common) {
+			if (end - start == common.length) {
+				for (int c = 0; c < common.length; c++) {
+					common[c] += count * this.sums[start + c];
 				}
+				return;
 			}
-			double[] common = new double[width];
-			for (int i = 0; i < x.length; i++) {
-				Arrays.fill(common, 0);
-				for (int entry = this.matrix.row(i); entry < this.matrix.row(i + 1); entry++) {
-					int row = this.matrix.term(entry) * width;
-					double count = this.matrix.count(entry);
-					for (int c = 0; c < width; c++) {
-						common[c] += count * this.sums[row + c];
-					}
-				}
-				double[] weights = this.weights[this.classes[i]];
-				for (int c = 0; c < width; c++) {
-					y[i] += weights[from + c] * common[c];
-				}
+			for (int at = start; at < end; at++) {
+				common[this.classOfSum[at]] += count * this.sums[at];
 			}
 		}
 
