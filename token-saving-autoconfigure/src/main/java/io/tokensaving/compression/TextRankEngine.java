@@ -23,6 +23,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TextRankEngine implements CompressionEngine {
 
+	private static final int MAX_SUMS = 1 << 20;
+
+	// The number of classes that are added up side by side
+	private static final int BLOCK = 4;
+
 	private static final double REFERENCE_TOLERANCE = 1e-4;
 
 	private static final double REFERENCE_ZERO = 1e-7;
@@ -98,13 +103,8 @@ public final class TextRankEngine implements CompressionEngine {
 
 		private final double @Nullable [] self;
 
-		// The sums of a term, of one class each: of those that it occurs in, or of all if
-		// it occurs in most
-		private final int[] starts;
-
-		private final int[] classOfSum;
-
-		private final int[] sumOfEntry;
+		// The number of classes that are summed at a time, a multiple of the block
+		private final int width;
 
 		private final double[] sums;
 
@@ -120,17 +120,17 @@ public final class TextRankEngine implements CompressionEngine {
 			for (int i = 0; i < n; i++) {
 				this.classes[i] = Arrays.binarySearch(different, lengths[i]);
 			}
-			this.weights = new double[different.length][different.length];
+			int columns = (different.length + BLOCK - 1) / BLOCK * BLOCK;
+			this.weights = new double[different.length][columns];
 			for (int a = 0; a < different.length; a++) {
 				for (int b = 0; b < different.length; b++) {
 					double norm = Math.log(different[a]) + Math.log(different[b]);
 					this.weights[a][b] = (norm > REFERENCE_ZERO) ? 1 / norm : 1;
 				}
 			}
-			this.starts = new int[matrix.termCount() + 1];
-			this.sumOfEntry = new int[matrix.row(n)];
-			this.classOfSum = findSums();
-			this.sums = new double[this.classOfSum.length];
+			int terms = Math.max(1, matrix.termCount());
+			this.width = Math.max(BLOCK, Math.min(columns, MAX_SUMS / terms / BLOCK * BLOCK));
+			this.sums = new double[terms * this.width];
 			this.self = withSelf ? null : new double[n];
 			if (this.self != null) {
 				for (int i = 0; i < n; i++) {
@@ -143,86 +143,64 @@ public final class TextRankEngine implements CompressionEngine {
 			}
 		}
 
-		private int[] findSums() {
-			int all = this.weights.length;
-			int[] sumOfPosting = new int[this.sumOfEntry.length];
-			int[] classOfSum = new int[2 * this.sumOfEntry.length];
-			int[] known = new int[all];
-			int size = 0;
-			for (int term = 0; term < this.matrix.termCount(); term++) {
-				int start = size;
-				this.starts[term] = start;
-				for (int posting = this.matrix.posting(term); posting < this.matrix.posting(term + 1); posting++) {
-					int ofSentence = this.classes[this.matrix.sentence(posting)];
-					if (size == start || known[ofSentence] < start || known[ofSentence] >= size
-							|| classOfSum[known[ofSentence]] != ofSentence) {
-						known[ofSentence] = size;
-						classOfSum[size++] = ofSentence;
-					}
-					sumOfPosting[posting] = known[ofSentence];
-				}
-				if (2 * (size - start) >= all) {
-					for (int posting = this.matrix.posting(term); posting < this.matrix.posting(term + 1); posting++) {
-						sumOfPosting[posting] = start + this.classes[this.matrix.sentence(posting)];
-					}
-					for (int c = 0; c < all; c++) {
-						classOfSum[start + c] = c;
-					}
-					size = start + all;
-				}
-			}
-			this.starts[this.matrix.termCount()] = size;
-			int[] next = new int[this.matrix.termCount()];
-			for (int entry = 0; entry < this.sumOfEntry.length; entry++) {
-				int term = this.matrix.term(entry);
-				this.sumOfEntry[entry] = sumOfPosting[this.matrix.posting(term) + next[term]++];
-			}
-			return Arrays.copyOf(classOfSum, size);
-		}
-
 		double[] degrees() {
 			double[] ones = new double[this.classes.length];
 			Arrays.fill(ones, 1);
 			return multiply(ones);
 		}
 
-		// For each term and class the sum over its sentences, then for each sentence and
-		// class the sum over its terms
 		double[] multiply(double[] x) {
-			Arrays.fill(this.sums, 0);
-			for (int i = 0; i < x.length; i++) {
-				for (int entry = this.matrix.row(i); entry < this.matrix.row(i + 1); entry++) {
-					this.sums[this.sumOfEntry[entry]] += this.matrix.count(entry) * x[i];
-				}
-			}
 			double[] y = new double[x.length];
-			int all = this.weights.length;
-			double[] common = new double[all];
-			for (int i = 0; i < x.length; i++) {
-				Arrays.fill(common, 0);
-				for (int entry = this.matrix.row(i); entry < this.matrix.row(i + 1); entry++) {
-					int term = this.matrix.term(entry);
-					addSums(this.matrix.count(entry), this.starts[term], this.starts[term + 1], common);
-				}
-				double sum = 0;
-				double[] weights = this.weights[this.classes[i]];
-				for (int c = 0; c < all; c++) {
-					sum += weights[c] * common[c];
-				}
-				y[i] = (this.self != null) ? without(sum, this.self[i] * x[i]) : sum;
+			int columns = (this.weights.length > 0) ? this.weights[0].length : 0;
+			for (int from = 0; from < columns; from += this.width) {
+				addSums(x, from);
+				addProducts(y, from, Math.min(this.width, columns - from));
+			}
+			for (int i = 0; i < x.length && this.self != null; i++) {
+				y[i] = without(y[i], this.self[i] * x[i]);
 			}
 			return y;
 		}
 
-		private void addSums(double count, int start, int end, double[] common) {
-			if (end - start == common.length) {
-				for (int c = 0; c < common.length; c++) {
-					common[c] += count * this.sums[start + c];
+		// Adds up the values of the sentences that have a term, for each term and class
+		private void addSums(double[] x, int from) {
+			Arrays.fill(this.sums, 0);
+			for (int i = 0; i < x.length; i++) {
+				int column = this.classes[i] - from;
+				for (int entry = this.matrix.row(i); column >= 0 && column < this.width
+						&& entry < this.matrix.row(i + 1); entry++) {
+					this.sums[this.matrix.term(entry) * this.width + column] += this.matrix.count(entry) * x[i];
 				}
-				return;
 			}
-			for (int at = start; at < end; at++) {
-				common[this.classOfSum[at]] += count * this.sums[at];
+		}
+
+		// Adds the sums of the terms of each sentence, a block of classes at a time, so
+		// that they need not be kept in memory on the way
+		private void addProducts(double[] y, int from, int width) {
+			for (int i = 0; i < y.length; i++) {
+				int start = this.matrix.row(i);
+				int end = this.matrix.row(i + 1);
+				double[] weights = this.weights[this.classes[i]];
+				double product = y[i];
+				for (int column = 0; column < width; column += BLOCK) {
+					double sum0 = 0;
+					double sum1 = 0;
+					double sum2 = 0;
+					double sum3 = 0;
+					for (int entry = start; entry < end; entry++) {
+						int at = this.matrix.term(entry) * this.width + column;
+						double count = this.matrix.count(entry);
+						sum0 += count * this.sums[at];
+						sum1 += count * this.sums[at + 1];
+						sum2 += count * this.sums[at + 2];
+						sum3 += count * this.sums[at + 3];
+					}
+					product += weights[from + column] * sum0;
+					product += weights[from + column + 1] * sum1;
+					product += weights[from + column + 2] * sum2;
+					product += weights[from + column + 3] * sum3;
+				}
+				y[i] = product;
 			}
 		}
 
