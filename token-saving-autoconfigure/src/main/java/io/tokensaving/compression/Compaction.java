@@ -106,9 +106,9 @@ final class Compaction {
 	 * @param budget the budget
 	 * @param analyser analyses the texts
 	 * @param deadline the deadline
-	 * @param earlier an earlier compaction of the beginning of the same conversation, with
-	 * the same settings, or {@code null}; if it was one of the same messages, its work is
-	 * not done again
+	 * @param earlier an earlier compaction of the beginning of the same conversation,
+	 * with the same settings, or {@code null}; if it was one of the same messages, its
+	 * work is not done again
 	 */
 	Compaction(List<Message> messages, int firstUnsettled, Collection<String> documents, CompressionEngine engine,
 			CompressionSettings settings, CompressionBudget budget, TextAnalyser.Session analyser, Deadline deadline,
@@ -547,8 +547,7 @@ final class Compaction {
 			}
 			if (!draft.canBeShortened() && (group == draft.index()) && !isFollowedByResults(group)) {
 				String text = (draft.message().getText() != null) ? draft.message().getText() : "";
-				this.sentences.add(new Sentence(text, Compaction.this.analyser.terms(text), 0,
-						draft.index()));
+				this.sentences.add(new Sentence(text, Compaction.this.analyser.terms(text), 0, draft.index()));
 				this.origins.add(new Origin(draft.index(), 0, -1, 1));
 			}
 			this.overheads[group] += stays ? 0 : overhead;

@@ -244,8 +244,8 @@ public final class LexRankEngine implements CompressionEngine {
 			return byFrequency;
 		}
 
-		// By Cauchy-Schwarz, terms add at most the norm of their weights to a cosine: those
-		// that cannot raise it above the threshold need not be looked for
+		// By Cauchy-Schwarz, terms add at most the norm of their weights to a cosine, so
+		// those that cannot raise it above the threshold need not be looked for
 		private int skipped(long[] byFrequency) {
 			double left = 0;
 			int skipped = 0;
@@ -282,8 +282,7 @@ public final class LexRankEngine implements CompressionEngine {
 
 		// Adds the terms that were skipped if that is less work than to compute the
 		// cosines that the others leave open; returns what may still be missing in a sum
-		private double addRest(int sentence, long[] byFrequency, int skipped, int[] seen, int[] candidates,
-				int count) {
+		private double addRest(int sentence, long[] byFrequency, int skipped, int[] seen, int[] candidates, int count) {
 			double squares = 0;
 			long postings = 0;
 			for (int k = 0; k < skipped; k++) {

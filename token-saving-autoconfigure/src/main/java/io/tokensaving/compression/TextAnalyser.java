@@ -151,9 +151,9 @@ final class TextAnalyser {
 		}
 
 		/**
-		 * Extract the terms of a question about texts. A name counts {@value #NAME_WEIGHT}
-		 * times, as it says what the question is about. The words of a name count only if
-		 * the texts do not have the name itself.
+		 * Extract the terms of a question about texts. A name counts
+		 * {@value #NAME_WEIGHT} times, as it says what the question is about. The words
+		 * of a name count only if the texts do not have the name itself.
 		 * @param question the question
 		 * @param texts the texts
 		 * @return the terms with repetitions
