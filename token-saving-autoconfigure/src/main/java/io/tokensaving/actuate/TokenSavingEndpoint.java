@@ -378,6 +378,7 @@ public class TokenSavingEndpoint {
 			figures.put("cost_saved_usd", snapshot.costSavedUsd());
 			figures.put("overhead_tokens", snapshot.overheadTokens());
 			figures.put("overhead_usd", snapshot.overheadUsd());
+			figures.put("provider_discount_usd", snapshot.providerDiscountUsd());
 			for (Counter counter : snapshot.counters()) {
 				figures.put(counter.name(),
 						(counter.dimension() != null) ? snapshot.counts(counter) : snapshot.count(counter));

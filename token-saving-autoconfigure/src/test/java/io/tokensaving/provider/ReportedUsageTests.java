@@ -85,7 +85,7 @@ class ReportedUsageTests {
 			.completionTokensDetails(CompletionTokensDetails.builder().reasoningTokens(256).build())
 			.build();
 		assertThat(read(new DefaultUsage(1000, 300, 1300, nativeUsage, 512L, null)))
-			.isEqualTo(new TokenUsage(1000, 300, 512, 0, false));
+			.isEqualTo(new TokenUsage(1000, 300, 512, 0, false).withReasoning(256));
 	}
 
 	@Test
@@ -106,7 +106,7 @@ class ReportedUsageTests {
 			.completionTokensDetails(CompletionTokensDetails.builder().reasoningTokens(400).build())
 			.build();
 		assertThat(read(new DefaultUsage(1000, 100, 1500, nativeUsage)))
-			.isEqualTo(new TokenUsage(1000, 500, 0, 0, false));
+			.isEqualTo(new TokenUsage(1000, 500, 0, 0, false).withReasoning(400));
 	}
 
 	@Test
@@ -139,7 +139,8 @@ class ReportedUsageTests {
 
 	@Test
 	void googleCountsThoughtsAndToolsApart() {
-		assertThat(read(google(3130, 1000, 1500, 30))).isEqualTo(new TokenUsage(2030, 1100, 1500, 0, false));
+		assertThat(read(google(3130, 1000, 1500, 30))).isEqualTo(
+				new TokenUsage(2030, 1100, 1500, 0, false).withReasoning(1000));
 		assertThat(read(google(2100, null, null, null))).isEqualTo(new TokenUsage(2000, 100, 0, 0, false));
 	}
 
@@ -160,7 +161,7 @@ class ReportedUsageTests {
 	@Test
 	void googleIsReadByTheTotalIfItsExtendedUsageIsOff() {
 		assertThat(new GoogleDialect().usage(new DefaultUsage(2000, 100, 3100)))
-			.isEqualTo(new TokenUsage(2000, 1100, 0, 0, false));
+			.isEqualTo(new TokenUsage(2000, 1100, 0, 0, false).withReasoning(1000));
 	}
 
 	private static TokenUsage read(org.springframework.ai.chat.metadata.Usage usage) {
