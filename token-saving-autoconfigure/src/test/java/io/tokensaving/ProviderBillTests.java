@@ -186,8 +186,8 @@ class ProviderBillTests {
 		String message = "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"claude-sonnet-4-5\","
 				+ "\"content\":[%s],\"stop_reason\":%s,\"stop_sequence\":null,\"usage\":{%s%s,\"output_tokens\":%d}}";
 		if (way == Way.CALL) {
-			this.server.answer((request) -> Reply.json(message.formatted("{\"type\":\"text\",\"text\":\"Hi\"}",
-					"\"end_turn\"", usage, split, output)));
+			this.server.answer((request) -> Reply
+				.json(message.formatted("{\"type\":\"text\",\"text\":\"Hi\"}", "\"end_turn\"", usage, split, output)));
 			return;
 		}
 		this.server.answer((request) -> Reply.namedEvents("message_start",

@@ -113,8 +113,8 @@ public final class TokenSavingAutoConfiguration {
 	@ConditionalOnProperty(TokenSavingProperties.PREFIX + ".price-table.location")
 	PriceListRefresh tokenSavingPriceListRefresh(PriceTableProperties properties, PriceTable prices, Dialects dialects,
 			SavingsStatistics statistics) {
-		return new PriceListRefresh(prices, dialects, properties.checkedLocation(),
-				properties.checkedRefreshInterval(), (ex) -> statistics.recordError(Component.PRICES, null,
+		return new PriceListRefresh(prices, dialects, properties.checkedLocation(), properties.checkedRefreshInterval(),
+				(ex) -> statistics.recordError(Component.PRICES, null,
 						new DescribedException(ForeignText.printable(ex.getMessage(), MAX_MESSAGE), ex)));
 	}
 

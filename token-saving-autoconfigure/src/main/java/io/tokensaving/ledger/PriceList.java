@@ -68,8 +68,8 @@ public final class PriceList {
 	/**
 	 * Read a list. It is read whole or not at all: rows of models of text are checked,
 	 * those of others are left out.
-	 * @param in a JSON object with a row for each model, of which at most 32 MiB are read;
-	 * it is not closed
+	 * @param in a JSON object with a row for each model, of which at most 32 MiB are
+	 * read; it is not closed
 	 * @param dialects the dialects that say how rows are to be read
 	 * @return the list
 	 * @throws IllegalArgumentException if it is not such an object, holds no price or one
@@ -116,8 +116,14 @@ public final class PriceList {
 	}
 
 	private static boolean isVersion(String name, int end) {
-		char next = name.charAt(end);
-		return (next == '-' || next == '@') && ModelPrice.isVersion(name.substring(0, end), name);
+		char separator = name.charAt(end);
+		if ((separator != '-' && separator != '@') || end + 1 == name.length()) {
+			return false;
+		}
+		// Most parts of names are seen at a glance to be no version
+		char next = name.charAt(end + 1);
+		return ((next >= '0' && next <= '9') || next == 'l' || next == 'v')
+				&& ModelPrice.isVersion(name.substring(0, end), name);
 	}
 
 	/**

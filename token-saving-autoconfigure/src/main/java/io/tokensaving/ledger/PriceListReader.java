@@ -11,10 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 import io.tokensaving.ForeignText;
 import io.tokensaving.ledger.PriceList.ListPrice;
@@ -82,12 +79,17 @@ final class PriceListReader {
 
 	private static final String REASONING = "output_cost_per_reasoning_token";
 
-	private static final Pattern PRICE = Pattern
-		.compile("(" + String.join("|", WRITE_ONE_HOUR, WRITE, READ, REASONING, INPUT, OUTPUT)
-				+ ")(?:_above_(\\d{1,6})k_tokens)?(?:_(batches|flex|priority))?");
+	// The longer name first, where one begins with another
+	private static final List<String> KINDS = List.of(WRITE_ONE_HOUR, WRITE, READ, REASONING, INPUT, OUTPUT);
 
-	private static final Map<String, ServiceTier> TIERS = Map.of("batches", ServiceTier.BATCH, "flex", ServiceTier.FLEX,
-			"priority", ServiceTier.PRIORITY);
+	private static final String ABOVE = "_above_";
+
+	private static final String TOKENS = "k_tokens";
+
+	private static final int MAX_THRESHOLD_DIGITS = 6;
+
+	private static final Map<String, ServiceTier> TIERS = Map.of("", ServiceTier.STANDARD, "_batches",
+			ServiceTier.BATCH, "_flex", ServiceTier.FLEX, "_priority", ServiceTier.PRIORITY);
 
 	private static final String MODE = "mode";
 
@@ -183,7 +185,8 @@ final class PriceListReader {
 	}
 
 	private static IllegalArgumentException refused(String reason) {
-		return new IllegalArgumentException("The price list is refused: " + ForeignText.printable(reason, SHOWN_REASON));
+		return new IllegalArgumentException(
+				"The price list is refused: " + ForeignText.printable(reason, SHOWN_REASON));
 	}
 
 	private static String value(JsonParser parser) {
@@ -210,7 +213,7 @@ final class PriceListReader {
 
 		private boolean otherOutput;
 
-		private final Map<Key, BigDecimal> values = new TreeMap<>();
+		private final Map<Long, BigDecimal> values = new HashMap<>();
 
 		private @Nullable Row offPeak;
 
@@ -222,21 +225,20 @@ final class PriceListReader {
 
 		boolean isText() {
 			return TEXT_MODES.contains(this.mode) && !this.otherOutput && !this.values.isEmpty()
-					&& (this.values.containsKey(new Key(ServiceTier.STANDARD, 0, INPUT)));
+					&& this.values.containsKey(Key.of(ServiceTier.STANDARD, 0, INPUT));
 		}
 
 		void read(JsonParser parser) {
 			String field = parser.currentName();
 			JsonToken token = parser.nextToken();
-			Matcher matcher = PRICE.matcher(field);
-			if (matcher.matches()) {
-				long above = (matcher.group(2) != null) ? Long.parseLong(matcher.group(2)) * 1000 : 0;
-				ServiceTier tier = (matcher.group(3) != null) ? TIERS.getOrDefault(matcher.group(3), ServiceTier.STANDARD)
-						: ServiceTier.STANDARD;
-				this.values.put(new Key(tier, above, matcher.group(1)), price(field, parser));
+			Long key = Key.of(field);
+			if (key != null) {
+				this.values.put(key, price(field, parser));
 				return;
 			}
-			this.otherOutput |= OTHER_OUTPUT.stream().anyMatch(field::startsWith);
+			for (String other : OTHER_OUTPUT) {
+				this.otherOutput |= field.startsWith(other);
+			}
 			boolean text = token == JsonToken.VALUE_STRING;
 			if (text && field.equals(MODE)) {
 				this.mode = parser.getString();
@@ -312,7 +314,8 @@ final class PriceListReader {
 			}
 			for (String hour : hours) {
 				if (!times.add(hour, days)) {
-					throw refused("'%s'.'hours_utc' has \"%s\", not hours such as 10:00-00:00".formatted(this.name, hour));
+					throw refused(
+							"'%s'.'hours_utc' has \"%s\", not hours such as 10:00-00:00".formatted(this.name, hour));
 				}
 			}
 		}
@@ -331,8 +334,8 @@ final class PriceListReader {
 			Set<Long> thresholds = new TreeSet<>();
 			Set<ServiceTier> tiers = new TreeSet<>();
 			this.values.keySet().forEach((key) -> {
-				thresholds.add(key.above());
-				tiers.add(key.tier());
+				thresholds.add(Key.above(key));
+				tiers.add(Key.tier(key));
 			});
 			thresholds.add(0L);
 			List<PriceVariant> variants = new ArrayList<>();
@@ -354,8 +357,7 @@ final class PriceListReader {
 				output = BigDecimal.ZERO;
 			}
 			if (input == null || output == null) {
-				throw refused(
-						"'%s' has '%s' but not '%s'".formatted(this.name, INPUT, OUTPUT));
+				throw refused("'%s' has '%s' but not '%s'".formatted(this.name, INPUT, OUTPUT));
 			}
 			BigDecimal read = find(tier, above, READ);
 			BigDecimal write = find(tier, above, WRITE);
@@ -372,32 +374,70 @@ final class PriceListReader {
 
 		// What a row does not say for a tier or long requests is as it is without
 		private @Nullable BigDecimal find(ServiceTier tier, long above, String kind) {
-			for (Key key : List.of(new Key(tier, above, kind), new Key(ServiceTier.STANDARD, above, kind),
-					new Key(tier, 0, kind), new Key(ServiceTier.STANDARD, 0, kind))) {
-				BigDecimal value = this.values.get(key);
-				if (value != null) {
-					return value;
-				}
+			BigDecimal value = this.values.get(Key.of(tier, above, kind));
+			if (value == null && tier != ServiceTier.STANDARD) {
+				value = this.values.get(Key.of(ServiceTier.STANDARD, above, kind));
 			}
-			return null;
+			if (value == null && above > 0) {
+				value = find(tier, 0, kind);
+			}
+			return value;
 		}
 
 	}
 
 	/**
-	 * What a price is for.
-	 *
-	 * @param tier the tier
-	 * @param above the input tokens above which it holds
-	 * @param kind the kind of tokens
+	 * What a price is for: the tier, the input tokens above which it holds, and the kind
+	 * of tokens. A number, because a list has thousands of them.
 	 */
-	private record Key(ServiceTier tier, long above, String kind) implements Comparable<Key> {
+	private static final class Key {
 
-		@Override
-		public int compareTo(Key other) {
-			int order = this.tier.compareTo(other.tier);
-			order = (order != 0) ? order : Long.compare(this.above, other.above);
-			return (order != 0) ? order : this.kind.compareTo(other.kind);
+		private static final int BITS = 4;
+
+		private static final long MASK = (1 << BITS) - 1;
+
+		private Key() {
+		}
+
+		static long of(ServiceTier tier, long above, String kind) {
+			return (above << 2 * BITS) | ((long) tier.ordinal() << BITS) | KINDS.indexOf(kind);
+		}
+
+		static long above(long key) {
+			return key >> 2 * BITS;
+		}
+
+		static ServiceTier tier(long key) {
+			return ServiceTier.values()[(int) ((key >> BITS) & MASK)];
+		}
+
+		/**
+		 * Read the name of a field.
+		 * @param field the name, such as
+		 * {@code input_cost_per_token_above_200k_tokens_flex}
+		 * @return the key, or {@code null} if the field is not a price of tokens
+		 */
+		static @Nullable Long of(String field) {
+			for (String kind : KINDS) {
+				if (!field.startsWith(kind)) {
+					continue;
+				}
+				String rest = field.substring(kind.length());
+				long above = 0;
+				int end = rest.indexOf(TOKENS);
+				if (rest.startsWith(ABOVE) && end > 0) {
+					String threshold = rest.substring(ABOVE.length(), end);
+					if (threshold.isEmpty() || threshold.length() > MAX_THRESHOLD_DIGITS
+							|| !threshold.chars().allMatch((c) -> c >= '0' && c <= '9')) {
+						return null;
+					}
+					above = Long.parseLong(threshold) * 1000;
+					rest = rest.substring(end + TOKENS.length());
+				}
+				ServiceTier tier = TIERS.get(rest);
+				return (tier != null) ? of(tier, above, kind) : null;
+			}
+			return null;
 		}
 
 	}

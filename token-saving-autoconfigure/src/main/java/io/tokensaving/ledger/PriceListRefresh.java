@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 import io.tokensaving.provider.Dialects;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a price list from a file or a URL, now and then, and puts it into the price
@@ -46,6 +47,8 @@ public final class PriceListRefresh implements AutoCloseable {
 	private final Consumer<Throwable> failed;
 
 	private final ScheduledThreadPoolExecutor threads;
+
+	private volatile @Nullable InputStream body;
 
 	/**
 	 * Start to read.
@@ -97,7 +100,10 @@ public final class PriceListRefresh implements AutoCloseable {
 
 	private PriceList read() throws IOException, InterruptedException {
 		Thread reader = Thread.currentThread();
-		Future<?> watch = this.threads.schedule(reader::interrupt, this.timeout.toMillis(), TimeUnit.MILLISECONDS);
+		Future<?> watch = this.threads.schedule(() -> {
+			reader.interrupt();
+			closeBody();
+		}, this.timeout.toMillis(), TimeUnit.MILLISECONDS);
 		try {
 			return "file".equalsIgnoreCase(this.location.getScheme()) ? readFile() : readUrl();
 		}
@@ -108,8 +114,11 @@ public final class PriceListRefresh implements AutoCloseable {
 	}
 
 	private PriceList readFile() throws IOException {
-		// A channel is closed if its thread is interrupted
-		try (InputStream in = Files.newInputStream(Path.of(this.location))) {
+		Path file = Path.of(this.location);
+		if (!Files.isRegularFile(file)) {
+			throw new IOException("There is no file with a price list");
+		}
+		try (InputStream in = Files.newInputStream(file)) {
 			return PriceList.read(in, this.dialects);
 		}
 	}
@@ -125,10 +134,27 @@ public final class PriceListRefresh implements AutoCloseable {
 			.build();
 		HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
 		try (InputStream in = response.body()) {
+			this.body = in;
 			if (response.statusCode() != OK) {
 				throw new IOException("The price list was answered with status " + response.statusCode());
 			}
 			return PriceList.read(in, this.dialects);
+		}
+		finally {
+			this.body = null;
+		}
+	}
+
+	// Whoever reads it goes on when interrupted
+	private void closeBody() {
+		InputStream body = this.body;
+		if (body != null) {
+			try {
+				body.close();
+			}
+			catch (IOException ex) {
+				logger.debug("The price list could not be closed", ex);
+			}
 		}
 	}
 
@@ -138,6 +164,7 @@ public final class PriceListRefresh implements AutoCloseable {
 	@Override
 	public void close() {
 		this.threads.shutdownNow();
+		closeBody();
 	}
 
 }

@@ -108,10 +108,10 @@ final class AnthropicDialect implements ProviderDialect {
 		Object lengths = NativeUsage.value(cache, "getMessageTypeMinContentLengths");
 		for (Map.Entry<?, ?> ttl : ttls.entrySet()) {
 			// Tools are marked as the system text is, whatever its length
-			boolean marked = ttl.getKey() == MessageType.SYSTEM
-					|| (history && (ttl.getKey() == MessageType.USER || (toolResults && ttl.getKey() == MessageType.TOOL))
-							&& !(lengths instanceof Map<?, ?> minimum
-									&& Integer.valueOf(Integer.MAX_VALUE).equals(minimum.get(ttl.getKey()))));
+			boolean marked = ttl.getKey() == MessageType.SYSTEM || (history
+					&& (ttl.getKey() == MessageType.USER || (toolResults && ttl.getKey() == MessageType.TOOL))
+					&& !(lengths instanceof Map<?, ?> minimum
+							&& Integer.valueOf(Integer.MAX_VALUE).equals(minimum.get(ttl.getKey()))));
 			if (marked && String.valueOf(ttl.getValue()).equals(ONE_HOUR)) {
 				return true;
 			}

@@ -122,8 +122,8 @@ final class BedrockDialect implements ProviderDialect {
 			return null;
 		}
 		String model = name.substring("us.".length());
-		return PriceListing.of(name, model).otherwise("eu." + model, "apac." + model, "jp." + model, "au." + model,
-				"ca." + model);
+		return PriceListing.of(name, model)
+			.otherwise("eu." + model, "apac." + model, "jp." + model, "au." + model, "ca." + model);
 	}
 
 }

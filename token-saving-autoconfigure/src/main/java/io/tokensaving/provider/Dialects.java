@@ -27,8 +27,8 @@ public final class Dialects {
 	 */
 	private static final List<ProviderDialect> BUILT_IN = List.of(new OpenAiDialect(), new AnthropicDialect(),
 			new BedrockDialect(), new GoogleDialect(), new DeepSeekDialect(), new MistralDialect(), new OllamaDialect(),
-			new CohereDialect(), new HuggingFaceDialect(), new AzureDialect(), new XaiDialect(),
-			new LiteLlmDialect(), new OpenRouterDialect());
+			new CohereDialect(), new HuggingFaceDialect(), new AzureDialect(), new XaiDialect(), new LiteLlmDialect(),
+			new OpenRouterDialect());
 
 	/**
 	 * Options that are for accounting if a known provider or Spring AI defines them, but

@@ -43,8 +43,8 @@ public record ModelPrice(String model, TokenPrice price, List<PriceVariant> vari
 	 * prefix that ends in {@code *}
 	 * @param input the price of input tokens, 0 or more
 	 * @param output the price of output tokens, 0 or more
-	 * @param cacheRead the price of input tokens read from the provider's prompt cache, or
-	 * {@code null} for the price of input tokens
+	 * @param cacheRead the price of input tokens read from the provider's prompt cache,
+	 * or {@code null} for the price of input tokens
 	 * @param cacheWrite the price of input tokens written to the provider's prompt cache,
 	 * or {@code null} for the price of input tokens
 	 * @throws IllegalArgumentException if the name is empty or a price is negative

@@ -35,7 +35,8 @@ public record TokenUsage(long input, long output, long cacheRead, long cacheWrit
 	public TokenUsage {
 		Assert.isTrue(cacheWriteOneHour >= 0 && cacheWriteOneHour <= Math.max(0, cacheWrite),
 				() -> "'cacheWriteOneHour' must be a part of 'cacheWrite'");
-		Assert.isTrue(reasoning >= 0 && reasoning <= Math.max(0, output), () -> "'reasoning' must be a part of 'output'");
+		Assert.isTrue(reasoning >= 0 && reasoning <= Math.max(0, output),
+				() -> "'reasoning' must be a part of 'output'");
 	}
 
 	/**
@@ -119,8 +120,8 @@ public record TokenUsage(long input, long output, long cacheRead, long cacheWrit
 	 * one
 	 */
 	public TokenUsage uncached() {
-		return (this.cacheRead != 0 || this.cacheWrite != 0) ? new TokenUsage(this.input, this.output, 0, 0, 0,
-				this.reasoning, this.tier, this.estimated) : this;
+		return (this.cacheRead != 0 || this.cacheWrite != 0)
+				? new TokenUsage(this.input, this.output, 0, 0, 0, this.reasoning, this.tier, this.estimated) : this;
 	}
 
 	/**

@@ -37,7 +37,8 @@ class PriceListTests {
 	void builtInListIsDatedAndPricesEveryNameExactly() {
 		PriceList list = BUILT_IN.list();
 		assertThat(list.date()).isEqualTo(PriceTable.BUILT_IN_DATE);
-		assertThat(list.names()).hasSizeGreaterThan(1200).allMatch((name) -> name.equals(name.toLowerCase(Locale.ROOT)));
+		assertThat(list.names()).hasSizeGreaterThan(1200)
+			.allMatch((name) -> name.equals(name.toLowerCase(Locale.ROOT)));
 		for (String name : list.names()) {
 			ModelPrice price = BUILT_IN.find(name);
 			assertThat(price).as(name).isNotNull();
@@ -96,13 +97,15 @@ class PriceListTests {
 
 	@ParameterizedTest
 	@ValueSource(strings = {
-			// Open models that anybody serves, and names that gateways use at other prices
+			// Open models that anybody serves, and names that gateways use at other
+			// prices
 			"mistral-small", "command-r", "deepseek-r1", "deepseek-r1:8b", "deepseek/deepseek-chat", "gemma-3-27b-it",
 			"llama-3.3-70b-versatile", "qwen3:8b",
 			// Not the same as what it looks like
 			"gpt-5.6-turbo", "claude-opus-5-fast", "gemini-2.5-pro-tuned-1", "ft:gpt-5", "azure/gpt-4o-deployment",
 			"projects/p/locations/europe-west1/publishers/anthropic/models/claude-opus-5",
-			"us.anthropic.claude-opus-5:1", "xai/", "-2024-08-06", "gpt-4o-realtime-preview", "gemini-2.5-flash-image" })
+			"us.anthropic.claude-opus-5:1", "xai/", "-2024-08-06", "gpt-4o-realtime-preview",
+			"gemini-2.5-flash-image" })
 	void neverGuesses(String model) {
 		assertThat(BUILT_IN.find(model)).isNull();
 	}
@@ -127,8 +130,9 @@ class PriceListTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "gemini-2.5-pro, 200000, STANDARD, 0.25, 0.5000025", "gemini-2.5-pro, 200000, BATCH, 0.125, 0.25000125",
-			"gpt-5.4, 272000, STANDARD, 0.68, 1.360005", "gpt-5.4, 272000, FLEX, 0.34, 0.6800025",
+	@CsvSource({ "gemini-2.5-pro, 200000, STANDARD, 0.25, 0.5000025",
+			"gemini-2.5-pro, 200000, BATCH, 0.125, 0.25000125", "gpt-5.4, 272000, STANDARD, 0.68, 1.360005",
+			"gpt-5.4, 272000, FLEX, 0.34, 0.6800025",
 			"us.anthropic.claude-sonnet-4-5-20250929-v1:0, 200000, STANDARD, 0.66, 1.3200066",
 			// Begins at the threshold
 			"xai/grok-4.20, 199999, STANDARD, 0.24999875, 0.5" })
@@ -158,16 +162,18 @@ class PriceListTests {
 
 	@Test
 	void readsRowsOfModelsOfTextAndPassesOverAllElse() throws IOException {
-		PriceList list = read("""
-				{ "sample_spec": { "mode": "one of: chat", "input_cost_per_token": 0.0, "litellm_provider": "x" },
-				  "A/One": { "mode": "chat", "litellm_provider": "a", "input_cost_per_token": 1e-6,
-				    "output_cost_per_token": 2E-06, "search_context_cost_per_query": { "low": -1 }, "notes": [ 1, [] ] },
-				  "picture": { "mode": "image_generation", "input_cost_per_token": -1e-6 },
-				  "hours": { "mode": "chat", "input_cost_per_second": 1 },
-				  "voice": { "mode": "chat", "input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6,
-				    "output_cost_per_audio_token": 1e-6 },
-				  "vector": { "mode": "embedding", "litellm_provider": "a", "input_cost_per_token": 1e-7 } }
-				""".replace("-1e-6", "1e-6"));
+		PriceList list = read(
+				"""
+						{ "sample_spec": { "mode": "one of: chat", "input_cost_per_token": 0.0, "litellm_provider": "x" },
+						  "A/One": { "mode": "chat", "litellm_provider": "a", "input_cost_per_token": 1e-6,
+						    "output_cost_per_token": 2E-06, "search_context_cost_per_query": { "low": -1 }, "notes": [ 1, [] ] },
+						  "picture": { "mode": "image_generation", "input_cost_per_token": -1e-6 },
+						  "hours": { "mode": "chat", "input_cost_per_second": 1 },
+						  "voice": { "mode": "chat", "input_cost_per_token": 1e-6, "output_cost_per_token": 1e-6,
+						    "output_cost_per_audio_token": 1e-6 },
+						  "vector": { "mode": "embedding", "litellm_provider": "a", "input_cost_per_token": 1e-7 } }
+						"""
+					.replace("-1e-6", "1e-6"));
 		assertThat(list.names()).containsExactlyInAnyOrder("a/one", "vector");
 		assertThat(list.date()).isNull();
 		assertThat(list.find("A/one-2026-01-31").price().output()).isEqualByComparingTo("2");
@@ -191,9 +197,10 @@ class PriceListTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', value = { "-0.000001|-0.000001", "NaN|NaN", "Infinity|Infinity", "1.0000001|1.0000001",
-			"1e999999999|1e999999999", "1e-999999999|1e-999999999", "'\"0.000001\"'|'\"0.000001\"'", "null|null",
-			"true|true", "[]|an array", "{}|an object" })
+	@CsvSource(delimiter = '|',
+			value = { "-0.000001|-0.000001", "NaN|NaN", "Infinity|Infinity", "1.0000001|1.0000001",
+					"1e999999999|1e999999999", "1e-999999999|1e-999999999", "'\"0.000001\"'|'\"0.000001\"'",
+					"null|null", "true|true", "[]|an array", "{}|an object" })
 	void refusesPricesThatCannotBeRight(String value, String shown) {
 		for (String field : List.of("input_cost_per_token", "output_cost_per_token",
 				"cache_creation_input_token_cost_above_1hr", "cache_read_input_token_cost_above_200k_tokens_batches",
