@@ -92,10 +92,8 @@ final class AnthropicDialect implements ProviderDialect {
 			.at(ServiceTier.of(NativeUsage.value(nativeUsage, "serviceTier")));
 	}
 
-	/**
-	 * Whether what a request writes to the prompt cache is kept for an hour. If only a
-	 * part of it is, nobody says how much, and the dearer price is assumed for all.
-	 */
+	// If only a part of what a request writes is kept for an hour, nobody says how much,
+	// and the dearer price is assumed for all of it
 	private static boolean keepsForAnHour(ChatOptions options) {
 		Object cache = NativeUsage.value(options, "getCacheOptions");
 		Object strategy = (cache != null) ? NativeUsage.value(cache, "getStrategy") : null;

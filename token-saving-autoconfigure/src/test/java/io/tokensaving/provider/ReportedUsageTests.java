@@ -178,49 +178,6 @@ class ReportedUsageTests {
 		assertThat(new OpenAiDialect().usage(usage)).isEqualTo(new TokenUsage(2000, 10, 512, 1400, false));
 	}
 
-	/**
-	 * Stands for the usage of Amazon's SDK, as far as it is read by reflection.
-	 */
-	public record BedrockUsage(List<CacheDetail> cacheDetails) {
-
-		public record CacheDetail(String ttlAsString, Integer inputTokens) {
-
-		}
-
-	}
-
-	/**
-	 * Stands for the options of Spring AI's model of Bedrock.
-	 */
-	public static final class BedrockOptions extends MadeUpChatOptions {
-
-		private final AnthropicCacheTtl ttl;
-
-		BedrockOptions(AnthropicCacheTtl ttl) {
-			this.ttl = ttl;
-		}
-
-		public BedrockOptions getCacheOptions() {
-			return this;
-		}
-
-		public AnthropicCacheTtl getTtl() {
-			return this.ttl;
-		}
-
-	}
-
-	/**
-	 * Stands for the usage of a later SDK of OpenAI.
-	 */
-	public record LaterUsage(Details promptTokensDetails) {
-
-		public record Details(Optional<Long> cachedTokens, Optional<Long> cacheWriteTokens) {
-
-		}
-
-	}
-
 	@Test
 	void openAiReportsCachedTokensWithinInputAndThoughtsWithinOutput() {
 		CompletionUsage nativeUsage = openAi(1000, 300, 1300)
@@ -309,6 +266,49 @@ class ReportedUsageTests {
 
 	private static TokenUsage read(org.springframework.ai.chat.metadata.Usage usage) {
 		return Dialects.builtIn().usage(usage, UNKNOWN);
+	}
+
+	/**
+	 * Stands for the usage of Amazon's SDK, as far as it is read by reflection.
+	 */
+	public record BedrockUsage(List<CacheDetail> cacheDetails) {
+
+		public record CacheDetail(String ttlAsString, Integer inputTokens) {
+
+		}
+
+	}
+
+	/**
+	 * Stands for the options of Spring AI's model of Bedrock.
+	 */
+	public static final class BedrockOptions extends MadeUpChatOptions {
+
+		private final AnthropicCacheTtl ttl;
+
+		BedrockOptions(AnthropicCacheTtl ttl) {
+			this.ttl = ttl;
+		}
+
+		public BedrockOptions getCacheOptions() {
+			return this;
+		}
+
+		public AnthropicCacheTtl getTtl() {
+			return this.ttl;
+		}
+
+	}
+
+	/**
+	 * Stands for the usage of a later SDK of OpenAI.
+	 */
+	public record LaterUsage(Details promptTokensDetails) {
+
+		public record Details(Optional<Long> cachedTokens, Optional<Long> cacheWriteTokens) {
+
+		}
+
 	}
 
 }
