@@ -28,6 +28,12 @@ final class MarkSearch {
 	 */
 	private static final double INERTIA = 0.04;
 
+	/**
+	 * What a token costs more for each step to a longer time: that a prefix is not used
+	 * within an hour is seen an hour late, so what is seen is better than what is true.
+	 */
+	private static final double LATENESS = 0.04;
+
 	private final List<MarkCandidate> candidates;
 
 	private final CacheRules rules;
@@ -169,7 +175,8 @@ final class MarkSearch {
 				worth += kept * worth(candidate, 0);
 			}
 			if (!candidate.inFlight) {
-				worth += (candidate.segment - kept) * worth(candidate, this.levels[index]);
+				worth += (candidate.segment - kept)
+						* (worth(candidate, this.levels[index]) - LATENESS * this.levels[index]);
 			}
 			before = candidate.tokens;
 		}

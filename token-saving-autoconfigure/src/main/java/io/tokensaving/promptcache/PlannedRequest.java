@@ -35,11 +35,6 @@ final class PlannedRequest {
 	final List<Expected> expected = new ArrayList<>();
 
 	/**
-	 * Prefixes that are used again, but may not be readable.
-	 */
-	final List<Uncertain> uncertain = new ArrayList<>();
-
-	/**
 	 * Uses that this request began.
 	 */
 	final List<Sighting> opened = new ArrayList<>();
@@ -101,18 +96,6 @@ final class PlannedRequest {
 	 * @param far whether it is farther back than the provider is said to look
 	 */
 	record Expected(PrefixEntry entry, int tokens, boolean far) {
-
-	}
-
-	/**
-	 * A prefix that is used again, but may not be readable.
-	 *
-	 * @param tokens its tokens
-	 * @param learners who has counted it
-	 * @param span the span of time since it was used
-	 * @param counted as how much of a use it was counted
-	 */
-	record Uncertain(int tokens, List<ReuseStats> learners, int span, double counted) {
 
 	}
 

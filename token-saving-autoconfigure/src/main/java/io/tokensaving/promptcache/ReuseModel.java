@@ -34,6 +34,8 @@ final class ReuseModel {
 
 	private static final double PREFIX = 1;
 
+	private static final double CONVERSATION = 8;
+
 	private final AtomicInteger sightings;
 
 	private final Map<PrefixKind, ReuseStats> kinds = new EnumMap<>(PrefixKind.class);
@@ -92,18 +94,32 @@ final class ReuseModel {
 	}
 
 	/**
-	 * Estimate how soon a prefix is used again.
+	 * Estimate how probable it is that a prefix is used again.
+	 * <p>
+	 * A conversation never shows its own end, so it says when it is continued, but little
+	 * of whether it is.
 	 * @param kind its kind
 	 * @param front what stands in front of it, or {@code null} if that is not known
 	 * @param own what was seen of the prefix or its conversation, or {@code null}
-	 * @return the probability for each span
+	 * @param ttls the times within which
+	 * @return a probability for each time
 	 */
-	double[] hazards(PrefixKind kind, @Nullable PrefixKey front, @Nullable ReuseStats own) {
+	double[] within(PrefixKind kind, @Nullable PrefixKey front, @Nullable ReuseStats own, List<CacheTtl> ttls) {
 		double[] hazards = ReuseStats.hazards(this.kinds.get(kind), null, KIND);
 		if (front != null) {
 			hazards = ReuseStats.hazards(this.fronts.get(new Front(kind, front)), hazards, FRONT);
 		}
-		return ReuseStats.hazards(own, hazards, PREFIX);
+		double[] ownHazards = ReuseStats.hazards(own, hazards, PREFIX);
+		double share = 1;
+		if (own != null && kind.isTail()) {
+			long all = ReuseStats.ENDS[ReuseStats.SPANS - 1];
+			share = own.again(ReuseStats.within(hazards, all), CONVERSATION) / ReuseStats.within(ownHazards, all);
+		}
+		double[] within = new double[ttls.size()];
+		for (int ttl = 0; ttl < within.length; ttl++) {
+			within[ttl] = Math.min(1, share * ReuseStats.within(ownHazards, ttls.get(ttl).duration().toMillis()));
+		}
+		return within;
 	}
 
 	/**

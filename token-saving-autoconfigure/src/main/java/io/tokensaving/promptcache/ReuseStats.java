@@ -30,6 +30,10 @@ final class ReuseStats {
 
 	private static final float FADING = 0.93f;
 
+	private float uses;
+
+	private float ends;
+
 	private final float[] events = new float[SPANS];
 
 	private final float[] atRisk = new float[SPANS];
@@ -54,25 +58,31 @@ final class ReuseStats {
 	void passed(int span) {
 		this.events[span] *= FADING;
 		this.atRisk[span] = this.atRisk[span] * FADING + 1;
+		if (span == SPANS - 1) {
+			this.uses *= FADING;
+			this.ends = this.ends * FADING + 1;
+		}
 	}
 
 	/**
 	 * Count that the prefix was used within a span.
 	 * @param span the span
-	 * @param weight how much of a use it is, between 0 and 1
 	 */
-	void used(int span, double weight) {
-		passed(span);
-		this.events[span] += (float) weight;
+	void used(int span) {
+		this.events[span] = this.events[span] * FADING + 1;
+		this.atRisk[span] = this.atRisk[span] * FADING + 1;
+		this.uses = this.uses * FADING + 1;
+		this.ends *= FADING;
 	}
 
 	/**
-	 * Count the rest of a use that was counted with less than its weight.
-	 * @param span the span
-	 * @param weight what was missing
+	 * Estimate whether a prefix is used again at all.
+	 * @param parent what is more general says
+	 * @param strength how many observations that counts for
+	 * @return a probability
 	 */
-	void corrected(int span, double weight) {
-		this.events[span] = Math.min(this.atRisk[span], this.events[span] + (float) weight);
+	double again(double parent, double strength) {
+		return (this.uses + strength * parent) / (this.uses + this.ends + strength);
 	}
 
 	/**

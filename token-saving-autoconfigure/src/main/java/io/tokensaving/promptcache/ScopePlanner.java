@@ -12,7 +12,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import io.tokensaving.promptcache.CacheRules.MarkLayout;
 import io.tokensaving.promptcache.PlannedRequest.Expected;
 import io.tokensaving.promptcache.PlannedRequest.Marked;
-import io.tokensaving.promptcache.PlannedRequest.Uncertain;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,6 +68,9 @@ final class ScopePlanner {
 	private final Reliability reliability = new Reliability();
 
 	private final Map<PrefixKind, Reliability> reliabilities = new EnumMap<>(PrefixKind.class);
+
+	// Of the prefixes that are used again, how many are near enough to be found
+	private final Map<PrefixKind, Reliability> nearness = new EnumMap<>(PrefixKind.class);
 
 	private final Reliability far = new Reliability();
 
@@ -211,13 +213,6 @@ final class ScopePlanner {
 		if (!seen.isEmpty()) {
 			this.reliability.observed(!seen.containsValue(false));
 		}
-		for (Uncertain uncertain : request.uncertain) {
-			if (uncertain.tokens() <= readCovers) {
-				for (ReuseStats stats : uncertain.learners()) {
-					stats.corrected(uncertain.span(), 1 - uncertain.counted());
-				}
-			}
-		}
 		double cost = request.rules.readMultiplier() * read;
 		double covered = read;
 		for (Marked marked : request.marked) {
@@ -227,7 +222,7 @@ final class ScopePlanner {
 				if (!marked.expected()) {
 					// Somebody else has written it or kept it alive
 					for (ReuseStats stats : marked.learners()) {
-						stats.used(0, 1);
+						stats.used(0);
 					}
 				}
 				if (ours) {
@@ -286,6 +281,10 @@ final class ScopePlanner {
 				this.silent = 0;
 			}
 		}
+	}
+
+	private Reliability nearness(PrefixKind kind) {
+		return this.nearness.computeIfAbsent(kind, (key) -> new Reliability());
 	}
 
 	private double granted(PrefixKind kind) {
@@ -406,17 +405,9 @@ final class ScopePlanner {
 				if (entry == null || before == null || this.now - before.at < PrefixEntry.IN_FLIGHT) {
 					continue;
 				}
-				double weight = 1;
-				if (next == this.candidates.size()) {
-					weight = 0;
-				}
-				else if (!isNear(index, this.candidates.get(next).boundary)) {
-					weight = grantedFar();
-				}
 				int span = ReuseStats.span(this.now - before.at);
-				List<ReuseStats> learners = before.learners;
 				if (!before.closed) {
-					before.used(this.now, weight);
+					before.used(this.now);
 				}
 				if (entry.stats(before.kind) == null) {
 					ReuseStats stats = new ReuseStats();
@@ -424,16 +415,12 @@ final class ScopePlanner {
 						stats.passed(passed);
 					}
 					if (span < ReuseStats.SPANS) {
-						stats.used(span, weight);
+						stats.used(span);
 					}
 					entry.stats(before.kind, stats);
-					learners = new ArrayList<>(learners);
-					learners.add(stats);
 				}
-				if (weight < 1 && span < ReuseStats.SPANS) {
-					this.request.uncertain
-						.add(new Uncertain(this.boundaries.get(index).tokens(), learners, span, weight));
-				}
+				nearness(before.kind).observed(
+						next < this.candidates.size() && isNear(index, this.candidates.get(next).boundary));
 				entry.sighting = null;
 			}
 		}
@@ -505,12 +492,12 @@ final class ScopePlanner {
 			if (own == null && candidate.kind.isTail()) {
 				own = conversation(candidate.boundary);
 			}
-			double[] hazards = ScopePlanner.this.reuse.hazards(candidate.kind, this.fronts[candidate.boundary], own);
-			double share = granted(candidate.kind);
-			candidate.reuse = new double[this.rules.ttls().size()];
+			candidate.reuse = ScopePlanner.this.reuse.within(candidate.kind, this.fronts[candidate.boundary], own,
+					this.rules.ttls());
+			double near = nearness(candidate.kind).estimate(1, 1);
+			double share = granted(candidate.kind) * (near + (1 - near) * grantedFar());
 			for (int ttl = 0; ttl < candidate.reuse.length; ttl++) {
-				candidate.reuse[ttl] = share
-						* ReuseStats.within(hazards, this.rules.ttls().get(ttl).duration().toMillis());
+				candidate.reuse[ttl] *= share;
 			}
 			Integer last = ScopePlanner.this.lastTtls.get(candidate.kind);
 			candidate.decided = last != null;

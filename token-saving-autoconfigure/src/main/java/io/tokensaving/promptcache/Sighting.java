@@ -45,14 +45,13 @@ final class Sighting {
 	/**
 	 * Count that the prefix is used again.
 	 * @param now the time
-	 * @param weight how much of a use it is
 	 */
-	void used(long now, double weight) {
+	void used(long now) {
 		int at = ReuseStats.span(now - this.at);
 		passed(at);
 		if (at < ReuseStats.SPANS) {
 			for (ReuseStats stats : this.learners) {
-				stats.used(at, weight);
+				stats.used(at);
 			}
 			this.span = at + 1;
 		}
