@@ -40,6 +40,12 @@ final class ScopePlanner {
 	private static final double COVERS = 0.9;
 
 	/**
+	 * What should not be there was read if no more than this share of its last part is
+	 * missing.
+	 */
+	private static final double UNCERTAIN = 0.3;
+
+	/**
 	 * Estimates may be this much too low for a prefix not to be marked as too short.
 	 */
 	private static final double TOLERANCE = 1.1;
@@ -215,10 +221,14 @@ final class ScopePlanner {
 		}
 		double cost = request.rules.readMultiplier() * read;
 		double covered = read;
+		int before = 0;
 		for (Marked marked : request.marked) {
 			PrefixEntry entry = marked.entry();
 			boolean ours = entry.changedBy == request.id;
-			if (marked.tokens() <= readCovers) {
+			boolean isRead = marked.tokens() <= readCovers
+					&& (marked.expected() || marked.tokens() - read <= UNCERTAIN * (marked.tokens() - before));
+			before = marked.tokens();
+			if (isRead) {
 				if (!marked.expected()) {
 					// Somebody else has written it or kept it alive
 					for (ReuseStats stats : marked.learners()) {
@@ -366,12 +376,12 @@ final class ScopePlanner {
 			if (!this.rules.isSteerable()) {
 				return;
 			}
-			int minimum = Math.max(this.rules.minimumTokens(), ScopePlanner.this.learnedMinimum);
 			boolean first = true;
 			for (int index = 0; index < this.boundaries.size(); index++) {
 				PrefixBoundary boundary = this.boundaries.get(index);
 				if (boundary.markable() && this.rules.markable().contains(boundary.segment())) {
-					if (boundary.tokens() * ScopePlanner.this.ratio * TOLERANCE < minimum) {
+					if (boundary.tokens() * ScopePlanner.this.ratio * TOLERANCE < this.rules.minimumTokens()
+							|| boundary.tokens() < ScopePlanner.this.learnedMinimum) {
 						this.reasons[index] = MarkReason.BELOW_MINIMUM;
 					}
 					else {
@@ -429,7 +439,6 @@ final class ScopePlanner {
 			if (this.candidates.isEmpty()) {
 				return List.of();
 			}
-			int reach = 0;
 			for (MarkCandidate candidate : this.candidates) {
 				estimate(candidate);
 				PrefixEntry entry = this.entries[candidate.boundary];
@@ -461,16 +470,7 @@ final class ScopePlanner {
 				chosen = limited(chosen);
 				search = new MarkSearch(chosen, this.rules, this.request.total, limit);
 			}
-			reach = search.levels().length;
-			if (Boolean.getBoolean("trace")) {
-				StringBuilder b = new StringBuilder();
-				for (MarkCandidate c : chosen) {
-					b.append(String.format(" %s t=%d p=%.2f/%.2f near=%d(%.2f) far=%d(%.2f)%s", c.kind, c.tokens, c.reuse[0],
-							c.reuse[c.reuse.length - 1], c.near, c.nearShare, c.far, c.farShare, c.inFlight ? " FLY" : ""));
-				}
-				System.out.printf("%d total=%d levels=%s prem=%.0f lim=%.0f%s%n", this.now / 1000 % 1000000, this.request.total,
-						Arrays.toString(search.levels()), search.premium(), limit, b);
-			}
+			int reach = search.levels().length;
 			for (int index = reach; index < chosen.size(); index++) {
 				MarkCandidate candidate = chosen.get(index);
 				if (candidate.inFlight) {
