@@ -91,8 +91,8 @@ public final class CachePlanner {
 			tokens = boundary.tokens();
 			last = boundary.segment().isFront() ? boundary : last;
 		}
-		ScopePlanner planner = this.scopes.get(scope, (key) -> new ScopePlanner(this.scopeNumbers.incrementAndGet(),
-				this.prefixes, this.sightings));
+		ScopePlanner planner = this.scopes.get(scope,
+				(key) -> new ScopePlanner(this.scopeNumbers.incrementAndGet(), this.prefixes, this.sightings));
 		long time = this.time.at(now);
 		boolean elsewhere = false;
 		if (last != null) {

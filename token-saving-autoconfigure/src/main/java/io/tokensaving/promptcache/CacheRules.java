@@ -45,8 +45,7 @@ public record CacheRules(int minimumTokens, double readMultiplier, List<CacheTtl
 		Assert.isTrue(lookbackBlocks > 0, "'lookbackBlocks' must be positive");
 		ttls = List.copyOf(ttls);
 		for (int index = 1; index < ttls.size(); index++) {
-			Assert.isTrue(ttls.get(index - 1).duration().compareTo(ttls.get(index).duration()) < 0,
-					"'ttls' must rise");
+			Assert.isTrue(ttls.get(index - 1).duration().compareTo(ttls.get(index).duration()) < 0, "'ttls' must rise");
 		}
 		markable = Set.copyOf(markable);
 	}

@@ -87,8 +87,8 @@ final class MarkSearch {
 		}
 		for (int level = longest; level >= 0; level--) {
 			boolean sameAsBefore = candidate > 0 && level != longest;
-			if (sameAsBefore && (this.rules.sharing() == TtlSharing.ALL || (this.rules.sharing() == TtlSharing.FRONT
-					&& this.candidates.get(candidate).kind.isFront()))) {
+			if (sameAsBefore && (this.rules.sharing() == TtlSharing.ALL
+					|| (this.rules.sharing() == TtlSharing.FRONT && this.candidates.get(candidate).kind.isFront()))) {
 				continue;
 			}
 			this.levels[candidate] = level;

@@ -386,8 +386,8 @@ final class ScopePlanner {
 					}
 					else {
 						this.reasons[index] = MarkReason.NO_REUSE;
-						this.candidates.add(new MarkCandidate(index, boundary.tokens(),
-								PrefixKind.of(boundary.segment(), first)));
+						this.candidates
+							.add(new MarkCandidate(index, boundary.tokens(), PrefixKind.of(boundary.segment(), first)));
 					}
 				}
 				first &= boundary.segment().isFront();
@@ -429,8 +429,8 @@ final class ScopePlanner {
 					}
 					entry.stats(before.kind, stats);
 				}
-				nearness(before.kind).observed(
-						next < this.candidates.size() && isNear(index, this.candidates.get(next).boundary));
+				nearness(before.kind)
+					.observed(next < this.candidates.size() && isNear(index, this.candidates.get(next).boundary));
 				entry.sighting = null;
 			}
 		}
@@ -456,8 +456,7 @@ final class ScopePlanner {
 			MarkSearch search;
 			if (this.rules.layout() == MarkLayout.FRONT_OR_MESSAGES) {
 				List<MarkCandidate> front = limited(chosen.stream().filter((each) -> each.kind.isFront()).toList());
-				List<MarkCandidate> messages = limited(
-						chosen.stream().filter((each) -> !each.kind.isFront()).toList());
+				List<MarkCandidate> messages = limited(chosen.stream().filter((each) -> !each.kind.isFront()).toList());
 				chosen = front;
 				search = new MarkSearch(front, this.rules, this.request.total, limit);
 				MarkSearch other = new MarkSearch(messages, this.rules, this.request.total, limit);
@@ -667,8 +666,8 @@ final class ScopePlanner {
 				for (int index = 0; index < this.boundaries.size(); index++) {
 					PrefixBoundary boundary = this.boundaries.get(index);
 					if (boundary.segment() != Segment.HISTORY) {
-						noted.add(new MarkCandidate(index, boundary.tokens(),
-								PrefixKind.of(boundary.segment(), first)));
+						noted
+							.add(new MarkCandidate(index, boundary.tokens(), PrefixKind.of(boundary.segment(), first)));
 					}
 					first &= boundary.segment().isFront();
 				}
@@ -677,9 +676,8 @@ final class ScopePlanner {
 				PrefixEntry entry = entry(candidate.boundary, candidate.kind);
 				entry.seen = this.now;
 				if (this.rules.isSteerable() && entry.sighting == null) {
-					entry.sighting = ScopePlanner.this.reuse.open(this.now, candidate.kind,
-							ScopePlanner.this.reuse.learners(candidate.kind, this.fronts[candidate.boundary],
-									entry.stats(candidate.kind)));
+					entry.sighting = ScopePlanner.this.reuse.open(this.now, candidate.kind, ScopePlanner.this.reuse
+						.learners(candidate.kind, this.fronts[candidate.boundary], entry.stats(candidate.kind)));
 					if (entry.sighting != null) {
 						this.request.opened.add(entry.sighting);
 					}

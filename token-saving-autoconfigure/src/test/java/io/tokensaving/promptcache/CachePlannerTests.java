@@ -73,8 +73,8 @@ class CachePlannerTests {
 			int messages = 1 + random.nextInt(8);
 			for (int index = 0; index < messages + 2; index++) {
 				tokens += random.nextInt(3) * random.nextInt(2000);
-				Segment segment = (index == 0) ? Segment.TOOLS : ((index == 1) ? Segment.SYSTEM
-						: ((index == messages + 1) ? Segment.TAIL : Segment.HISTORY));
+				Segment segment = (index == 0) ? Segment.TOOLS
+						: ((index == 1) ? Segment.SYSTEM : ((index == messages + 1) ? Segment.TAIL : Segment.HISTORY));
 				boolean markable = segment != Segment.HISTORY || index == messages;
 				boundaries.add(new PrefixBoundary(segment, index, random.nextInt(4), tokens, index + 1, markable));
 			}
@@ -97,7 +97,10 @@ class CachePlannerTests {
 				assertThat(decision.marks().stream().map(CacheMark::ttl).distinct().count()).isLessThanOrEqualTo(1);
 			}
 			if (rules.sharing() == TtlSharing.FRONT) {
-				assertThat(decision.marks().stream().filter((mark) -> mark.boundary() < 2).map(CacheMark::ttl)
+				assertThat(decision.marks()
+					.stream()
+					.filter((mark) -> mark.boundary() < 2)
+					.map(CacheMark::ttl)
 					.distinct()
 					.count()).isLessThanOrEqualTo(1);
 			}
@@ -267,8 +270,8 @@ class CachePlannerTests {
 		PrefixBoundary[] otherTools = { new PrefixBoundary(Segment.TOOLS, 1, 9, 1500),
 				new PrefixBoundary(Segment.SYSTEM, 2, 9, 3000), new PrefixBoundary(Segment.TAIL, 3, 9, 3060) };
 		assertThat(report(plan(RULES, otherTools), 3060, 0, 3060)).isEqualTo(MissCause.TOOLS);
-		CacheDecision other = this.planner.plan(new CacheScope("default", "", "b-model"), RULES,
-				List.of(oneShot(1, 4)), this.now);
+		CacheDecision other = this.planner.plan(new CacheScope("default", "", "b-model"), RULES, List.of(oneShot(1, 4)),
+				this.now);
 		assertThat(report(other, 3060, 0, 3060)).isEqualTo(MissCause.MODEL);
 		assertThat(report(plan(RULES, new PrefixBoundary(Segment.TAIL, 4, 4, 900)), 900, 0, 0))
 			.isEqualTo(MissCause.BELOW_MINIMUM);
