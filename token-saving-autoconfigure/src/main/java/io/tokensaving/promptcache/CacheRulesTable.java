@@ -102,7 +102,7 @@ public final class CacheRulesTable {
 		return new CacheRulesTable(rows);
 	}
 
-	/** Reads a row, whose rules are those of a row before if it has only a minimum. */
+	// The rules are those of a row before if a row has only a minimum
 	private static Row row(List<Row> before, String line) {
 		String[] cells = line.split("\\|", -1);
 		for (int index = 0; index < cells.length; index++) {

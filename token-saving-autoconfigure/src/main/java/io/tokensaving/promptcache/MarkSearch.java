@@ -161,10 +161,8 @@ final class MarkSearch {
 		return cost + this.total - covered;
 	}
 
-	/**
-	 * What it is worth that the provider has the marked prefixes after this request. What
-	 * is read keeps the time that it was written for.
-	 */
+	// What it is worth that the provider has the marked prefixes after this request; what
+	// is read keeps the time that it was written for
 	private double worth(int read, int last) {
 		double worth = 0;
 		int before = 0;
@@ -183,7 +181,7 @@ final class MarkSearch {
 		return worth;
 	}
 
-	/** The same for one token. */
+	// The same for one token
 	private double worth(MarkCandidate candidate, int level) {
 		double read = this.rules.readMultiplier();
 		double write = this.rules.ttls().get(level).writeMultiplier();

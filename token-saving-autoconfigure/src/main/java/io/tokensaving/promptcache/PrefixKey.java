@@ -9,10 +9,4 @@ package io.tokensaving.promptcache;
  */
 record PrefixKey(int scope, long high, long low) {
 
-	// The digest is as good as random
-	@Override
-	public int hashCode() {
-		return Long.hashCode(this.low) ^ this.scope;
-	}
-
 }

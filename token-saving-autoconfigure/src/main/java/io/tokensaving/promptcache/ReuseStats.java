@@ -107,10 +107,8 @@ final class ReuseStats {
 		return hazards;
 	}
 
-	/**
-	 * If less is used in the spans that have passed than was assumed, less is to be
-	 * expected of the others, too.
-	 */
+	// If less is used in the spans that have passed than was assumed, less is to be
+	// expected of the others, too
 	private double shareOfPrior() {
 		double seen = 1;
 		double expected = 1;

@@ -269,7 +269,7 @@ final class ScopePlanner {
 		return (request.known > readCovers) ? request.cause : null;
 	}
 
-	/** Learns a minimum that is higher than the rules say. */
+	// A minimum may be higher than the rules say
 	private void minimum(PlannedRequest request, double read, double written) {
 		if (request.marked.isEmpty() || written < 0) {
 			return;
@@ -524,7 +524,7 @@ final class ScopePlanner {
 			}
 		}
 
-		/** What was seen of the conversation that a message is a part of. */
+		// What was seen of the conversation that a message is a part of
 		private @Nullable ReuseStats conversation(int boundary) {
 			for (int index = boundary - 1; index >= 0; index--) {
 				PrefixEntry before = this.entries[index];
@@ -538,7 +538,7 @@ final class ScopePlanner {
 			return null;
 		}
 
-		/** Leaves out what tells least apart if there are more than can be marked. */
+		// Leaves out what tells least apart if there are more than can be marked
 		private List<MarkCandidate> limited(List<MarkCandidate> all) {
 			if (all.size() <= this.rules.maxMarks()) {
 				return all;
@@ -685,7 +685,7 @@ final class ScopePlanner {
 			}
 		}
 
-		/** Finds out why less may be read than an earlier request would have allowed. */
+		// Why less may be read than an earlier request would have allowed
 		private void explain(boolean knownElsewhere) {
 			boolean messageKnown = false;
 			int lastHistory = -1;
