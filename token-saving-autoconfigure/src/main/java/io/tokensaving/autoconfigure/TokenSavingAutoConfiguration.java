@@ -43,7 +43,8 @@ import org.springframework.context.annotation.Import;
 @EnableConfigurationProperties({ TokenSavingProperties.class, AdvisorOrderProperties.class, StatisticsProperties.class,
 		TokenCountProperties.class })
 @Import({ PlanConfiguration.class, CompressionConfiguration.class, CacheConfiguration.class,
-		ExactCacheConfiguration.class, DedupConfiguration.class, SemanticCacheConfiguration.class })
+		ExactCacheConfiguration.class, DedupConfiguration.class, SemanticCacheConfiguration.class,
+		PromptCacheConfiguration.class })
 public final class TokenSavingAutoConfiguration {
 
 	@Bean

@@ -40,6 +40,8 @@ final class LedgerClosing {
 
 	private @Nullable SavingTechnique rerouted;
 
+	private @Nullable SavingTechnique promptCached;
+
 	private final Map<String, Long> tokensSaved = new HashMap<>(4);
 
 	private final Map<String, Long> picoUsdSaved = new HashMap<>(4);
@@ -117,9 +119,15 @@ final class LedgerClosing {
 			save(served.technique().value(), served.usage().total(),
 					(askedPrice != null) ? askedPrice.picoUsd(served.usage()) : 0);
 		}
+		SavingTechnique promptCached = this.promptCached;
+		TokenUsage compared = bought;
+		if (promptCached != null && this.purchase.answered() && answeringPrice != null) {
+			compared = bought.uncached();
+			save(promptCached.value(), 0, answeringPrice.picoUsd(compared) - answeringPrice.picoUsd(bought));
+		}
 		SavingTechnique rerouted = this.rerouted;
 		if (rerouted != null && this.purchase.answered() && askedPrice != null && answeringPrice != null) {
-			save(rerouted.value(), 0, askedPrice.picoUsd(bought) - answeringPrice.picoUsd(bought));
+			save(rerouted.value(), 0, askedPrice.picoUsd(compared) - answeringPrice.picoUsd(compared));
 		}
 		long saved = sum(this.tokensSaved);
 		boolean other = !Objects.equals(asked, answering);
@@ -147,6 +155,9 @@ final class LedgerClosing {
 		}
 		else if (event instanceof LedgerEvent.Rerouted other) {
 			this.rerouted = other.technique();
+		}
+		else if (event instanceof LedgerEvent.PromptCached cached) {
+			this.promptCached = cached.technique();
 		}
 		else if (event instanceof LedgerEvent.Discounted discount && this.purchase.answered()) {
 			save(discount.technique().value(), 0, PicoUsd.of(discount.usd()));

@@ -86,6 +86,17 @@ public sealed interface LedgerEvent {
 	}
 
 	/**
+	 * What the provider's prompt cache read and wrote of the purchase was due to a
+	 * technique. The difference to the same purchase without a prompt cache is credited
+	 * to it; it is negative if writing cost more than reading saved.
+	 *
+	 * @param technique the technique that had prefixes kept
+	 */
+	record PromptCached(SavingTechnique technique) implements LedgerEvent {
+
+	}
+
+	/**
 	 * Token saving itself bought tokens for the request.
 	 *
 	 * @param model the model that was paid, or {@code null} if it is not known

@@ -44,6 +44,16 @@ public record TokenUsage(long input, long output, long cacheRead, long cacheWrit
 	}
 
 	/**
+	 * Return the same tokens without a prompt cache.
+	 * @return the usage, whose input tokens were neither read from a cache nor written to
+	 * one
+	 */
+	public TokenUsage uncached() {
+		return (this.cacheRead != 0 || this.cacheWrite != 0)
+				? new TokenUsage(this.input, this.output, 0, 0, this.estimated) : this;
+	}
+
+	/**
 	 * Return all tokens.
 	 * @return input and output tokens
 	 */

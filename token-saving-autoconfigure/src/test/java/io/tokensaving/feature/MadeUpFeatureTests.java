@@ -156,7 +156,7 @@ class MadeUpFeatureTests {
 	void itsAdvisorStandsWhereItsOrderSays() {
 		assertThat(this.advisors.toList()).extracting(Advisor::getName)
 			.containsExactly("Token Saving Plan", "Made Up", "Token Saving Compression", "Token Saving Exact Cache",
-					"Token Saving Dedup", "Token Saving Semantic Cache");
+					"Token Saving Dedup", "Token Saving Semantic Cache", "Token Saving Prompt Cache");
 	}
 
 	private String ask(String plan, String question) {
