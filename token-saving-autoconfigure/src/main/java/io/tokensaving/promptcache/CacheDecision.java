@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * What a request is to mark, and why. Its owner hands it back to the planner once the
- * outcome is known. Immutable to its users; safe for use by several threads.
+ * outcome is known. Safe for use by several threads.
  */
 public final class CacheDecision {
 
@@ -12,9 +12,12 @@ public final class CacheDecision {
 
 	private final List<MarkReason> reasons;
 
-	CacheDecision(List<CacheMark> marks, List<MarkReason> reasons) {
+	private final PlannedRequest request;
+
+	CacheDecision(List<CacheMark> marks, List<MarkReason> reasons, PlannedRequest request) {
 		this.marks = List.copyOf(marks);
 		this.reasons = List.copyOf(reasons);
+		this.request = request;
 	}
 
 	/**
@@ -31,6 +34,19 @@ public final class CacheDecision {
 	 */
 	public List<MarkReason> reasons() {
 		return this.reasons;
+	}
+
+	/**
+	 * The tokens that an earlier request should have left with the provider, so that this
+	 * one reads them.
+	 * @return estimated tokens, 0 or more
+	 */
+	public int expectedRead() {
+		return this.request.expectedRead();
+	}
+
+	PlannedRequest request() {
+		return this.request;
 	}
 
 }

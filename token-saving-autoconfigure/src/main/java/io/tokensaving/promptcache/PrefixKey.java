@@ -1,0 +1,18 @@
+package io.tokensaving.promptcache;
+
+/**
+ * A prefix within a scope. Immutable.
+ *
+ * @param scope the number of the scope
+ * @param high the first 64 bits of the digest
+ * @param low the last 64 bits of the digest
+ */
+record PrefixKey(int scope, long high, long low) {
+
+	// The digest is as good as random
+	@Override
+	public int hashCode() {
+		return Long.hashCode(this.low) ^ this.scope;
+	}
+
+}
