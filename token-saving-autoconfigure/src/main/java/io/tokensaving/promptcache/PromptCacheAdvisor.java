@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -57,7 +58,7 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 
 	private final CachePlanner planner;
 
-	private final CacheRulesTable rules;
+	private final BiFunction<String, String, CacheRules> rules;
 
 	private final SavingsStatistics statistics;
 
@@ -191,7 +192,7 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		String model = (options.getModel() != null) ? options.getModel() : "";
 		CacheScope scope = new CacheScope(call.workspace(), target.baseUrl(), model);
 		boolean tells = this.rejected.getIfPresent(scope) == null;
-		CacheRules rules = (target.managed() || !tells) ? CacheRules.NONE : this.rules.find(target.provider(), model);
+		CacheRules rules = (target.managed() || !tells) ? CacheRules.NONE : this.rules.apply(target.provider(), model);
 		PromptSegments segments = PromptSegments.of(options, sent, PromptSegments.nativeSchema(request, stream), target,
 				injector, this.tokenCounter, scale);
 		CacheDecision decision = this.planner.plan(scope, rules, segments.boundaries(), this.clock.instant());
@@ -311,7 +312,7 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 
 		private CachePlanner planner = new CachePlanner();
 
-		private CacheRulesTable rules = CacheRulesTable.builtIn();
+		private BiFunction<String, String, CacheRules> rules = CacheRulesTable.builtIn()::find;
 
 		private SavingsStatistics statistics = new SavingsStatistics();
 
@@ -365,6 +366,16 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		 * @return this builder
 		 */
 		public Builder rules(CacheRulesTable rules) {
+			this.rules = rules::find;
+			return this;
+		}
+
+		/**
+		 * Set the rules of the providers.
+		 * @param rules finds rules by the names of provider and model
+		 * @return this builder
+		 */
+		Builder rules(BiFunction<String, String, CacheRules> rules) {
 			this.rules = rules;
 			return this;
 		}

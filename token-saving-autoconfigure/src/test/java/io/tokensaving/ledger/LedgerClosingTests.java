@@ -54,6 +54,8 @@ class LedgerClosingTests {
 
 	private static final SavingTechnique ROUTE = SavingTechnique.of("route", "Made up");
 
+	private static final SavingTechnique PROMPT_CACHE = SavingTechnique.of("prompt_cache", "Made up");
+
 	private static final SavingTechnique MARKS = SavingTechnique.of("marks", "Made up");
 
 	@Property(tries = 2000)
@@ -205,6 +207,32 @@ class LedgerClosingTests {
 		assertThat(answering.unpriced()).isEmpty();
 	}
 
+	@Property(tries = 2000)
+	void whatAPromptCacheSavesIsNetOfItsWritesAndNotRerouted(@ForAll("usages") TokenUsage usage) {
+		List<LedgerEvent> events = List.of(new LedgerEvent.PromptCached(PROMPT_CACHE),
+				new LedgerEvent.PromptCached(PROMPT_CACHE), new LedgerEvent.Rerouted(ROUTE));
+		SavingsReport report = LedgerClosing.close(KEY, events, new Purchase("cheap", "dear", usage, true), PRICES)
+			.report();
+		TokenUsage plain = new TokenUsage(usage.input(), usage.output(), 0, 0, usage.estimated());
+		assertThat(report.costSavedUsdByTechnique().getOrDefault("prompt_cache", BigDecimal.ZERO))
+			.isEqualByComparingTo(usd(DEAR, plain).subtract(usd(DEAR, usage)));
+		assertThat(report.costSavedUsd()).isEqualByComparingTo(usd(CHEAP, plain).subtract(usd(DEAR, usage)));
+		assertThat(report.tokensSaved()).isZero();
+	}
+
+	@Example
+	void writesThatNobodyReadCost() {
+		Purchase written = new Purchase("dear", "dear", new TokenUsage(1000, 10, 0, 800, false), true);
+		assertThat(LedgerClosing.close(KEY, List.of(new LedgerEvent.PromptCached(PROMPT_CACHE)), written, PRICES)
+			.report()
+			.costSavedUsd()).isEqualByComparingTo("-0.0005");
+		assertThat(LedgerClosing.close(KEY, List.of(), written, PRICES).report().costSavedUsd()).isZero();
+		Purchase failed = new Purchase("dear", "dear", new TokenUsage(1000, 10, 0, 800, false), false);
+		assertThat(LedgerClosing.close(KEY, List.of(new LedgerEvent.PromptCached(PROMPT_CACHE)), failed, PRICES)
+			.report()
+			.costSavedUsd()).isZero();
+	}
+
 	@Example
 	void aDiscountIsCreditedToWhatBroughtIt() {
 		SavingsReport report = LedgerClosing
@@ -254,6 +282,7 @@ class LedgerClosingTests {
 				tokens.map((count) -> new LedgerEvent.Compressed(SUMMARY, count)),
 				Combinators.combine(usages(), models).as((usage, model) -> new LedgerEvent.Overhead(model, usage)),
 				usages().map(LedgerEvent.Bought::new), Arbitraries.just(new LedgerEvent.Rerouted(ROUTE)),
+				Arbitraries.just(new LedgerEvent.PromptCached(PROMPT_CACHE)),
 				tokens.map((count) -> new LedgerEvent.Discounted(MARKS, BigDecimal.valueOf(count, 12))),
 				Arbitraries.of("one", "two").map((name) -> new LedgerEvent.Counted(Counter.of(name, "Made up"))));
 		Arbitrary<Purchase> purchases = Combinators
