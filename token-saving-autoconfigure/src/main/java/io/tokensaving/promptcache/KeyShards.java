@@ -10,8 +10,8 @@ import com.github.benmanes.caffeine.cache.Caffeine;
  * Over how many keys the conversations of one key are spread: a machine of the provider
  * takes some 15 requests a minute for a key, and each machine more has to be given the
  * prefix once. So there are as many keys as the busiest minute of the last two hours
- * needed, at {@value #REQUESTS_PER_MINUTE} requests each, rounded up to a power of two: when
- * the number doubles, half of the conversations keep their key. Thread-safe.
+ * needed, at {@value #REQUESTS_PER_MINUTE} requests each, rounded up to a power of two:
+ * when the number doubles, half of the conversations keep their key. Thread-safe.
  */
 final class KeyShards {
 

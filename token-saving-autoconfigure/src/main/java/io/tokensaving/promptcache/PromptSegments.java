@@ -139,6 +139,7 @@ final class PromptSegments {
 	/**
 	 * Return the digest of the first message alone, which stays the same for a
 	 * conversation.
+	 * @param scale how the model is counted, which knows what is sent beside texts
 	 * @return the digest
 	 */
 	PrefixHash.Value conversationDigest(TokenScale scale) {

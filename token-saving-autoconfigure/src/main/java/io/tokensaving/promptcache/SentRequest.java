@@ -238,8 +238,8 @@ final class SentRequest {
 		}
 		long paid = price.picoUsd(usage);
 		if (this.marked) {
-			tally.add(Sum.WRITE_PREMIUM, paid - price.picoUsd(
-					new TokenUsage(usage.input(), usage.output(), usage.cacheRead(), 0, usage.estimated())));
+			tally.add(Sum.WRITE_PREMIUM, paid - price
+				.picoUsd(new TokenUsage(usage.input(), usage.output(), usage.cacheRead(), 0, usage.estimated())));
 		}
 		else {
 			tally.add(Sum.PROVIDER_DISCOUNT, price.picoUsd(usage.uncached()) - paid);

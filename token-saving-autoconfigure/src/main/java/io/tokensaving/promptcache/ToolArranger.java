@@ -61,8 +61,8 @@ final class ToolArranger {
 	private ToolCallback canonical(ToolCallback tool) {
 		ToolDefinition definition = tool.getToolDefinition();
 		String schema = this.schemas.canonical(definition.inputSchema());
-		return schema.equals(definition.inputSchema()) ? tool
-				: new CanonicalTool(tool, new DefaultToolDefinition(definition.name(), definition.description(), schema));
+		return schema.equals(definition.inputSchema()) ? tool : new CanonicalTool(tool,
+				new DefaultToolDefinition(definition.name(), definition.description(), schema));
 	}
 
 	/**

@@ -40,7 +40,8 @@ class AnthropicMarksTests {
 	private static final CacheTtl ONE_HOUR = new CacheTtl(Duration.ofHours(1), 2);
 
 	private static final CacheRules RULES = new CacheRules(1024, 0.1, List.of(FIVE_MINUTES, ONE_HOUR), 4, 20,
-			EnumSet.allOf(Segment.class), CacheRules.TtlSharing.FRONT, CacheRules.MarkLayout.MESSAGES_WITH_TOOLS, false);
+			EnumSet.allOf(Segment.class), CacheRules.TtlSharing.FRONT, CacheRules.MarkLayout.MESSAGES_WITH_TOOLS,
+			false);
 
 	private static final CacheKeys NO_KEYS = new CacheKeys() {
 
@@ -148,7 +149,8 @@ class AnthropicMarksTests {
 	private static List<Message> conversation() {
 		return List.of(new SystemMessage(MadeUpPrompts.words("rule", 1200)), new UserMessage("One?"),
 				AssistantMessage.builder().content("").toolCalls(List.of(call("a"))).build(), results("a"),
-				new UserMessage("Two?"), AssistantMessage.builder().content("").toolCalls(List.of(call("b"), call("c"))).build(),
+				new UserMessage("Two?"),
+				AssistantMessage.builder().content("").toolCalls(List.of(call("b"), call("c"))).build(),
 				results("b", "c"));
 	}
 
@@ -176,7 +178,8 @@ class AnthropicMarksTests {
 				List.of(UserMessage.builder().text("What is it?").media(image).build()),
 				List.of(UserMessage.builder().text("").media(image).build()),
 				List.of(new SystemMessage(" \n"), new AssistantMessage("Hello")),
-				List.of(AssistantMessage.builder().content("").toolCalls(List.of(call("a"), call("b"))).build(), silent));
+				List.of(AssistantMessage.builder().content("").toolCalls(List.of(call("a"), call("b"))).build(),
+						silent));
 		for (List<Message> prompt : prompts) {
 			assertThat(segments(options, prompt).boundaries()).noneMatch(PrefixBoundary::markable);
 		}
@@ -184,8 +187,12 @@ class AnthropicMarksTests {
 
 	@Test
 	void whatTheUserMarksIsTheUsersAlone() {
-		AnthropicCacheOptions own = AnthropicCacheOptions.builder().strategy(AnthropicCacheStrategy.SYSTEM_ONLY).build();
-		AnthropicChatOptions options = ((AnthropicChatOptions) this.model.getOptions()).mutate().cacheOptions(own).build();
+		AnthropicCacheOptions own = AnthropicCacheOptions.builder()
+			.strategy(AnthropicCacheStrategy.SYSTEM_ONLY)
+			.build();
+		AnthropicChatOptions options = ((AnthropicChatOptions) this.model.getOptions()).mutate()
+			.cacheOptions(own)
+			.build();
 		assertThat(this.injector.target(options, conversation()).managed()).isTrue();
 		assertThat(this.injector.target(this.model.getOptions(), conversation()).managed()).isFalse();
 	}
@@ -196,7 +203,8 @@ class AnthropicMarksTests {
 		List<Message> messages = conversation();
 		List<PrefixBoundary> plain = segments(options, messages).boundaries();
 		assertThat(segments(options, conversation()).boundaries()).isEqualTo(plain);
-		List<PrefixBoundary> thinking = segments(options.mutate().thinkingEnabled(2000).maxTokens(4000).build(), messages)
+		List<PrefixBoundary> thinking = segments(options.mutate().thinkingEnabled(2000).maxTokens(4000).build(),
+				messages)
 			.boundaries();
 		assertThat(thinking.get(0)).as("system text").isEqualTo(plain.get(0));
 		assertThat(thinking.get(1)).as("first question").isNotEqualTo(plain.get(1));

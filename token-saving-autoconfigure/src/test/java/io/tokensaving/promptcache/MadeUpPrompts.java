@@ -83,8 +83,10 @@ final class MadeUpPrompts {
 	List<ToolCallback> tools(int number) {
 		List<ToolCallback> tools = new ArrayList<>();
 		for (int i = 0; i < number; i++) {
-			tools.add(tool("tool" + i, "{\"type\":\"object\",\"properties\":{\"z\":{\"type\":\"string\"},\"a\":{\"type\":"
-					+ "\"integer\",\"description\":\"" + words("meaning", 60) + "\"}},\"required\":[\"z\",\"a\"]}"));
+			tools.add(tool("tool" + i,
+					"{\"type\":\"object\",\"properties\":{\"z\":{\"type\":\"string\"},\"a\":{\"type\":"
+							+ "\"integer\",\"description\":\"" + words("meaning", 60)
+							+ "\"}},\"required\":[\"z\",\"a\"]}"));
 		}
 		Collections.shuffle(tools, this.random);
 		return tools;

@@ -77,8 +77,8 @@ class OpenAiFieldsTests {
 			.orElseThrow();
 	}
 
-	private PromptCacheInjector.Injected inject(OpenAiChatOptions options, CacheRules rules, PromptCacheSettings settings,
-			CacheMark... marks) {
+	private PromptCacheInjector.Injected inject(OpenAiChatOptions options, CacheRules rules,
+			PromptCacheSettings settings, CacheMark... marks) {
 		PromptCacheInjector injector = injector(options);
 		CacheTarget target = injector.target(options, MESSAGES);
 		PromptSegments segments = PromptSegments.of(options, MESSAGES, null, target, injector, this.counter,
@@ -131,8 +131,9 @@ class OpenAiFieldsTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "http://localhost:8080/v1", "https://llm.example.org/v1", "https://api.openai.com.example.org/v1",
-			"https://api.deepseek.com", "https://example.org/api.openai.com/v1", "https://notopenrouter.ai/api/v1", "::" })
+	@ValueSource(strings = { "http://localhost:8080/v1", "https://llm.example.org/v1",
+			"https://api.openai.com.example.org/v1", "https://api.deepseek.com",
+			"https://example.org/api.openai.com/v1", "https://notopenrouter.ai/api/v1", "::" })
 	void aHostThatIsNotKnownGetsNothing(String baseUrl) {
 		OpenAiChatOptions options = options(baseUrl, (given) -> given);
 		assertThat(inject(options, CacheRules.NONE, new PromptCacheSettings(true, true, true, true)).options())

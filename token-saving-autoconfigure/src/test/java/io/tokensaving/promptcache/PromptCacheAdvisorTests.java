@@ -61,9 +61,9 @@ class PromptCacheAdvisorTests {
 	private static final ModelPrice SONNET = new ModelPrice("claude-sonnet-5", new BigDecimal("2"),
 			new BigDecimal("10"), new BigDecimal("0.2"), new BigDecimal("2.5"));
 
-	private static final CacheRules CLAUDE = new CacheRules(1024, 0.1, List.of(new CacheTtl(Duration.ofMinutes(5), 1.25)),
-			4, 20, EnumSet.allOf(Segment.class), CacheRules.TtlSharing.FRONT, CacheRules.MarkLayout.MESSAGES_WITH_TOOLS,
-			false);
+	private static final CacheRules CLAUDE = new CacheRules(1024, 0.1,
+			List.of(new CacheTtl(Duration.ofMinutes(5), 1.25)), 4, 20, EnumSet.allOf(Segment.class),
+			CacheRules.TtlSharing.FRONT, CacheRules.MarkLayout.MESSAGES_WITH_TOOLS, false);
 
 	private static final CacheRules IMPLICIT = new CacheRules(1024, 0.1,
 			List.of(new CacheTtl(Duration.ofMinutes(30), 1.25)), 1, Integer.MAX_VALUE, EnumSet.of(Segment.TAIL),
@@ -211,12 +211,9 @@ class PromptCacheAdvisorTests {
 			this.models.clock().advance(Duration.ofSeconds((i == 6) ? 400 : 30));
 		}
 		assertThat(credited).isPositive()
-			.isEqualByComparingTo(this.models.simulator()
-				.bill()
-				.withoutCachingUsd()
-				.subtract(this.models.simulator().bill().usd()));
-		Map<String, Object> shown = PromptCacheFeature.TALLY
-			.describe(snapshot().figures(PromptCacheFeature.TALLY));
+			.isEqualByComparingTo(
+					this.models.simulator().bill().withoutCachingUsd().subtract(this.models.simulator().bill().usd()));
+		Map<String, Object> shown = PromptCacheFeature.TALLY.describe(snapshot().figures(PromptCacheFeature.TALLY));
 		List<SimulatedRequest> requests = this.models.simulator().requests();
 		assertThat(shown).containsEntry("read_tokens", sum(requests, "read"))
 			.containsEntry("written_tokens", sum(requests, "written"))
@@ -244,18 +241,14 @@ class PromptCacheAdvisorTests {
 				.advisors(TokenSaving.plan("cached"))
 				.call()
 				.chatClientResponse();
-			credited = credited
-				.add(((SavingsReport) response.context().get(SavingsReport.CONTEXT_KEY)).costSavedUsd());
+			credited = credited.add(((SavingsReport) response.context().get(SavingsReport.CONTEXT_KEY)).costSavedUsd());
 		}
 		assertThat(this.models.last().input().read()).isPositive();
 		assertThat(this.models.last().json().path("prompt_cache_key").asString()).matches("[0-9a-f]{16}-0");
 		assertThat(credited).isZero();
-		Map<String, Object> shown = PromptCacheFeature.TALLY
-			.describe(snapshot().figures(PromptCacheFeature.TALLY));
-		assertThat((BigDecimal) shown.get("provider_discount_usd")).isEqualByComparingTo(this.models.simulator()
-			.bill()
-			.withoutCachingUsd()
-			.subtract(this.models.simulator().bill().usd()));
+		Map<String, Object> shown = PromptCacheFeature.TALLY.describe(snapshot().figures(PromptCacheFeature.TALLY));
+		assertThat((BigDecimal) shown.get("provider_discount_usd")).isEqualByComparingTo(
+				this.models.simulator().bill().withoutCachingUsd().subtract(this.models.simulator().bill().usd()));
 	}
 
 	@ParameterizedTest
@@ -469,7 +462,8 @@ class PromptCacheAdvisorTests {
 
 		@Override
 		public Injected inject(ChatOptions options, CacheInjection injection) {
-			return new Injected(((OpenAiChatOptions) options).mutate().extraBody(Map.of("made_up", true)).build(), false);
+			return new Injected(((OpenAiChatOptions) options).mutate().extraBody(Map.of("made_up", true)).build(),
+					false);
 		}
 
 		@Override

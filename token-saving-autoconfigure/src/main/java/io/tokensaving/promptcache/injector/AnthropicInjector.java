@@ -53,7 +53,8 @@ final class AnthropicInjector implements PromptCacheInjector {
 		behind.add(given.getThinking());
 		behind.add(given.getDisableParallelToolUse());
 		behind.add(messages.stream()
-			.anyMatch((message) -> message instanceof MediaContent content && !CollectionUtils.isEmpty(content.getMedia())));
+			.anyMatch((message) -> message instanceof MediaContent content
+					&& !CollectionUtils.isEmpty(content.getMedia())));
 		if (!CollectionUtils.isEmpty(given.getCitationDocuments())) {
 			given.getCitationDocuments().forEach((document) -> behind.add(document.toDocumentBlockParam()));
 		}
@@ -123,7 +124,8 @@ final class AnthropicInjector implements PromptCacheInjector {
 		if (injection.system() == null) {
 			return AnthropicCacheStrategy.TOOLS_ONLY;
 		}
-		return (injection.tools() != null) ? AnthropicCacheStrategy.SYSTEM_AND_TOOLS : AnthropicCacheStrategy.SYSTEM_ONLY;
+		return (injection.tools() != null) ? AnthropicCacheStrategy.SYSTEM_AND_TOOLS
+				: AnthropicCacheStrategy.SYSTEM_ONLY;
 	}
 
 	private static void mark(AnthropicCacheOptions.Builder cache, MessageType type, @Nullable CacheTtl ttl) {
@@ -136,7 +138,8 @@ final class AnthropicInjector implements PromptCacheInjector {
 	}
 
 	private static AnthropicCacheTtl time(CacheTtl ttl) {
-		return (ttl.duration().getSeconds() > FIVE_MINUTES) ? AnthropicCacheTtl.ONE_HOUR : AnthropicCacheTtl.FIVE_MINUTES;
+		return (ttl.duration().getSeconds() > FIVE_MINUTES) ? AnthropicCacheTtl.ONE_HOUR
+				: AnthropicCacheTtl.FIVE_MINUTES;
 	}
 
 	@Override

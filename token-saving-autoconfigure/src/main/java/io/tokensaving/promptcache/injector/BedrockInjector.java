@@ -169,7 +169,8 @@ final class BedrockInjector implements PromptCacheInjector {
 
 	@Override
 	public boolean isRejection(Throwable failure) {
-		return Rejections.isBadRequest(failure, "software.amazon.awssdk.services.bedrockruntime.model.ValidationException");
+		return Rejections.isBadRequest(failure,
+				"software.amazon.awssdk.services.bedrockruntime.model.ValidationException");
 	}
 
 }

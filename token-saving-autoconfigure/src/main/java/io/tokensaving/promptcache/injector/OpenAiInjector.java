@@ -121,7 +121,8 @@ final class OpenAiInjector implements PromptCacheInjector {
 	}
 
 	private static OpenAiChatOptions withKey(OpenAiChatOptions options, CacheInjection injection) {
-		if (!injection.settings().key() || options.getPromptCacheKey() != null || body(options).containsKey("prompt_cache_key")) {
+		if (!injection.settings().key() || options.getPromptCacheKey() != null
+				|| body(options).containsKey("prompt_cache_key")) {
 			return options;
 		}
 		return options.mutate().promptCacheKey(injection.keys().shared()).build();
