@@ -192,7 +192,7 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		String model = (options.getModel() != null) ? options.getModel() : "";
 		CacheScope scope = new CacheScope(call.workspace(), target.baseUrl(), model);
 		boolean tells = this.rejected.getIfPresent(scope) == null;
-		CacheRules rules = (target.managed() || !tells) ? CacheRules.NONE : this.rules.apply(target.provider(), model);
+		CacheRules rules = rules(injector, target, model, tells);
 		PromptSegments segments = PromptSegments.of(options, sent, PromptSegments.nativeSchema(request, stream), target,
 				injector, this.tokenCounter, scale);
 		CacheDecision decision = this.planner.plan(scope, rules, segments.boundaries(), this.clock.instant());
@@ -215,6 +215,12 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 			throw ex;
 		}
 		return planned;
+	}
+
+	private CacheRules rules(PromptCacheInjector injector, CacheTarget target, String model, boolean tells) {
+		CacheRules known = this.rules.apply(target.provider(), model);
+		// What cannot be told is only measured
+		return (target.managed() || !tells || NONE.equals(injector)) ? known.withMaxMarks(0) : known;
 	}
 
 	private PromptCacheInjector injector(ChatOptions options) {
