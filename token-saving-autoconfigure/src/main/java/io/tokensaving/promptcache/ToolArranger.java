@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.ai.chat.model.ToolContext;
 import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.model.tool.ToolCallingChatOptions;
@@ -89,7 +91,7 @@ final class ToolArranger {
 		}
 
 		@Override
-		public String call(String toolInput, ToolContext toolContext) {
+		public String call(String toolInput, @Nullable ToolContext toolContext) {
 			return this.tool.call(toolInput, toolContext);
 		}
 
