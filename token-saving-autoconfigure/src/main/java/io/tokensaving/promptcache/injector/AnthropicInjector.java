@@ -138,7 +138,7 @@ final class AnthropicInjector implements PromptCacheInjector {
 	}
 
 	private static AnthropicCacheTtl time(CacheTtl ttl) {
-		return (ttl.duration().getSeconds() > FIVE_MINUTES) ? AnthropicCacheTtl.ONE_HOUR
+		return (ttl.duration().toSeconds() > FIVE_MINUTES) ? AnthropicCacheTtl.ONE_HOUR
 				: AnthropicCacheTtl.FIVE_MINUTES;
 	}
 

@@ -71,7 +71,7 @@ final class BedrockInjector implements PromptCacheInjector {
 		ClassLoader loader = options.getClass().getClassLoader();
 		Object builder = callStatic(load(API + "BedrockCacheOptions", loader), "builder");
 		call(builder, "strategy", constant(load(API + "BedrockCacheStrategy", loader), strategy));
-		if (longest(injection).duration().getSeconds() > FIVE_MINUTES) {
+		if (longest(injection).duration().toSeconds() > FIVE_MINUTES) {
 			call(builder, "ttl", constant(load(API + "BedrockCacheTtl", loader), "ONE_HOUR"));
 		}
 		Object copy = call(options, "mutate");

@@ -158,7 +158,7 @@ final class OpenAiInjector implements PromptCacheInjector {
 		if (ttl == null) {
 			return new Injected(options, false);
 		}
-		Map<String, Object> control = (ttl.duration().getSeconds() > FIVE_MINUTES)
+		Map<String, Object> control = (ttl.duration().toSeconds() > FIVE_MINUTES)
 				? Map.of("type", "ephemeral", "ttl", "1h") : Map.of("type", "ephemeral");
 		OpenAiChatOptions marked = withBody(options, Map.of(CACHE_CONTROL, control));
 		return new Injected(marked, true);
