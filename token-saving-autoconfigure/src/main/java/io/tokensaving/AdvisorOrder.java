@@ -34,6 +34,12 @@ public final class AdvisorOrder {
 	 */
 	public static final int SEMANTIC_CACHE = Ordered.LOWEST_PRECEDENCE - 10;
 
+	/**
+	 * Arranges and marks what goes to the model for the provider's prompt cache; the
+	 * innermost of these advisors.
+	 */
+	public static final int PROMPT_CACHE = Ordered.LOWEST_PRECEDENCE - 5;
+
 	private AdvisorOrder() {
 	}
 

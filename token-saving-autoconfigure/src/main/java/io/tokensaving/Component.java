@@ -28,6 +28,11 @@ public final class Component extends DescribedName {
 	public static final Component SAVINGS = of("savings", "Counting what was saved");
 
 	/**
+	 * Reading the price list.
+	 */
+	public static final Component PRICES = of("prices", "Reading the price list");
+
+	/**
 	 * Notifying meters and other listeners.
 	 */
 	public static final Component METERS = of("meters", "Telling meters, and other listeners, what was counted");

@@ -36,12 +36,15 @@ import org.jspecify.annotations.Nullable;
  * @param estimated whether tokens were estimated because the model reported no usage
  * @param counted other counts of features for this call, such as {@code over_budget}, by
  * the names that the endpoint shows
+ * @param providerDiscountUsd what the provider's prompt cache made cheaper without token
+ * saving, less what writing to it cost in addition, in US dollars; shown and never among
+ * the savings; negative if the cache cost more
  */
 public record SavingsReport(String workspace, String plan, Outcome outcome, @Nullable String model,
 		@Nullable Double similarity, @Nullable Long ageSeconds, long tokensBought, long tokensCounterfactual,
 		Map<String, Long> tokensSavedByTechnique, Map<String, BigDecimal> costSavedUsdByTechnique,
 		BigDecimal costSavedUsd, long overheadTokens, BigDecimal overheadUsd, boolean priced, boolean estimated,
-		Set<String> counted) {
+		Set<String> counted, BigDecimal providerDiscountUsd) {
 
 	/**
 	 * Key of the report in the context of the response.
@@ -72,6 +75,36 @@ public record SavingsReport(String workspace, String plan, Outcome outcome, @Nul
 		counted = Set.copyOf(counted);
 		tokensSavedByTechnique = Map.copyOf(tokensSavedByTechnique);
 		costSavedUsdByTechnique = Map.copyOf(costSavedUsdByTechnique);
+	}
+
+	/**
+	 * Create a report of a call to which the provider granted nothing.
+	 * @param workspace the workspace of the request
+	 * @param plan the id of the plan
+	 * @param outcome how the request was answered
+	 * @param model the model that answered, or {@code null}
+	 * @param similarity the cosine similarity of a semantic hit, otherwise {@code null}
+	 * @param ageSeconds the age of the served answer in seconds, {@code null} if it was
+	 * bought
+	 * @param tokensBought the tokens that the model was paid for
+	 * @param tokensCounterfactual the tokens without a plan
+	 * @param tokensSavedByTechnique the saved tokens by technique
+	 * @param costSavedUsdByTechnique the cost of the saved tokens by technique
+	 * @param costSavedUsd the net saving in US dollars
+	 * @param overheadTokens the tokens that token saving itself spent
+	 * @param overheadUsd the cost of the overhead tokens in US dollars
+	 * @param priced whether the model has a price
+	 * @param estimated whether tokens were estimated
+	 * @param counted other counts of features for this call
+	 */
+	public SavingsReport(String workspace, String plan, Outcome outcome, @Nullable String model,
+			@Nullable Double similarity, @Nullable Long ageSeconds, long tokensBought, long tokensCounterfactual,
+			Map<String, Long> tokensSavedByTechnique, Map<String, BigDecimal> costSavedUsdByTechnique,
+			BigDecimal costSavedUsd, long overheadTokens, BigDecimal overheadUsd, boolean priced, boolean estimated,
+			Set<String> counted) {
+		this(workspace, plan, outcome, model, similarity, ageSeconds, tokensBought, tokensCounterfactual,
+				tokensSavedByTechnique, costSavedUsdByTechnique, costSavedUsd, overheadTokens, overheadUsd, priced,
+				estimated, counted, BigDecimal.ZERO);
 	}
 
 	/**

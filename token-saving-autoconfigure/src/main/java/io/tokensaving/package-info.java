@@ -12,9 +12,9 @@
  * <li>the interfaces that an application implements, with the types of their methods:
  * {@code CompressionEngine}, {@code ExactCacheStore}, {@code AsyncExactCacheStore},
  * {@code SemanticCacheStore}, {@code SemanticGuard}, {@code Judge},
- * {@code ProviderDialect}, {@code StatisticsRepository}, and {@code Feature} with
- * {@code SettingsSection}, {@code PlanSettings}, {@code CallState} and
- * {@code SavingsLedger};</li>
+ * {@code ProviderDialect}, {@code PromptCacheInjector}, {@code StatisticsRepository}, and
+ * {@code Feature} with {@code SettingsSection}, {@code PlanSettings}, {@code CallState}
+ * and {@code SavingsLedger};</li>
  * <li>the stores and engines that come with the library, and {@code Evictor};</li>
  * <li>the properties below {@code token-saving}, the endpoint {@code tokensaving} and the
  * names of meters.</li>

@@ -31,10 +31,12 @@ class ArchitectureTests {
 
 	private static final JavaClasses CLASSES = new ClassFileImporter()
 		.withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+		// Stands for the providers in tests, and knows nothing of the library
+		.withImportOption((location) -> !location.contains("/io/tokensaving/simulator/"))
 		.importPackages("io.tokensaving");
 
 	private static final String[] FEATURES = { "io.tokensaving.compression..", "io.tokensaving.cache.exact..",
-			"io.tokensaving.cache.semantic..", "io.tokensaving.dedup.." };
+			"io.tokensaving.cache.semantic..", "io.tokensaving.dedup..", "io.tokensaving.promptcache.." };
 
 	// The only places that let time pass, and why no event can be waited for instead
 	private static final Map<String, String> SLEEPING = Map.of("Eventually.java",
@@ -98,7 +100,8 @@ class ArchitectureTests {
 			.resideInAPackage("io.tokensaving.actuate..")
 			.should()
 			.dependOnClassesThat()
-			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup.."));
+			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup..",
+					"io.tokensaving.promptcache.."));
 	}
 
 	@Test
@@ -122,7 +125,7 @@ class ArchitectureTests {
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup..",
-					"io.tokensaving.actuate..", "io.tokensaving.autoconfigure.."));
+					"io.tokensaving.promptcache..", "io.tokensaving.actuate..", "io.tokensaving.autoconfigure.."));
 		check(ArchRuleDefinition.noClasses()
 			.that()
 			.resideInAPackage("io.tokensaving.provider..")
@@ -213,7 +216,7 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void onlyDialectsNameProviders() throws IOException {
+	void onlyDialectsAndInjectorsNameProviders() throws IOException {
 		Pattern provider = Pattern.compile("(?i)openai|anthropic|claude|bedrock|gemini|vertexai|azure|mistral|deepseek"
 				+ "|ollama|cohere|hugging_?face(?!\\.tokenizers|Tokenizer)|openrouter|litellm|\"gpt-|(?<!com\\.)google");
 		Pattern comment = Pattern.compile("/\\*.*?\\*/|//[^\n]*", Pattern.DOTALL);
@@ -221,6 +224,7 @@ class ArchitectureTests {
 		try (Stream<Path> files = Files.walk(sources)) {
 			List<Path> others = files.filter((file) -> file.toString().endsWith(".java"))
 				.filter((file) -> !file.startsWith(sources.resolve("provider")))
+				.filter((file) -> !file.startsWith(sources.resolve("promptcache/injector")))
 				.toList();
 			assertThat(others).hasSizeGreaterThan(100);
 			for (Path file : others) {
@@ -231,12 +235,24 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void providersAreNotUsed() {
+	void providersAreUsedByTheirInjectorsOnly() {
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.haveNameNotMatching("io\\.tokensaving\\.promptcache\\.injector\\.AnthropicInjector.*")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("org.springframework.ai.anthropic..", "com.anthropic.."));
+		check(ArchRuleDefinition.noClasses()
+			.that()
+			.haveNameNotMatching("io\\.tokensaving\\.promptcache\\.injector\\.OpenAiInjector.*")
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("org.springframework.ai.openai..", "com.openai.."));
 		check(ArchRuleDefinition.noClasses()
 			.should()
 			.dependOnClassesThat()
-			.resideInAnyPackage("org.springframework.ai.openai..", "org.springframework.ai.anthropic..",
-					"org.springframework.ai.ollama.."));
+			.resideInAnyPackage("org.springframework.ai.ollama..", "org.springframework.ai.google..",
+					"org.springframework.ai.bedrock..", "software.amazon.."));
 	}
 
 	@Test

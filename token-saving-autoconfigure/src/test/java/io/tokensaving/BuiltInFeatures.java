@@ -7,6 +7,7 @@ import io.tokensaving.cache.semantic.SemanticCacheFeature;
 import io.tokensaving.compression.CompressionFeature;
 import io.tokensaving.dedup.DedupFeature;
 import io.tokensaving.feature.Feature;
+import io.tokensaving.promptcache.PromptCacheFeature;
 
 /**
  * The features that come with the library, for tests that ask only what they count.
@@ -21,7 +22,7 @@ public final class BuiltInFeatures {
 			throw new IllegalStateException("There is no advisor");
 		}, List::of), new ExactCacheFeature(), new SemanticCacheFeature(() -> {
 			throw new IllegalStateException("There is no advisor");
-		}, (judge) -> false), new DedupFeature((plan) -> false));
+		}, (judge) -> false), new DedupFeature((plan) -> false), new PromptCacheFeature());
 	}
 
 }

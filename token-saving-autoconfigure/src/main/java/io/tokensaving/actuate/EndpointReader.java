@@ -1,14 +1,19 @@
 package io.tokensaving.actuate;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
+import io.tokensaving.actuate.TokenSavingEndpoint.AdviceDescriptor;
 import io.tokensaving.actuate.TokenSavingEndpoint.PlanDescriptor;
 import io.tokensaving.actuate.TokenSavingEndpoint.ScopedDescriptor;
 import io.tokensaving.actuate.TokenSavingEndpoint.TotalsDescriptor;
+import io.tokensaving.feature.Advice;
+import io.tokensaving.feature.Feature;
+import io.tokensaving.feature.Features;
 import io.tokensaving.plan.MutablePlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
@@ -19,6 +24,8 @@ import io.tokensaving.statistics.OverallStatistics;
 import io.tokensaving.statistics.ScopedStatistics;
 import io.tokensaving.statistics.StatisticsAggregator;
 import io.tokensaving.statistics.StatisticsSnapshot;
+import org.apache.commons.logging.Log;
+import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
@@ -28,15 +35,43 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
  */
 final class EndpointReader {
 
+	private static final Log logger = LogFactory.getLog(EndpointReader.class);
+
 	private static final int MAX_KNOWN_PLANS = 10;
 
 	private final PlanRepository plans;
 
 	private final StatisticsAggregator aggregator;
 
-	EndpointReader(PlanRepository plans, StatisticsAggregator aggregator) {
+	private final Features features;
+
+	EndpointReader(PlanRepository plans, StatisticsAggregator aggregator, Features features) {
 		this.plans = plans;
 		this.aggregator = aggregator;
+		this.features = features;
+	}
+
+	List<AdviceDescriptor> advice(String workspace) {
+		List<AdviceDescriptor> advice = new ArrayList<>();
+		for (Plan plan : this.plans.findAll(workspace)) {
+			for (Feature feature : this.features.all()) {
+				for (Advice each : advice(feature, new PlanKey(workspace, plan.id()))) {
+					advice.add(new AdviceDescriptor(plan.id(), feature.name(), each.cause(), each.requests(),
+							each.description(), each.remedy(), each.details()));
+				}
+			}
+		}
+		return advice;
+	}
+
+	private static List<Advice> advice(Feature feature, PlanKey plan) {
+		try {
+			return feature.advice(plan);
+		}
+		catch (RuntimeException ex) {
+			logger.debug("The feature '" + feature.name() + "' cannot advise", ex);
+			return List.of();
+		}
 	}
 
 	// Takes figures that were read once for all plans, as each reading may take two

@@ -16,6 +16,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.tokensaving.Counter;
 import io.tokensaving.feature.Eviction;
 import io.tokensaving.feature.Evictor;
+import io.tokensaving.feature.Features;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.plan.PlanRepository;
@@ -66,7 +67,7 @@ public class TokenSavingEndpoint {
 	static final int RESUME_LENGTH = 3;
 
 	private static final String READABLE = "'plans', 'plans/{id}', 'plans/{id}/stats', 'plans/{id}/stats/daily', "
-			+ "'totals', 'cache-engines' or 'compression-engines'";
+			+ "'totals', 'advice', 'cache-engines' or 'compression-engines'";
 
 	private static final String WRITABLE = "'plans', 'plans/{id}' or 'plans/{id}/resume'";
 
@@ -101,16 +102,17 @@ public class TokenSavingEndpoint {
 	 * @param cacheEngines supplies the cache backends with their present state
 	 * @param compressionEngines the names of the compression engines
 	 * @param evictor evicts answers from all caches
+	 * @param features the features, which advise
 	 */
 	public TokenSavingEndpoint(String workspace, PlanRepository plans, SavingsStatistics statistics,
 			StatisticsAggregator aggregator, Supplier<List<CacheEngineDescriptor>> cacheEngines,
-			Collection<String> compressionEngines, Evictor evictor) {
+			Collection<String> compressionEngines, Evictor evictor, Features features) {
 		this.workspace = workspace;
 		this.plans = plans;
 		this.aggregator = aggregator;
 		this.cacheEngines = cacheEngines;
 		this.compressionEngines = List.copyOf(compressionEngines);
-		this.reader = new EndpointReader(plans, aggregator);
+		this.reader = new EndpointReader(plans, aggregator, features);
 		this.writer = new EndpointWriter(workspace, plans, statistics, aggregator, evictor, this.reader);
 	}
 
@@ -130,8 +132,8 @@ public class TokenSavingEndpoint {
 
 	/**
 	 * Show a part: {@code plans}, {@code plans/{id}}, {@code plans/{id}/stats},
-	 * {@code plans/{id}/stats/daily}, {@code totals}, {@code cache-engines} or
-	 * {@code compression-engines}.
+	 * {@code plans/{id}/stats/daily}, {@code totals}, {@code advice},
+	 * {@code cache-engines} or {@code compression-engines}.
 	 * @param path the path below the endpoint
 	 * @param workspace the workspace whose plans and figures are shown, or {@code null}
 	 * for the application's
@@ -146,6 +148,9 @@ public class TokenSavingEndpoint {
 		}
 		if (segments.equals(List.of("totals"))) {
 			return EndpointReader.totals(this.aggregator.all());
+		}
+		if (segments.equals(List.of("advice"))) {
+			return Map.of("advice", this.reader.advice(chosen));
 		}
 		if (segments.equals(List.of("cache-engines"))) {
 			return Map.of("cache_engines", this.cacheEngines.get());
@@ -317,6 +322,23 @@ public class TokenSavingEndpoint {
 	}
 
 	/**
+	 * What a feature has seen in a plan that costs money and that the application can
+	 * change.
+	 *
+	 * @param plan the id of the plan
+	 * @param feature the name of the feature
+	 * @param cause what was seen, in snake case
+	 * @param requests in how many requests of this instance
+	 * @param description what was seen
+	 * @param remedy what helps
+	 * @param details what else is known
+	 */
+	public record AdviceDescriptor(String plan, String feature, String cause, long requests, String description,
+			String remedy, @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Object> details) {
+
+	}
+
+	/**
 	 * A plan.
 	 *
 	 * @param id the id
@@ -378,6 +400,7 @@ public class TokenSavingEndpoint {
 			figures.put("cost_saved_usd", snapshot.costSavedUsd());
 			figures.put("overhead_tokens", snapshot.overheadTokens());
 			figures.put("overhead_usd", snapshot.overheadUsd());
+			figures.put("provider_discount_usd", snapshot.providerDiscountUsd());
 			for (Counter counter : snapshot.counters()) {
 				figures.put(counter.name(),
 						(counter.dimension() != null) ? snapshot.counts(counter) : snapshot.count(counter));

@@ -38,6 +38,12 @@ public class AdvisorOrderProperties {
 	 */
 	private int semanticCache = 2147483637;
 
+	/**
+	 * Order of the advisor that uses the provider's prompt cache; must be above that of
+	 * the semantic cache, and the highest of all.
+	 */
+	private int promptCache = 2147483642;
+
 	public int getPlan() {
 		return this.plan;
 	}
@@ -70,6 +76,14 @@ public class AdvisorOrderProperties {
 		this.semanticCache = semanticCache;
 	}
 
+	public int getPromptCache() {
+		return this.promptCache;
+	}
+
+	public void setPromptCache(int promptCache) {
+		this.promptCache = promptCache;
+	}
+
 	public int getExactCache() {
 		return this.exactCache;
 	}
@@ -83,10 +97,11 @@ public class AdvisorOrderProperties {
 	 * @return these properties
 	 */
 	AdvisorOrderProperties checked() {
-		if (this.semanticCache >= Ordered.LOWEST_PRECEDENCE) {
-			throw invalid("semantic-cache", this.semanticCache,
+		if (this.promptCache >= Ordered.LOWEST_PRECEDENCE) {
+			throw invalid("prompt-cache", this.promptCache,
 					"a number below " + Ordered.LOWEST_PRECEDENCE + ", the order of the model itself");
 		}
+		checkBelow("semantic-cache", this.semanticCache, "prompt-cache", this.promptCache);
 		checkBelow("dedup", this.dedup, "semantic-cache", this.semanticCache);
 		checkBelow("exact-cache", this.exactCache, "dedup", this.dedup);
 		checkBelow("compression", this.compression, "exact-cache", this.exactCache);

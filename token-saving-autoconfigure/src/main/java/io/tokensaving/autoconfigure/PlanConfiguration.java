@@ -2,6 +2,7 @@ package io.tokensaving.autoconfigure;
 
 import io.tokensaving.feature.Feature;
 import io.tokensaving.feature.Features;
+import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.PlanKey;
@@ -57,9 +58,11 @@ class PlanConfiguration {
 	@Bean
 	@Lazy
 	@ConditionalOnMissingBean
-	PlanReader tokenSavingPlanReader(PlanBinder binder, Features features, TokenCounter tokenCounter) {
+	PlanReader tokenSavingPlanReader(PlanBinder binder, Features features, TokenCounter tokenCounter,
+			PriceTable prices) {
 		return new BindingPlanReader(binder, (plan) -> {
 			tokenCounter.load();
+			prices.load();
 			features.load(plan);
 		});
 	}

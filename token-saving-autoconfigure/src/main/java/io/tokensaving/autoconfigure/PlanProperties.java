@@ -3,6 +3,7 @@ package io.tokensaving.autoconfigure;
 import io.tokensaving.cache.CacheProperties;
 import io.tokensaving.compression.CompressionProperties;
 import io.tokensaving.dedup.DedupProperties;
+import io.tokensaving.promptcache.PromptCacheProperties;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,11 @@ public class PlanProperties {
 	 */
 	private @Nullable DedupProperties dedup;
 
+	/**
+	 * How the provider's prompt cache is used; without it, prompts are sent as they are.
+	 */
+	private @Nullable PromptCacheProperties promptCache;
+
 	public @Nullable CompressionProperties getCompression() {
 		return this.compression;
 	}
@@ -49,6 +55,14 @@ public class PlanProperties {
 
 	public void setDedup(@Nullable DedupProperties dedup) {
 		this.dedup = dedup;
+	}
+
+	public @Nullable PromptCacheProperties getPromptCache() {
+		return this.promptCache;
+	}
+
+	public void setPromptCache(@Nullable PromptCacheProperties promptCache) {
+		this.promptCache = promptCache;
 	}
 
 }

@@ -4,9 +4,12 @@ import java.nio.file.Path;
 import java.time.Clock;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.tokensaving.Component;
+import io.tokensaving.ForeignText;
 import io.tokensaving.TokenSavingAdvisor;
 import io.tokensaving.TokenSavingAdvisors;
 import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.ledger.PriceListRefresh;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.PlanRepository;
@@ -14,6 +17,7 @@ import io.tokensaving.plan.WorkspaceResolver;
 import io.tokensaving.provider.Dialects;
 import io.tokensaving.provider.ProviderDialect;
 import io.tokensaving.request.PlanAdvisor;
+import io.tokensaving.statistics.DescribedException;
 import io.tokensaving.statistics.InMemoryStatisticsRepository;
 import io.tokensaving.statistics.SavingsStatistics;
 import io.tokensaving.statistics.StatisticsAggregator;
@@ -26,6 +30,7 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -41,10 +46,13 @@ import org.springframework.context.annotation.Import;
 @ConditionalOnClass(ChatClient.class)
 @Conditional(OnTokenSavingCondition.class)
 @EnableConfigurationProperties({ TokenSavingProperties.class, AdvisorOrderProperties.class, StatisticsProperties.class,
-		TokenCountProperties.class })
+		TokenCountProperties.class, PriceTableProperties.class })
 @Import({ PlanConfiguration.class, CompressionConfiguration.class, CacheConfiguration.class,
-		ExactCacheConfiguration.class, DedupConfiguration.class, SemanticCacheConfiguration.class })
+		ExactCacheConfiguration.class, DedupConfiguration.class, SemanticCacheConfiguration.class,
+		PromptCacheConfiguration.class })
 public final class TokenSavingAutoConfiguration {
+
+	private static final int MAX_MESSAGE = 300;
 
 	@Bean
 	@ConditionalOnMissingBean
@@ -103,6 +111,15 @@ public final class TokenSavingAutoConfiguration {
 	}
 
 	@Bean
+	@ConditionalOnProperty(TokenSavingProperties.PREFIX + ".price-table.location")
+	PriceListRefresh tokenSavingPriceListRefresh(PriceTableProperties properties, PriceTable prices, Dialects dialects,
+			SavingsStatistics statistics) {
+		return new PriceListRefresh(prices, dialects, properties.checkedLocation(), properties.checkedRefreshInterval(),
+				(ex) -> statistics.recordError(Component.PRICES, null,
+						new DescribedException(ForeignText.printable(ex.getMessage(), MAX_MESSAGE), ex)));
+	}
+
+	@Bean
 	@ConditionalOnMissingBean
 	WorkspaceResolver tokenSavingWorkspaceResolver(TokenSavingProperties properties) {
 		String workspace = properties.checkedWorkspace();
@@ -136,9 +153,10 @@ public final class TokenSavingAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(name = "tokenSavingChatClientBuilderCustomizer")
 	ChatClientBuilderCustomizer tokenSavingChatClientBuilderCustomizer(TokenSavingProperties properties,
-			TokenSavingAdvisors advisors, PlanRepository plans, TokenCounter tokenCounter) {
+			TokenSavingAdvisors advisors, PlanRepository plans, TokenCounter tokenCounter, PriceTable prices) {
 		if (!plans.findAll(properties.getWorkspace()).isEmpty()) {
 			tokenCounter.load();
+			prices.load();
 		}
 		return (builder) -> builder.defaultAdvisors(advisors);
 	}

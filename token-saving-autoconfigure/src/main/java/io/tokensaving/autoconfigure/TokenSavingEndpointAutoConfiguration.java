@@ -18,6 +18,7 @@ import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.compression.CompressionAdvisor;
 import io.tokensaving.feature.Evictor;
+import io.tokensaving.feature.Features;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.statistics.SavingsStatistics;
 import io.tokensaving.statistics.StatisticsAggregator;
@@ -53,7 +54,7 @@ public final class TokenSavingEndpointAutoConfiguration {
 	TokenSavingEndpoint tokenSavingEndpoint(TokenSavingProperties properties, PlanRepository plans,
 			SavingsStatistics statistics, StatisticsAggregator aggregator, ObjectProvider<ExactCacheStore> stores,
 			ObjectProvider<SemanticCacheStore> semanticStores, CompressionAdvisor compressionAdvisor,
-			CircuitBreakers breakers, Evictor evictor) {
+			CircuitBreakers breakers, Evictor evictor, Features features) {
 		return new TokenSavingEndpoint(properties.getWorkspace(), plans, statistics, aggregator, () -> {
 			Map<String, State> states = breakers.states();
 			return Stream
@@ -61,7 +62,7 @@ public final class TokenSavingEndpointAutoConfiguration {
 						semanticStores.stream().map((store) -> describe(store.backend(), store::status, states)))
 				.sorted(Comparator.comparing(CacheEngineDescriptor::name))
 				.toList();
-		}, compressionAdvisor.engineNames(), evictor);
+		}, compressionAdvisor.engineNames(), evictor, features);
 	}
 
 	@Bean

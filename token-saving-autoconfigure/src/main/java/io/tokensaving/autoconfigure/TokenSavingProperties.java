@@ -5,6 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.tokensaving.provider.ModelPrice;
+import io.tokensaving.provider.PriceVariant;
+import io.tokensaving.provider.ServiceTier;
+import io.tokensaving.provider.TokenPrice;
 import io.tokensaving.request.UnknownPlanPolicy;
 import org.jspecify.annotations.Nullable;
 
@@ -162,7 +165,97 @@ public class TokenSavingProperties {
 	/**
 	 * The price of a model in US dollars per million tokens.
 	 */
-	public static class Price {
+	public static class Price extends Tokens {
+
+		/**
+		 * Name of the model, which includes its dated versions, or a prefix that ends in
+		 * '*'.
+		 */
+		private @Nullable String model;
+
+		/**
+		 * Prices of other tiers and of long requests.
+		 */
+		private List<Variant> variants = new ArrayList<>();
+
+		public @Nullable String getModel() {
+			return this.model;
+		}
+
+		public void setModel(@Nullable String model) {
+			this.model = model;
+		}
+
+		public List<Variant> getVariants() {
+			return this.variants;
+		}
+
+		public void setVariants(List<Variant> variants) {
+			this.variants = variants;
+		}
+
+		private ModelPrice checked(String property) {
+			String acceptedModel = "the name of a model, or a prefix that ends in '*'";
+			if (this.model == null) {
+				throw ConfigurationErrors.missing(property + ".model", acceptedModel);
+			}
+			if (this.model.isBlank() || this.model.equals("*")) {
+				throw ConfigurationErrors.invalid(property + ".model", this.model, acceptedModel);
+			}
+			List<PriceVariant> others = new ArrayList<>();
+			for (Variant variant : this.variants) {
+				others.add(variant.checkedVariant(property + ".variants[" + others.size() + "]"));
+			}
+			return new ModelPrice(this.model, checkedTokens(property), others);
+		}
+
+	}
+
+	/**
+	 * The prices of another tier, of long requests, or of both.
+	 */
+	public static class Variant extends Tokens {
+
+		/**
+		 * Tier of the requests that have these prices.
+		 */
+		private ServiceTier tier = ServiceTier.STANDARD;
+
+		/**
+		 * Number of input tokens above which all tokens of a request have these prices.
+		 */
+		private long above;
+
+		public ServiceTier getTier() {
+			return this.tier;
+		}
+
+		public void setTier(ServiceTier tier) {
+			this.tier = tier;
+		}
+
+		public long getAbove() {
+			return this.above;
+		}
+
+		public void setAbove(long above) {
+			this.above = above;
+		}
+
+		private PriceVariant checkedVariant(String property) {
+			if (this.above < 0 || (this.above == 0 && this.tier == ServiceTier.STANDARD)) {
+				throw ConfigurationErrors.invalid(property + ".above", this.above,
+						"a number of input tokens above 0; 0 for another tier than standard");
+			}
+			return new PriceVariant(this.tier, this.above, checkedTokens(property));
+		}
+
+	}
+
+	/**
+	 * The prices of kinds of tokens in US dollars per million.
+	 */
+	public static class Tokens {
 
 		private static final BigDecimal MAX_PRICE = BigDecimal.valueOf(1_000_000);
 
@@ -170,12 +263,6 @@ public class TokenSavingProperties {
 
 		private static final String ACCEPTED = "a price in US dollars per million tokens, from 0 to 1000000, "
 				+ "with at most 12 decimals";
-
-		/**
-		 * Name of the model, which includes its dated versions, or a prefix that ends in
-		 * '*'.
-		 */
-		private @Nullable String model;
 
 		/**
 		 * Price of input tokens.
@@ -199,13 +286,17 @@ public class TokenSavingProperties {
 		 */
 		private @Nullable BigDecimal cacheWrite;
 
-		public @Nullable String getModel() {
-			return this.model;
-		}
+		/**
+		 * Price of input tokens written to the provider's prompt cache to be kept for an
+		 * hour. Without it, that of those kept for the usual time.
+		 */
+		private @Nullable BigDecimal cacheWriteOneHour;
 
-		public void setModel(@Nullable String model) {
-			this.model = model;
-		}
+		/**
+		 * Price of output tokens that the model thought with. Without it, that of output
+		 * tokens.
+		 */
+		private @Nullable BigDecimal reasoning;
 
 		public @Nullable BigDecimal getInput() {
 			return this.input;
@@ -239,17 +330,28 @@ public class TokenSavingProperties {
 			this.cacheWrite = cacheWrite;
 		}
 
-		private ModelPrice checked(String property) {
-			String acceptedModel = "the name of a model, or a prefix that ends in '*'";
-			if (this.model == null) {
-				throw ConfigurationErrors.missing(property + ".model", acceptedModel);
-			}
-			if (this.model.isBlank() || this.model.equals("*")) {
-				throw ConfigurationErrors.invalid(property + ".model", this.model, acceptedModel);
-			}
-			return new ModelPrice(this.model, required(property + ".input", this.input),
+		public @Nullable BigDecimal getCacheWriteOneHour() {
+			return this.cacheWriteOneHour;
+		}
+
+		public void setCacheWriteOneHour(@Nullable BigDecimal cacheWriteOneHour) {
+			this.cacheWriteOneHour = cacheWriteOneHour;
+		}
+
+		public @Nullable BigDecimal getReasoning() {
+			return this.reasoning;
+		}
+
+		public void setReasoning(@Nullable BigDecimal reasoning) {
+			this.reasoning = reasoning;
+		}
+
+		TokenPrice checkedTokens(String property) {
+			return new TokenPrice(required(property + ".input", this.input),
 					required(property + ".output", this.output), inRange(property + ".cache-read", this.cacheRead),
-					inRange(property + ".cache-write", this.cacheWrite));
+					inRange(property + ".cache-write", this.cacheWrite),
+					inRange(property + ".cache-write-one-hour", this.cacheWriteOneHour),
+					inRange(property + ".reasoning", this.reasoning));
 		}
 
 		private static BigDecimal required(String property, @Nullable BigDecimal price) {

@@ -19,6 +19,7 @@ import java.util.Set;
 
 import io.tokensaving.cache.CachedResponse.CachedGeneration;
 import io.tokensaving.cache.CachedResponse.Origin;
+import io.tokensaving.provider.ServiceTier;
 import io.tokensaving.provider.TokenUsage;
 import org.jspecify.annotations.Nullable;
 
@@ -40,7 +41,10 @@ import org.springframework.util.MimeType;
  */
 public final class CachedResponseCodec {
 
-	private static final byte VERSION = 3;
+	private static final byte VERSION = 4;
+
+	private static final List<ServiceTier> TIERS = List.of(ServiceTier.STANDARD, ServiceTier.BATCH, ServiceTier.FLEX,
+			ServiceTier.PRIORITY);
 
 	private static final int MAX_DEPTH = 100;
 
@@ -95,6 +99,9 @@ public final class CachedResponseCodec {
 			out.writeLong(usage.output());
 			out.writeLong(usage.cacheRead());
 			out.writeLong(usage.cacheWrite());
+			out.writeLong(usage.cacheWriteOneHour());
+			out.writeLong(usage.reasoning());
+			out.writeByte(TIERS.indexOf(usage.tier()));
 			out.writeBoolean(usage.estimated());
 			out.writeLong(response.createdAt().getEpochSecond());
 			out.writeInt(response.createdAt().getNano());
@@ -344,8 +351,8 @@ public final class CachedResponseCodec {
 			}
 			Map<String, Object> metadata = readMap(in);
 			check(!metadata.containsValue(null), "Metadata of a response are null");
-			TokenUsage usage = new TokenUsage(in.readLong(), in.readLong(), in.readLong(), in.readLong(),
-					readBoolean(in));
+			TokenUsage usage = new TokenUsage(in.readLong(), in.readLong(), in.readLong(), in.readLong(), in.readLong(),
+					in.readLong(), readTier(in), readBoolean(in));
 			check(usage);
 			long seconds = in.readLong();
 			int nanos = in.readInt();
@@ -458,6 +465,12 @@ public final class CachedResponseCodec {
 			case UTF_16 -> in.readUtf16(length);
 			default -> throw new IllegalArgumentException("Text expected");
 		};
+	}
+
+	private static ServiceTier readTier(EntryInput in) {
+		int number = in.readByte();
+		check(number >= 0 && number < TIERS.size(), "Not a tier");
+		return TIERS.get(number);
 	}
 
 	private static boolean readBoolean(EntryInput in) {

@@ -283,17 +283,18 @@ final class AnalysedText {
 	}
 
 	/**
-	 * Whether a part has a term.
-	 * @param term the term
-	 * @return whether it occurs
+	 * Remove those terms from a set that a part has.
+	 * @param terms the set
 	 */
-	boolean contains(String term) {
+	void removeTerms(Set<String> terms) {
+		long bits = TermBits.of(terms);
 		for (List<String> part : this.terms) {
-			if (part.contains(term)) {
-				return true;
+			for (int i = 0; i < part.size(); i++) {
+				if (TermBits.mayContain(bits, part.get(i)) && terms.remove(part.get(i))) {
+					bits = TermBits.of(terms);
+				}
 			}
 		}
-		return false;
 	}
 
 	/**

@@ -79,7 +79,7 @@ final class Compaction {
 
 	private final CompressionBudget budget;
 
-	private final TextAnalyser analyser;
+	private final TextAnalyser.Session analyser;
 
 	private final Deadline deadline;
 
@@ -94,18 +94,46 @@ final class Compaction {
 
 	private final @Nullable MessageDraft[] drafts;
 
+	private @Nullable Ranked ranked;
+
+	/**
+	 * Create a compaction.
+	 * @param messages the messages
+	 * @param firstUnsettled the first message that was not sent before
+	 * @param documents texts that may stand in a message as material
+	 * @param engine ranks the parts
+	 * @param settings how to compress
+	 * @param budget the budget
+	 * @param analyser analyses the texts
+	 * @param deadline the deadline
+	 * @param earlier an earlier compaction of the beginning of the same conversation,
+	 * with the same settings, or {@code null}; if it was one of the same messages, its
+	 * work is not done again
+	 */
 	Compaction(List<Message> messages, int firstUnsettled, Collection<String> documents, CompressionEngine engine,
-			CompressionSettings settings, CompressionBudget budget, TextAnalyser analyser, Deadline deadline) {
+			CompressionSettings settings, CompressionBudget budget, TextAnalyser.Session analyser, Deadline deadline,
+			@Nullable Compaction earlier) {
 		this.messages = messages;
 		this.firstUnsettled = firstUnsettled;
-		this.layout = new ConversationLayout(messages, documents, settings.keepLastMessages());
 		this.engine = engine;
 		this.settings = settings;
 		this.budget = budget;
 		this.analyser = analyser;
 		this.deadline = deadline;
-		this.tokens = messages.stream().mapToInt(budget.messageCounter()).toArray();
-		this.drafts = new MessageDraft[messages.size()];
+		if (earlier != null && earlier.messages.size() == messages.size()) {
+			this.layout = earlier.layout;
+			this.tokens = earlier.tokens;
+			this.drafts = earlier.drafts.clone();
+			if (earlier.longParagraphs) {
+				this.drafts[this.layout.question()] = null;
+			}
+			this.ranked = earlier.ranked;
+		}
+		else {
+			this.layout = new ConversationLayout(messages, documents, settings.keepLastMessages());
+			this.tokens = messages.stream().mapToInt(budget.messageCounter()).toArray();
+			this.drafts = new MessageDraft[messages.size()];
+		}
 	}
 
 	/**
@@ -250,7 +278,7 @@ final class Compaction {
 	}
 
 	private AnalysedText analyse(String text) {
-		return this.analyser.analyse(text, this.settings, this.budget.textCounter(), this.deadline);
+		return this.analyser.analyse(text);
 	}
 
 	private static long tokens(List<HistoryEntry> entries) {
@@ -276,30 +304,50 @@ final class Compaction {
 	}
 
 	private List<HistoryEntry> extract(long fixed, long target) {
+		long room = Math.max(0, target - fixed);
+		Ranked ranked = rank((int) Math.min(Integer.MAX_VALUE, room));
+		Candidates candidates = ranked.candidates();
+		SentenceSelector selector = new SentenceSelector(ranked.request(), candidates.weighed(ranked.scores()),
+				this.settings.redundancyPenalty(), candidates.groups(), candidates.overheads);
+		return select(selector, ranked.scores(), candidates, target, room);
+	}
+
+	private Ranked rank(int room) {
+		Ranked earlier = this.ranked;
+		boolean same = earlier != null && earlier.competing().equals(this.competing)
+				&& earlier.mandatory().equals(this.mandatory) && earlier.longParagraphs() == this.longParagraphs;
+		RankingRequest whole = (earlier != null && same) ? earlier.whole().within(room) : null;
+		Candidates all = (earlier != null && same) ? earlier.all() : candidates();
+		if (whole == null) {
+			whole = new RankingRequest(all.sentences, question(), room, this.deadline);
+		}
+		Candidates candidates = all;
+		RankingRequest request = whole;
+		long many = MANY * Math.max(MIN_ROOM, room);
+		if (all.tokens() > many) {
+			double[] relevance = Relevance.of(whole);
+			if (relevance.length > 0) {
+				candidates = all.best(relevance, many);
+				request = new RankingRequest(candidates.sentences, whole.question(), room, this.deadline);
+			}
+		}
+		boolean known = earlier != null && same && candidates == all && earlier.candidates() == all
+				&& !earlier.request().askedForTokens();
+		double[] scores = (earlier != null && known) ? earlier.scores()
+				: candidates.sentences.isEmpty() ? new double[0] : this.engine.rank(request);
+		Ranked ranked = new Ranked((BitSet) this.competing.clone(), (BitSet) this.mandatory.clone(),
+				this.longParagraphs, all, whole, candidates, request, scores);
+		this.ranked = ranked;
+		return ranked;
+	}
+
+	private Candidates candidates() {
 		Candidates candidates = new Candidates();
 		for (int i = this.competing.nextSetBit(0); i >= 0; i = this.competing.nextSetBit(i + 1)) {
 			this.deadline.check();
 			candidates.add(draft(i));
 		}
-		long room = Math.max(0, target - fixed);
-		List<String> question = question();
-		RankingRequest request = request(candidates, question, room);
-		if (candidates.tokens() > MANY * Math.max(MIN_ROOM, room)) {
-			double[] relevance = Relevance.of(request);
-			if (relevance.length > 0) {
-				candidates = candidates.best(relevance, MANY * Math.max(MIN_ROOM, room));
-				request = request(candidates, question, room);
-			}
-		}
-		double[] scores = candidates.sentences.isEmpty() ? new double[0] : this.engine.rank(request);
-		SentenceSelector selector = new SentenceSelector(request, candidates.weighed(scores),
-				this.settings.redundancyPenalty(), candidates.groups(), candidates.overheads);
-		return select(selector, scores, candidates, target, room);
-	}
-
-	private RankingRequest request(Candidates candidates, List<String> question, long room) {
-		return new RankingRequest(candidates.sentences, question, (int) Math.min(Integer.MAX_VALUE, room),
-				this.deadline);
+		return candidates;
 	}
 
 	private List<String> question() {
@@ -314,7 +362,7 @@ final class Compaction {
 				}
 			}
 		}
-		return this.analyser.question(this.layout.questionText(), this.settings, texts);
+		return this.analyser.question(this.layout.questionText(), texts);
 	}
 
 	// The tokens of a message differ from the sum of those of its parts, so the number to
@@ -499,8 +547,7 @@ final class Compaction {
 			}
 			if (!draft.canBeShortened() && (group == draft.index()) && !isFollowedByResults(group)) {
 				String text = (draft.message().getText() != null) ? draft.message().getText() : "";
-				this.sentences.add(new Sentence(text, Compaction.this.analyser.terms(text, Compaction.this.settings), 0,
-						draft.index()));
+				this.sentences.add(new Sentence(text, Compaction.this.analyser.terms(text), 0, draft.index()));
 				this.origins.add(new Origin(draft.index(), 0, -1, 1));
 			}
 			this.overheads[group] += stays ? 0 : overhead;
@@ -617,6 +664,23 @@ final class Compaction {
 			}
 			return low;
 		}
+
+	}
+
+	/**
+	 * Parts with their scores.
+	 *
+	 * @param competing the messages that competed
+	 * @param mandatory those of them that stay
+	 * @param longParagraphs whether long paragraphs of the question competed
+	 * @param all the parts of all of them
+	 * @param whole what was asked about all parts
+	 * @param candidates the parts that were ranked, which may be fewer
+	 * @param request what was asked about these
+	 * @param scores their scores, not to be modified
+	 */
+	private record Ranked(BitSet competing, BitSet mandatory, boolean longParagraphs, Candidates all,
+			RankingRequest whole, Candidates candidates, RankingRequest request, double[] scores) {
 
 	}
 

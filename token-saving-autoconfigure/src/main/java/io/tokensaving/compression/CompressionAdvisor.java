@@ -202,10 +202,11 @@ public final class CompressionAdvisor implements TokenSavingAdvisor, CallAdvisor
 			return request;
 		}
 		int tools = this.tokenCounter.countTools(options, scale);
+		List<Message> messages = prompt.getInstructions();
 		CompressionBudget budget = new CompressionBudget(settings.maxInputTokens() - tools, settings.lowMark(),
 				scale.factor(), scale.encoding(), (text) -> this.tokenCounter.count(text, scale),
-				(message) -> this.tokenCounter.count(message, scale));
-		List<Message> messages = prompt.getInstructions();
+				(message) -> this.tokenCounter.count(message, scale))
+			.counted(messages);
 		long before = budget.count(messages);
 		if (before <= budget.maxTokens()) {
 			return request;

@@ -1,5 +1,7 @@
 package io.tokensaving.compression;
 
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.function.ToIntFunction;
 
 import org.springframework.ai.chat.messages.Message;
@@ -29,6 +31,23 @@ record CompressionBudget(int maxTokens, double lowMark, double factor, String en
 	 */
 	CompressionBudget {
 		Assert.isTrue(lowMark > 0 && lowMark <= 1, () -> "'lowMark' must be above 0 and up to 1, but is " + lowMark);
+	}
+
+	/**
+	 * Count messages now, so that they need not be counted again and again.
+	 * @param messages the messages
+	 * @return the same budget, which knows their tokens
+	 */
+	CompressionBudget counted(Iterable<Message> messages) {
+		Map<Message, Integer> tokens = new IdentityHashMap<>();
+		for (Message message : messages) {
+			tokens.put(message, this.messageCounter.applyAsInt(message));
+		}
+		return new CompressionBudget(this.maxTokens, this.lowMark, this.factor, this.encoding, this.textCounter,
+				(message) -> {
+					Integer known = tokens.get(message);
+					return (known != null) ? known : this.messageCounter.applyAsInt(message);
+				});
 	}
 
 	/**

@@ -25,6 +25,8 @@ final class Evidence {
 
 	private final Map<String, Integer> numbers = new LinkedHashMap<>();
 
+	private final long bits;
+
 	private final List<AnalysedText> texts;
 
 	private final List<long[]> masks = new ArrayList<>();
@@ -47,6 +49,7 @@ final class Evidence {
 				this.numbers.putIfAbsent(term, this.numbers.size());
 			}
 		}
+		this.bits = TermBits.of(this.numbers.keySet());
 		this.texts = texts;
 		int[] frequencies = new int[this.numbers.size()];
 		long parts = 0;
@@ -143,20 +146,24 @@ final class Evidence {
 
 	private long mask(List<String> terms) {
 		long mask = 0;
-		for (String term : terms) {
-			Integer number = this.numbers.get(term);
-			mask |= (number != null) ? 1L << number : 0;
+		for (int i = 0; i < terms.size(); i++) {
+			String term = terms.get(i);
+			if (TermBits.mayContain(this.bits, term)) {
+				Integer number = this.numbers.get(term);
+				mask |= (number != null) ? 1L << number : 0;
+			}
 		}
 		return mask;
 	}
 
 	private double best(AnalysedText text, long[] masks, BitSet kept) {
 		double best = 0;
-		double[] complete = complete(text, kept);
+		double[] complete = null;
 		for (int i = kept.nextSetBit(0); i >= 0 && i < masks.length; i = kept.nextSetBit(i + 1)) {
 			if (masks[i] == 0) {
 				continue;
 			}
+			complete = (complete != null) ? complete : complete(text, kept);
 			long together = masks[i];
 			if (text.passage(i) != AnalysedText.ALONE) {
 				together |= (i > 0 && kept.get(i - 1)) ? masks[i - 1] : 0;

@@ -183,6 +183,10 @@ final class ExtractiveCompressor {
 
 		private final Deadline deadline;
 
+		private final TextAnalyser.Session analyser;
+
+		private @Nullable Compaction last;
+
 		Run(CompressionRequest request, CompressionEngine engine, CompressionSettings settings,
 				CompressionBudget budget, Deadline deadline) {
 			this.request = request;
@@ -191,6 +195,7 @@ final class ExtractiveCompressor {
 			this.settings = settings;
 			this.budget = budget;
 			this.deadline = deadline;
+			this.analyser = ExtractiveCompressor.this.analyser.session(settings, budget.textCounter(), deadline);
 		}
 
 		List<HistoryEntry> compactOnce() {
@@ -383,9 +388,10 @@ final class ExtractiveCompressor {
 		}
 
 		private List<HistoryEntry> compact(int end, int firstUnsettled, double lowMark, boolean shortenNewest) {
-			return new Compaction(this.messages.subList(0, end), firstUnsettled, documents(end), this.engine,
-					this.settings, this.budget, ExtractiveCompressor.this.analyser, this.deadline)
-				.run(lowMark, shortenNewest);
+			Compaction compaction = new Compaction(this.messages.subList(0, end), firstUnsettled, documents(end),
+					this.engine, this.settings, this.budget, this.analyser, this.deadline, this.last);
+			this.last = compaction;
+			return compaction.run(lowMark, shortenNewest);
 		}
 
 		private static long tokens(List<HistoryEntry> entries) {
@@ -426,19 +432,13 @@ final class ExtractiveCompressor {
 			}
 
 			Evidence evidence() {
-				List<String> question = ExtractiveCompressor.this.analyser.question(this.question, Run.this.settings,
-						this.all);
+				List<String> question = Run.this.analyser.question(this.question, this.all);
 				return new Evidence(question, this.all, Run.this.deadline);
 			}
 
 			private void add(int message, @Nullable String text) {
 				this.messages.add(message);
-				this.all.add(analyse((text != null) ? text : ""));
-			}
-
-			private AnalysedText analyse(String text) {
-				return ExtractiveCompressor.this.analyser.analyse(text, Run.this.settings,
-						Run.this.budget.textCounter(), Run.this.deadline);
+				this.all.add(Run.this.analyser.analyse((text != null) ? text : ""));
 			}
 
 			double best(Evidence evidence, List<HistoryEntry> entries) {
@@ -460,7 +460,7 @@ final class ExtractiveCompressor {
 							kept.set(text, whole);
 						}
 						else {
-							others.add(analyse(entry.texts().get(text - first)));
+							others.add(Run.this.analyser.analyse(entry.texts().get(text - first)));
 						}
 					}
 				}

@@ -37,6 +37,9 @@ public final class LexRankEngine implements CompressionEngine {
 
 	private static final int ROWS_PER_CHECK = 64;
 
+	// More than rounding can change a cosine by
+	private static final double DOUBT = 1e-9;
+
 	private static final int MAX_PAIRS = 16_000_000;
 
 	private static final int MAX_REFERENCE_PAIRS = 1 << 26;
@@ -85,6 +88,11 @@ public final class LexRankEngine implements CompressionEngine {
 	private static double[] weights(TermMatrix matrix, boolean reference) {
 		int n = matrix.sentenceCount();
 		double[] weights = new double[matrix.row(n)];
+		double[] inverseFrequencies = new double[matrix.termCount()];
+		for (int term = 0; term < inverseFrequencies.length; term++) {
+			int frequency = matrix.documentFrequency(term) + (reference ? 1 : 0);
+			inverseFrequencies[term] = Math.log((double) n / frequency);
+		}
 		for (int i = 0; i < n; i++) {
 			double largest = 1;
 			double squares = 0;
@@ -92,8 +100,7 @@ public final class LexRankEngine implements CompressionEngine {
 				largest = Math.max(largest, matrix.count(entry));
 			}
 			for (int entry = matrix.row(i); entry < matrix.row(i + 1); entry++) {
-				int frequency = matrix.documentFrequency(matrix.term(entry)) + (reference ? 1 : 0);
-				weights[entry] = matrix.count(entry) / largest * Math.log((double) n / frequency);
+				weights[entry] = matrix.count(entry) / largest * inverseFrequencies[matrix.term(entry)];
 				squares += weights[entry] * weights[entry];
 			}
 			if (squares > 0) {
@@ -141,6 +148,12 @@ public final class LexRankEngine implements CompressionEngine {
 
 		private final double[] weights;
 
+		private final double[] postingWeights;
+
+		// By sentence: the sum over the terms looked at so far of its products with the
+		// present one
+		private final double[] sums;
+
 		private final int[] starts;
 
 		private int[] neighbours;
@@ -150,8 +163,20 @@ public final class LexRankEngine implements CompressionEngine {
 		private Neighbours(TermMatrix matrix, double[] weights) {
 			this.matrix = matrix;
 			this.weights = weights;
+			this.postingWeights = postingWeights(matrix, weights);
+			this.sums = new double[matrix.sentenceCount()];
 			this.starts = new int[matrix.sentenceCount() + 1];
 			this.neighbours = new int[16 * matrix.sentenceCount()];
+		}
+
+		private static double[] postingWeights(TermMatrix matrix, double[] weights) {
+			double[] postingWeights = new double[weights.length];
+			int[] taken = new int[matrix.termCount()];
+			for (int entry = 0; entry < weights.length; entry++) {
+				int term = matrix.term(entry);
+				postingWeights[matrix.posting(term) + taken[term]++] = weights[entry];
+			}
+			return postingWeights;
 		}
 
 		static @Nullable Neighbours find(RankingRequest request, double[] weights, boolean withSelf, int maxPairs) {
@@ -166,17 +191,23 @@ public final class LexRankEngine implements CompressionEngine {
 				if (i % ROWS_PER_CHECK == 0) {
 					request.checkTime();
 				}
-				int count = found.candidates(i, seen, candidates);
+				long[] terms = found.byFrequency(i);
+				int skipped = found.skipped(terms);
+				int count = found.candidates(i, terms, skipped, seen, candidates);
 				pairs += count;
 				if (pairs > maxPairs) {
 					return null;
 				}
-				found.addNeighbours(i, candidates, count, own, withSelf);
+				double rest = withSelf ? Double.POSITIVE_INFINITY
+						: found.addRest(i, terms, skipped, seen, candidates, count);
+				found.addNeighbours(i, candidates, count, rest, own, withSelf);
 			}
 			return found;
 		}
 
-		private void addNeighbours(int sentence, int[] candidates, int count, double[] own, boolean withSelf) {
+		// What the sums leave open is computed
+		private void addNeighbours(int sentence, int[] candidates, int count, double rest, double[] own,
+				boolean withSelf) {
 			int from = this.matrix.row(sentence);
 			int to = this.matrix.row(sentence + 1);
 			for (int entry = from; entry < to; entry++) {
@@ -184,7 +215,12 @@ public final class LexRankEngine implements CompressionEngine {
 			}
 			for (int c = 0; c < count; c++) {
 				int other = candidates[c];
-				if ((withSelf || other != sentence) && cosine(own, other) > THRESHOLD) {
+				if (!withSelf && other == sentence) {
+					continue;
+				}
+				double sum = this.sums[other];
+				boolean known = rest < 1 && (sum > THRESHOLD + DOUBT || sum + rest < THRESHOLD - DOUBT);
+				if (known ? sum > THRESHOLD : cosine(own, other) > THRESHOLD) {
 					add(other);
 				}
 			}
@@ -194,10 +230,9 @@ public final class LexRankEngine implements CompressionEngine {
 			this.starts[sentence + 1] = this.size;
 		}
 
-		// Finds sentences that share a term other than the most frequent ones of this
-		// sentence: by Cauchy-Schwarz, those add at most the norm of their weights to a
-		// cosine
-		private int candidates(int sentence, int[] seen, int[] candidates) {
+		// The entries of a sentence as the low half of a number, those of the most
+		// frequent terms first
+		private long[] byFrequency(int sentence) {
 			int from = this.matrix.row(sentence);
 			int to = this.matrix.row(sentence + 1);
 			long[] byFrequency = new long[to - from];
@@ -206,24 +241,76 @@ public final class LexRankEngine implements CompressionEngine {
 						| entry;
 			}
 			Arrays.sort(byFrequency);
+			return byFrequency;
+		}
+
+		// By Cauchy-Schwarz, terms add at most the norm of their weights to a cosine, so
+		// those that cannot raise it above the threshold need not be looked for
+		private int skipped(long[] byFrequency) {
 			double left = 0;
-			int found = 0;
+			int skipped = 0;
 			for (long key : byFrequency) {
 				int entry = (int) key;
 				left += this.weights[entry] * this.weights[entry];
-				if (left <= THRESHOLD * THRESHOLD) {
-					continue;
+				if (left > THRESHOLD * THRESHOLD) {
+					break;
 				}
+				skipped++;
+			}
+			return skipped;
+		}
+
+		// Finds sentences that share a term other than those that are skipped
+		private int candidates(int sentence, long[] byFrequency, int skipped, int[] seen, int[] candidates) {
+			int found = 0;
+			for (int k = skipped; k < byFrequency.length; k++) {
+				int entry = (int) byFrequency[k];
 				int term = this.matrix.term(entry);
+				double weight = this.weights[entry];
 				for (int posting = this.matrix.posting(term); posting < this.matrix.posting(term + 1); posting++) {
 					int other = this.matrix.sentence(posting);
 					if (seen[other] != sentence) {
 						seen[other] = sentence;
 						candidates[found++] = other;
+						this.sums[other] = 0;
 					}
+					this.sums[other] += weight * this.postingWeights[posting];
 				}
 			}
 			return found;
+		}
+
+		// Adds the terms that were skipped if that is less work than to compute the
+		// cosines that the others leave open; returns what may still be missing in a sum
+		private double addRest(int sentence, long[] byFrequency, int skipped, int[] seen, int[] candidates, int count) {
+			double squares = 0;
+			long postings = 0;
+			for (int k = 0; k < skipped; k++) {
+				int entry = (int) byFrequency[k];
+				squares += this.weights[entry] * this.weights[entry];
+				postings += this.matrix.documentFrequency(this.matrix.term(entry));
+			}
+			double rest = Math.sqrt(squares);
+			long open = 0;
+			for (int c = 0; c < count; c++) {
+				double sum = this.sums[candidates[c]];
+				open += (sum <= THRESHOLD + DOUBT && sum + rest >= THRESHOLD - DOUBT) ? 1 : 0;
+			}
+			if (postings > open * byFrequency.length) {
+				return rest;
+			}
+			for (int k = 0; k < skipped; k++) {
+				int entry = (int) byFrequency[k];
+				int term = this.matrix.term(entry);
+				double weight = this.weights[entry];
+				for (int posting = this.matrix.posting(term); posting < this.matrix.posting(term + 1); posting++) {
+					int other = this.matrix.sentence(posting);
+					if (seen[other] == sentence) {
+						this.sums[other] += weight * this.postingWeights[posting];
+					}
+				}
+			}
+			return 0;
 		}
 
 		private double cosine(double[] own, int other) {

@@ -176,8 +176,8 @@ public final class LsaEngine implements CompressionEngine {
 		double[] vector(Iterable<String> terms) {
 			double[] vector = new double[this.inverseFrequencies.length];
 			for (String term : terms) {
-				Integer number = this.matrix.number(term);
-				if (number != null) {
+				int number = this.matrix.number(term);
+				if (number >= 0) {
 					vector[number] += this.inverseFrequencies[number];
 				}
 			}

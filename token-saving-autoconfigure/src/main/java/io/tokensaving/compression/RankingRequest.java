@@ -19,6 +19,8 @@ public final class RankingRequest {
 
 	private @Nullable TermMatrix matrix;
 
+	private boolean askedForTokens;
+
 	/**
 	 * Create a request.
 	 * @param sentences the sentences in the order of the conversation
@@ -54,6 +56,7 @@ public final class RankingRequest {
 	 * @return the tokens, 0 or more
 	 */
 	public int maxTokens() {
+		this.askedForTokens = true;
 		return this.maxTokens;
 	}
 
@@ -64,6 +67,26 @@ public final class RankingRequest {
 	 */
 	public void checkTime() {
 		this.deadline.check();
+	}
+
+	/**
+	 * Whether an engine looked at {@link #maxTokens()}. If not, its scores hold for any
+	 * number.
+	 * @return whether it did
+	 */
+	boolean askedForTokens() {
+		return this.askedForTokens;
+	}
+
+	/**
+	 * Return the same request for another number of tokens.
+	 * @param maxTokens about how many tokens may be kept
+	 * @return the request
+	 */
+	RankingRequest within(int maxTokens) {
+		RankingRequest request = new RankingRequest(this.sentences, this.question, maxTokens, this.deadline);
+		request.matrix = this.matrix;
+		return request;
 	}
 
 	TermMatrix matrix() {

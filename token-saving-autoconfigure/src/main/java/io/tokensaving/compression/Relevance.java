@@ -148,10 +148,10 @@ final class Relevance {
 		double[] tf = new double[this.n];
 		int[] touched = new int[this.n];
 		for (String term : question) {
-			Integer number = this.matrix.number(term);
+			int number = this.matrix.number(term);
 			int count = 0;
 			int frequency = 1;
-			if (number != null) {
+			if (number >= 0) {
 				frequency = this.matrix.documentFrequency(number);
 				for (int posting = this.matrix.posting(number); posting < this.matrix.posting(number + 1); posting++) {
 					int i = this.matrix.sentence(posting);

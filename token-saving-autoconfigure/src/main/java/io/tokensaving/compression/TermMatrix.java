@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TermMatrix {
 
-	private final Map<String, Integer> numbers;
+	private final Numbers numbers;
 
 	private final int[] lengths;
 
@@ -30,7 +30,7 @@ final class TermMatrix {
 
 	private final double[] postingCounts;
 
-	private TermMatrix(Map<String, Integer> numbers, int[] lengths, int[] rows, int[] terms, double[] counts) {
+	private TermMatrix(Numbers numbers, int[] lengths, int[] rows, int[] terms, double[] counts) {
 		this.numbers = numbers;
 		this.lengths = lengths;
 		this.rows = rows;
@@ -66,7 +66,7 @@ final class TermMatrix {
 		for (List<String> sentence : sentences) {
 			size += sentence.size();
 		}
-		Map<String, Integer> numbers = new HashMap<>();
+		Numbers numbers = new Numbers();
 		int[] rows = new int[sentences.size() + 1];
 		int[] terms = new int[size];
 		double[] counts = new double[size];
@@ -77,9 +77,9 @@ final class TermMatrix {
 			rows[s] = end;
 			lengths[s] = sentences.get(s).size();
 			for (String term : sentences.get(s)) {
-				Integer known = numbers.putIfAbsent(term, numbers.size());
-				int number = (known != null) ? known : numbers.size() - 1;
-				int at = (known != null) ? seenAt[number] : -1;
+				int before = numbers.size();
+				int number = numbers.add(term);
+				int at = (number < before) ? seenAt[number] : -1;
 				if (at < rows[s]) {
 					at = end++;
 					seenAt[number] = at;
@@ -111,10 +111,10 @@ final class TermMatrix {
 	/**
 	 * Return the number of a term.
 	 * @param term the term
-	 * @return its number, or {@code null} if no sentence has it
+	 * @return its number, or -1 if no sentence has it
 	 */
-	@Nullable Integer number(String term) {
-		return this.numbers.get(term);
+	int number(String term) {
+		return this.numbers.find(term);
 	}
 
 	/**
@@ -189,6 +189,96 @@ final class TermMatrix {
 	 */
 	int documentFrequency(int term) {
 		return this.postings[term + 1] - this.postings[term];
+	}
+
+	/**
+	 * Numbers terms in the order in which they are added. A hash table with linear
+	 * probing, because each occurrence of a term in a conversation is looked up; terms
+	 * that collide with too many others, as nobody writes by chance, are in a map.
+	 */
+	private static final class Numbers {
+
+		private static final int MAX_PROBES = 32;
+
+		private @Nullable String[] terms = new String[1024];
+
+		// The hash and the number of the term in each slot
+		private long[] numbers = new long[1024];
+
+		private final Map<String, Integer> others = new HashMap<>();
+
+		private int size;
+
+		int size() {
+			return this.size;
+		}
+
+		int find(String term) {
+			int hash = hash(term);
+			int slot = slot(term, hash);
+			return (slot >= 0 && this.terms[slot] != null) ? (int) this.numbers[slot] : findOther(term);
+		}
+
+		private int findOther(String term) {
+			return this.others.isEmpty() ? -1 : this.others.getOrDefault(term, -1);
+		}
+
+		int add(String term) {
+			int hash = hash(term);
+			int slot = slot(term, hash);
+			int known = (slot >= 0 && this.terms[slot] != null) ? (int) this.numbers[slot] : findOther(term);
+			if (known >= 0) {
+				return known;
+			}
+			put(slot, term, ((long) hash << 32) | this.size);
+			this.size++;
+			if (2 * this.size > this.terms.length) {
+				grow();
+			}
+			return this.size - 1;
+		}
+
+		// Returns where a term is or may be put, or -1 if it is in the map or has to be
+		private int slot(String term, int hash) {
+			int mask = this.terms.length - 1;
+			for (int probe = 0; probe < MAX_PROBES; probe++) {
+				int slot = (hash + probe) & mask;
+				String known = this.terms[slot];
+				if (known == null || ((int) (this.numbers[slot] >>> 32) == hash && known.equals(term))) {
+					return slot;
+				}
+			}
+			return -1;
+		}
+
+		private void put(int slot, String term, long number) {
+			if (slot < 0) {
+				this.others.put(term, (int) number);
+				return;
+			}
+			this.terms[slot] = term;
+			this.numbers[slot] = number;
+		}
+
+		private void grow() {
+			@Nullable String[] terms = this.terms;
+			long[] numbers = this.numbers;
+			this.terms = new String[2 * terms.length];
+			this.numbers = new long[2 * numbers.length];
+			for (int i = 0; i < terms.length; i++) {
+				String term = terms[i];
+				if (term != null) {
+					put(slot(term, (int) (numbers[i] >>> 32)), term, numbers[i]);
+				}
+			}
+		}
+
+		// The low bits are used, so they depend on all others
+		private static int hash(String term) {
+			int hash = term.hashCode() * 0x9E3779B9;
+			return hash ^ (hash >>> 16);
+		}
+
 	}
 
 }

@@ -25,6 +25,9 @@ public final class TextRankEngine implements CompressionEngine {
 
 	private static final int MAX_SUMS = 1 << 20;
 
+	// The number of classes that are added up side by side
+	private static final int BLOCK = 4;
+
 	private static final double REFERENCE_TOLERANCE = 1e-4;
 
 	private static final double REFERENCE_ZERO = 1e-7;
@@ -100,7 +103,7 @@ public final class TextRankEngine implements CompressionEngine {
 
 		private final double @Nullable [] self;
 
-		// The number of classes that are summed at a time
+		// The number of classes that are summed at a time, a multiple of the block
 		private final int width;
 
 		private final double[] sums;
@@ -117,7 +120,8 @@ public final class TextRankEngine implements CompressionEngine {
 			for (int i = 0; i < n; i++) {
 				this.classes[i] = Arrays.binarySearch(different, lengths[i]);
 			}
-			this.weights = new double[different.length][different.length];
+			int columns = (different.length + BLOCK - 1) / BLOCK * BLOCK;
+			this.weights = new double[different.length][columns];
 			for (int a = 0; a < different.length; a++) {
 				for (int b = 0; b < different.length; b++) {
 					double norm = Math.log(different[a]) + Math.log(different[b]);
@@ -125,7 +129,7 @@ public final class TextRankEngine implements CompressionEngine {
 				}
 			}
 			int terms = Math.max(1, matrix.termCount());
-			this.width = Math.max(1, Math.min(different.length, MAX_SUMS / terms));
+			this.width = Math.max(BLOCK, Math.min(columns, MAX_SUMS / terms / BLOCK * BLOCK));
 			this.sums = new double[terms * this.width];
 			this.self = withSelf ? null : new double[n];
 			if (this.self != null) {
@@ -147,8 +151,10 @@ public final class TextRankEngine implements CompressionEngine {
 
 		double[] multiply(double[] x) {
 			double[] y = new double[x.length];
-			for (int from = 0; from < this.weights.length; from += this.width) {
-				addProducts(x, y, from, Math.min(this.width, this.weights.length - from));
+			int columns = (this.weights.length > 0) ? this.weights[0].length : 0;
+			for (int from = 0; from < columns; from += this.width) {
+				addSums(x, from);
+				addProducts(y, from, Math.min(this.width, columns - from));
 			}
 			for (int i = 0; i < x.length && this.self != null; i++) {
 				y[i] = without(y[i], this.self[i] * x[i]);
@@ -156,31 +162,45 @@ public final class TextRankEngine implements CompressionEngine {
 			return y;
 		}
 
-		// Adds the contributions of some classes: for each term and class the sum over
-		// its sentences, then for each sentence and class the sum over its terms
-		private void addProducts(double[] x, double[] y, int from, int width) {
+		// Adds up the values of the sentences that have a term, for each term and class
+		private void addSums(double[] x, int from) {
 			Arrays.fill(this.sums, 0);
 			for (int i = 0; i < x.length; i++) {
 				int column = this.classes[i] - from;
-				for (int entry = this.matrix.row(i); column >= 0 && column < width
+				for (int entry = this.matrix.row(i); column >= 0 && column < this.width
 						&& entry < this.matrix.row(i + 1); entry++) {
-					this.sums[this.matrix.term(entry) * width + column] += this.matrix.count(entry) * x[i];
+					this.sums[this.matrix.term(entry) * this.width + column] += this.matrix.count(entry) * x[i];
 				}
 			}
-			double[] common = new double[width];
-			for (int i = 0; i < x.length; i++) {
-				Arrays.fill(common, 0);
-				for (int entry = this.matrix.row(i); entry < this.matrix.row(i + 1); entry++) {
-					int row = this.matrix.term(entry) * width;
-					double count = this.matrix.count(entry);
-					for (int c = 0; c < width; c++) {
-						common[c] += count * this.sums[row + c];
-					}
-				}
+		}
+
+		// Adds the sums of the terms of each sentence, a block of classes at a time, so
+		// that they need not be kept in memory on the way
+		private void addProducts(double[] y, int from, int width) {
+			for (int i = 0; i < y.length; i++) {
+				int start = this.matrix.row(i);
+				int end = this.matrix.row(i + 1);
 				double[] weights = this.weights[this.classes[i]];
-				for (int c = 0; c < width; c++) {
-					y[i] += weights[from + c] * common[c];
+				double product = y[i];
+				for (int column = 0; column < width; column += BLOCK) {
+					double sum0 = 0;
+					double sum1 = 0;
+					double sum2 = 0;
+					double sum3 = 0;
+					for (int entry = start; entry < end; entry++) {
+						int at = this.matrix.term(entry) * this.width + column;
+						double count = this.matrix.count(entry);
+						sum0 += count * this.sums[at];
+						sum1 += count * this.sums[at + 1];
+						sum2 += count * this.sums[at + 2];
+						sum3 += count * this.sums[at + 3];
+					}
+					product += weights[from + column] * sum0;
+					product += weights[from + column + 1] * sum1;
+					product += weights[from + column + 2] * sum2;
+					product += weights[from + column + 3] * sum3;
 				}
+				y[i] = product;
 			}
 		}
 

@@ -1,7 +1,10 @@
 package io.tokensaving.feature;
 
+import java.util.List;
+
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanKey;
 import io.tokensaving.statistics.StatisticsContributor;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +62,16 @@ public interface Feature extends StatisticsContributor {
 	 */
 	default void loadAtStart(Plan plan, boolean isDefault) {
 		load(plan);
+	}
+
+	/**
+	 * Return what the feature advises for a plan, from the requests that this instance
+	 * has seen. Nothing by default.
+	 * @param plan the plan and its workspace
+	 * @return the advice, the most important first
+	 */
+	default List<Advice> advice(PlanKey plan) {
+		return List.of();
 	}
 
 }

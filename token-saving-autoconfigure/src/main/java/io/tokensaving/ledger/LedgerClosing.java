@@ -40,6 +40,8 @@ final class LedgerClosing {
 
 	private @Nullable SavingTechnique rerouted;
 
+	private @Nullable SavingTechnique marked;
+
 	private final Map<String, Long> tokensSaved = new HashMap<>(4);
 
 	private final Map<String, Long> picoUsdSaved = new HashMap<>(4);
@@ -111,15 +113,28 @@ final class LedgerClosing {
 		ModelPrice askedPrice = this.prices.find(asked);
 		ModelPrice answeringPrice = this.prices.find(answering);
 		Map<String, Long> compressed = this.purchase.answered() ? compressed(this.events) : Map.of();
-		compressed.forEach((technique, tokens) -> save(technique, tokens,
-				(askedPrice != null) ? askedPrice.picoUsdOfUnsent(tokens, reference) : 0));
+		long unsent = 0;
+		for (Map.Entry<String, Long> shorter : compressed.entrySet()) {
+			// The more there is, the dearer it may be
+			long before = (askedPrice != null) ? askedPrice.picoUsdOfUnsent(unsent, reference) : 0;
+			unsent += shorter.getValue();
+			save(shorter.getKey(), shorter.getValue(),
+					(askedPrice != null) ? askedPrice.picoUsdOfUnsent(unsent, reference) - before : 0);
+		}
 		if (served != null) {
 			save(served.technique().value(), served.usage().total(),
 					(askedPrice != null) ? askedPrice.picoUsd(served.usage()) : 0);
 		}
 		SavingTechnique rerouted = this.rerouted;
 		if (rerouted != null && this.purchase.answered() && askedPrice != null && answeringPrice != null) {
-			save(rerouted.value(), 0, askedPrice.picoUsd(bought) - answeringPrice.picoUsd(bought));
+			// Without the technique, the request to the other model had no marks either
+			TokenUsage unmarked = (this.marked != null) ? bought.uncached() : bought;
+			save(rerouted.value(), 0, askedPrice.picoUsd(unmarked) - answeringPrice.picoUsd(unmarked));
+		}
+		long granted = (answeringPrice != null && this.purchase.answered()) ? answeringPrice.picoUsdOfCache(bought) : 0;
+		if (this.marked != null) {
+			save(this.marked.value(), 0, granted);
+			granted = 0;
 		}
 		long saved = sum(this.tokensSaved);
 		boolean other = !Objects.equals(asked, answering);
@@ -131,7 +146,8 @@ final class LedgerClosing {
 				(served != null) ? served.similarity() : null, (served != null) ? served.ageSeconds() : null,
 				bought.total(), bought.total() + saved, this.tokensSaved, usd(this.picoUsdSaved),
 				PicoUsd.toUsd(sum(this.picoUsdSaved) - this.overheadPicoUsd), this.overheadTokens,
-				PicoUsd.toUsd(this.overheadPicoUsd), priced, reference.estimated(), names(this.counted));
+				PicoUsd.toUsd(this.overheadPicoUsd), priced, reference.estimated(), names(this.counted),
+				PicoUsd.toUsd(granted));
 		return new ClosedLedger(report, this.counted, this.unpriced,
 				(this.labels != null) ? Labels.of(this.labels) : Labels.NONE);
 	}
@@ -147,6 +163,9 @@ final class LedgerClosing {
 		}
 		else if (event instanceof LedgerEvent.Rerouted other) {
 			this.rerouted = other.technique();
+		}
+		else if (event instanceof LedgerEvent.CacheMarked cache) {
+			this.marked = cache.technique();
 		}
 		else if (event instanceof LedgerEvent.Discounted discount && this.purchase.answered()) {
 			save(discount.technique().value(), 0, PicoUsd.of(discount.usd()));

@@ -86,6 +86,17 @@ public sealed interface LedgerEvent {
 	}
 
 	/**
+	 * A technique marked the request for the provider's prompt cache. What the cache made
+	 * cheaper, less what writing to it cost in addition, is credited to the technique;
+	 * otherwise it is what the provider grants by itself. The last event counts.
+	 *
+	 * @param technique the technique that marked the request
+	 */
+	record CacheMarked(SavingTechnique technique) implements LedgerEvent {
+
+	}
+
+	/**
 	 * Token saving itself bought tokens for the request.
 	 *
 	 * @param model the model that was paid, or {@code null} if it is not known

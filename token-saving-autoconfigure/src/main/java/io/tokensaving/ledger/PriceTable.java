@@ -1,5 +1,6 @@
 package io.tokensaving.ledger;
 
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -8,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
+import io.tokensaving.ledger.PriceList.ListPrice;
 import io.tokensaving.provider.Dialects;
 import io.tokensaving.provider.ModelName;
 import io.tokensaving.provider.ModelPrice;
@@ -20,10 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class PriceTable {
 
 	/**
-	 * The date of the built-in prices, which are those of the providers' public lists for
-	 * standard processing and the smallest context tier.
+	 * The date of the built-in prices, which are those of the providers' public lists.
 	 */
-	public static final String BUILT_IN_DATE = "2025-11-30";
+	public static final String BUILT_IN_DATE = "2026-11-27";
 
 	private static final int MAX_CACHED_MODELS = 1000;
 
@@ -31,9 +32,11 @@ public final class PriceTable {
 
 	private final Dialects dialects;
 
+	private final Clock clock;
+
 	private final List<ModelPrice> prices;
 
-	private final ConcurrentMap<String, Optional<ModelPrice>> found = new ConcurrentHashMap<>();
+	private volatile @Nullable Listed listed;
 
 	/**
 	 * Create a table with the built-in price lists of the providers.
@@ -44,39 +47,92 @@ public final class PriceTable {
 	}
 
 	/**
-	 * Create a table.
+	 * Create a table with the built-in price lists of the providers.
 	 * @param prices prices that take precedence over the lists
-	 * @param dialects the dialects with the price lists of the providers and the aliases
-	 * of models
+	 * @param dialects the dialects with further prices and the aliases of models
 	 */
 	public PriceTable(Collection<ModelPrice> prices, Dialects dialects) {
+		this(prices, dialects, Clock.systemUTC());
+	}
+
+	/**
+	 * Create a table with the built-in price lists of the providers.
+	 * @param prices prices that take precedence over the lists
+	 * @param dialects the dialects with further prices and the aliases of models
+	 * @param clock tells whether it is a time at which a provider charges less
+	 */
+	public PriceTable(Collection<ModelPrice> prices, Dialects dialects, Clock clock) {
 		List<ModelPrice> sorted = new ArrayList<>(prices);
 		sorted.sort(Comparator.comparingInt((ModelPrice price) -> price.model().length()).reversed());
 		sorted.addAll(dialects.prices());
 		this.dialects = dialects;
+		this.clock = clock;
 		this.prices = List.copyOf(sorted);
 	}
 
 	/**
+	 * Read the built-in list now, so that the first request does not wait for it.
+	 */
+	public void load() {
+		listed();
+	}
+
+	/**
+	 * Put another list in the place of the present one. What was counted keeps the prices
+	 * at which it was counted.
+	 * @param list the list
+	 */
+	public void replace(PriceList list) {
+		this.listed = new Listed(list);
+	}
+
+	/**
+	 * Return the list in use.
+	 * @return the list, the built-in one if it was not replaced
+	 */
+	public PriceList list() {
+		return listed().list();
+	}
+
+	private Listed listed() {
+		Listed listed = this.listed;
+		return (listed != null) ? listed : readBuiltIn();
+	}
+
+	private synchronized Listed readBuiltIn() {
+		Listed listed = this.listed;
+		if (listed == null) {
+			listed = new Listed(PriceList.builtIn(this.dialects));
+			this.listed = listed;
+		}
+		return listed;
+	}
+
+	/**
 	 * Find the price of a model. Of the prices given to the constructor, the one with the
-	 * longest matching name wins; the lists of the providers come after them. A name that
-	 * only a gateway or a region uses has the price of the model that it stands for, if
-	 * that costs the same there.
+	 * longest matching name wins; those of dialects and the list come after them. A name
+	 * that only a gateway or a region uses has the price of the model that it stands for,
+	 * if that costs the same there.
 	 * @param model the name of the model, or {@code null} if it is not known
-	 * @return the price, or {@code null} if the model has none
+	 * @return the price at this time, or {@code null} if the model has none
 	 */
 	public @Nullable ModelPrice find(@Nullable String model) {
 		if (model == null) {
 			return null;
 		}
-		Optional<ModelPrice> known = this.found.get(model);
+		Listed listed = listed();
+		Optional<ListPrice> known = listed.found().get(model);
 		if (known == null) {
-			known = search(model);
-			if (this.found.size() < MAX_CACHED_MODELS && model.length() <= MAX_CACHED_LENGTH) {
-				this.found.put(model, known);
+			known = search(model, listed.list());
+			if (listed.found().size() < MAX_CACHED_MODELS && model.length() <= MAX_CACHED_LENGTH) {
+				listed.found().put(model, known);
 			}
 		}
-		return known.orElse(null);
+		ListPrice price = known.orElse(null);
+		if (price == null) {
+			return null;
+		}
+		return (price.offPeak() != null) ? price.at(this.clock.instant()) : price.price();
 	}
 
 	/**
@@ -94,19 +150,39 @@ public final class PriceTable {
 		return this.dialects.models(name).stream().anyMatch((other) -> ModelPrice.isVersion(model, other.name()));
 	}
 
-	private Optional<ModelPrice> search(String model) {
+	private Optional<ListPrice> search(String model, PriceList list) {
 		if (model.isBlank()) {
 			return Optional.empty();
 		}
-		return this.dialects.models(model)
-			.stream()
-			.takeWhile(ModelName::listPrice)
-			.flatMap((name) -> match(name.name()).stream())
-			.findFirst();
+		List<ModelName> names = this.dialects.models(model).stream().takeWhile(ModelName::listPrice).toList();
+		for (ModelName name : names) {
+			for (ModelPrice price : this.prices) {
+				if (price.matches(name.name())) {
+					return Optional.of(new ListPrice(price, null));
+				}
+			}
+		}
+		for (ModelName name : names) {
+			ListPrice listed = list.find(name.name());
+			if (listed != null) {
+				return Optional.of(listed);
+			}
+		}
+		return Optional.empty();
 	}
 
-	private Optional<ModelPrice> match(String model) {
-		return this.prices.stream().filter((price) -> price.matches(model)).findFirst();
+	/**
+	 * A list, and what was found in it.
+	 *
+	 * @param list the list
+	 * @param found the prices that were found, by name
+	 */
+	private record Listed(PriceList list, ConcurrentMap<String, Optional<ListPrice>> found) {
+
+		Listed(PriceList list) {
+			this(list, new ConcurrentHashMap<>());
+		}
+
 	}
 
 }

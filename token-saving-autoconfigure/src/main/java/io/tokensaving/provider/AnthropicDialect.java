@@ -3,11 +3,16 @@ package io.tokensaving.provider;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.MessageType;
 import org.springframework.ai.chat.metadata.Usage;
 import org.springframework.ai.chat.model.Generation;
+import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.util.StringUtils;
 
 /**
@@ -15,9 +20,7 @@ import org.springframework.util.StringUtils;
  */
 final class AnthropicDialect implements ProviderDialect {
 
-	static final List<ModelPrice> PRICES = List.of(ModelPrice.of("claude-opus-4-5", "5.00", "25.00", "0.50", "6.25"),
-			ModelPrice.of("claude-sonnet-4-5", "3.00", "15.00", "0.30", "3.75"),
-			ModelPrice.of("claude-haiku-4-5", "1.00", "5.00", "0.10", "1.25"));
+	private static final String ONE_HOUR = "ONE_HOUR";
 
 	@Override
 	public String name() {
@@ -64,7 +67,54 @@ final class AnthropicDialect implements ProviderDialect {
 
 	@Override
 	public TokenUsage usage(Usage usage) {
-		return TokenUsage.of(usage, true);
+		return usage(usage, null);
+	}
+
+	/**
+	 * Read the reported usage. A stream, and a sum of several usages, do not say for how
+	 * long written tokens are kept: then the request does.
+	 */
+	@Override
+	public TokenUsage usage(Usage usage, @Nullable ChatOptions options) {
+		TokenUsage reported = TokenUsage.of(usage, true);
+		Object nativeUsage = usage.getNativeUsage();
+		Object split = (nativeUsage != null) ? NativeUsage.value(nativeUsage, "cacheCreation") : null;
+		if (split != null) {
+			reported = reported.withWritesOfOneHour(NativeUsage.number(split, "ephemeral1hInputTokens"));
+		}
+		else if (reported.cacheWrite() > 0 && options != null && keepsForAnHour(options)) {
+			reported = reported.withWritesOfOneHour(reported.cacheWrite());
+		}
+		if (nativeUsage == null) {
+			return reported;
+		}
+		return reported.withReasoning(NativeUsage.number(nativeUsage, "outputTokensDetails", "thinkingTokens"))
+			.at(ServiceTier.of(NativeUsage.value(nativeUsage, "serviceTier")));
+	}
+
+	// If only a part of what a request writes is kept for an hour, nobody says how much,
+	// and the dearer price is assumed for all of it
+	private static boolean keepsForAnHour(ChatOptions options) {
+		Object cache = NativeUsage.value(options, "getCacheOptions");
+		Object strategy = (cache != null) ? NativeUsage.value(cache, "getStrategy") : null;
+		if (cache == null || strategy == null || strategy.toString().equals("NONE")
+				|| !(NativeUsage.value(cache, "getMessageTypeTtl") instanceof Map<?, ?> ttls)) {
+			return false;
+		}
+		boolean history = strategy.toString().equals("CONVERSATION_HISTORY");
+		boolean toolResults = Boolean.TRUE.equals(NativeUsage.value(cache, "isCacheToolResults"));
+		Object lengths = NativeUsage.value(cache, "getMessageTypeMinContentLengths");
+		for (Map.Entry<?, ?> ttl : ttls.entrySet()) {
+			// Tools are marked as the system text is, whatever its length
+			boolean marked = ttl.getKey() == MessageType.SYSTEM || (history
+					&& (ttl.getKey() == MessageType.USER || (toolResults && ttl.getKey() == MessageType.TOOL))
+					&& !(lengths instanceof Map<?, ?> minimum
+							&& Integer.valueOf(Integer.MAX_VALUE).equals(minimum.get(ttl.getKey()))));
+			if (marked && String.valueOf(ttl.getValue()).equals(ONE_HOUR)) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	// Not sent back before Spring AI 2.0.1
@@ -85,11 +135,6 @@ final class AnthropicDialect implements ProviderDialect {
 	@Override
 	public Set<String> models() {
 		return Set.of("claude-");
-	}
-
-	@Override
-	public List<ModelPrice> prices() {
-		return PRICES;
 	}
 
 }

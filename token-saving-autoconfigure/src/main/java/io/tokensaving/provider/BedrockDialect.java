@@ -1,6 +1,5 @@
 package io.tokensaving.provider;
 
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -11,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.metadata.Usage;
+import org.springframework.ai.chat.prompt.ChatOptions;
 
 /**
  * Amazon Bedrock.
@@ -25,13 +25,7 @@ final class BedrockDialect implements ProviderDialect {
 			+ "(?:(global|us|eu|apac|jp|au|ca|us-gov)\\.)?(ai21|amazon|anthropic|cohere|deepseek|google|meta|minimax"
 			+ "|mistral|moonshot|moonshotai|nvidia|openai|qwen|writer|zai)\\.([^/]+)");
 
-	/**
-	 * The surcharge for requests that are bound to a region or a group of regions: a
-	 * tenth for Anthropic's models from 4.5 on.
-	 */
-	private static final BigDecimal REGIONAL = new BigDecimal("1.1");
-
-	private static final List<String> REGIONS = List.of("", "us.", "eu.", "apac.", "jp.", "au.", "ca.");
+	private static final String ANTHROPIC = "anthropic.";
 
 	@Override
 	public String name() {
@@ -76,7 +70,32 @@ final class BedrockDialect implements ProviderDialect {
 
 	@Override
 	public TokenUsage usage(Usage usage) {
-		return TokenUsage.of(usage, true);
+		return usage(usage, null);
+	}
+
+	/**
+	 * Read the reported usage. Where it does not say for how long written tokens are
+	 * kept, the request does.
+	 */
+	@Override
+	public TokenUsage usage(Usage usage, @Nullable ChatOptions options) {
+		TokenUsage reported = TokenUsage.of(usage, true);
+		Object nativeUsage = usage.getNativeUsage();
+		Object details = (nativeUsage != null) ? NativeUsage.value(nativeUsage, "cacheDetails") : null;
+		if (details instanceof List<?> parts && !parts.isEmpty()) {
+			long oneHour = 0;
+			for (Object part : parts) {
+				if (part != null && "1h".equals(NativeUsage.value(part, "ttlAsString"))) {
+					oneHour += NativeUsage.number(part, "inputTokens");
+				}
+			}
+			return reported.withWritesOfOneHour(oneHour);
+		}
+		Object cache = (reported.cacheWrite() > 0 && options != null) ? NativeUsage.value(options, "getCacheOptions")
+				: null;
+		Object ttl = (cache != null) ? NativeUsage.value(cache, "getTtl") : null;
+		return (ttl != null && ttl.toString().equals("ONE_HOUR")) ? reported.withWritesOfOneHour(reported.cacheWrite())
+				: reported;
 	}
 
 	@Override
@@ -86,15 +105,25 @@ final class BedrockDialect implements ProviderDialect {
 				"global".equals(matcher.group(1)) && "anthropic".equals(matcher.group(2))) : null;
 	}
 
+	/**
+	 * Say how a row is to be read. The table lists models of Anthropic without a region
+	 * at their own price, but a region has a surcharge; where it lists only some regions,
+	 * all have that of the United States.
+	 */
 	@Override
-	public List<ModelPrice> prices() {
-		List<ModelPrice> prices = new ArrayList<>();
-		for (ModelPrice price : AnthropicDialect.PRICES) {
-			for (String region : REGIONS) {
-				prices.add(price.times(region + "anthropic." + price.model(), REGIONAL));
-			}
+	public @Nullable PriceListing listing(String provider, String name) {
+		if (!provider.startsWith("bedrock")) {
+			return null;
 		}
-		return prices;
+		if (name.startsWith(ANTHROPIC)) {
+			return PriceListing.UNUSED.otherwise(name);
+		}
+		if (!name.startsWith("us." + ANTHROPIC)) {
+			return null;
+		}
+		String model = name.substring("us.".length());
+		return PriceListing.of(name, model)
+			.otherwise("eu." + model, "apac." + model, "jp." + model, "au." + model, "ca." + model);
 	}
 
 }

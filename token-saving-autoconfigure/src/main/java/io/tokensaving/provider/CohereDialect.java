@@ -2,6 +2,8 @@ package io.tokensaving.provider;
 
 import java.util.Set;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Cohere.
  */
@@ -25,6 +27,13 @@ final class CohereDialect implements ProviderDialect {
 	@Override
 	public Set<String> models() {
 		return Set.of("command-");
+	}
+
+	// Names without a version are also those of open models that others serve
+	@Override
+	public @Nullable PriceListing listing(String provider, String name) {
+		boolean versioned = Character.isDigit(name.charAt(name.length() - 1));
+		return (provider.startsWith("cohere") && name.indexOf('/') < 0 && !versioned) ? PriceListing.UNUSED : null;
 	}
 
 }

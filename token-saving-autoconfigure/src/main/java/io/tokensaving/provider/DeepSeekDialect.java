@@ -3,6 +3,8 @@ package io.tokensaving.provider;
 import java.util.List;
 import java.util.Set;
 
+import org.jspecify.annotations.Nullable;
+
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.metadata.Usage;
 
@@ -53,6 +55,13 @@ final class DeepSeekDialect implements ProviderDialect {
 	@Override
 	public Set<String> models() {
 		return Set.of("deepseek-");
+	}
+
+	// With its name in front, the table lists models of DeepSeek under names that other
+	// gateways use at other prices, and open models under names that others serve
+	@Override
+	public @Nullable PriceListing listing(String provider, String name) {
+		return (provider.equals("deepseek") && name.indexOf('/') >= 0) ? PriceListing.UNUSED : null;
 	}
 
 }

@@ -27,7 +27,7 @@ public final class Dialects {
 	 */
 	private static final List<ProviderDialect> BUILT_IN = List.of(new OpenAiDialect(), new AnthropicDialect(),
 			new BedrockDialect(), new GoogleDialect(), new DeepSeekDialect(), new MistralDialect(), new OllamaDialect(),
-			new CohereDialect(), new HuggingFaceDialect(), new AzureDialect(), new LiteLlmDialect(),
+			new CohereDialect(), new HuggingFaceDialect(), new AzureDialect(), new XaiDialect(), new LiteLlmDialect(),
 			new OpenRouterDialect());
 
 	/**
@@ -145,7 +145,7 @@ public final class Dialects {
 		if (usage == null) {
 			return null;
 		}
-		TokenUsage tokens = provider(usage, options).usage(usage);
+		TokenUsage tokens = provider(usage, options).usage(usage, options);
 		return (tokens.total() > 0) ? tokens : null;
 	}
 
@@ -243,6 +243,23 @@ public final class Dialects {
 			}
 		}
 		return null;
+	}
+
+	/**
+	 * Say how a row of the public price table of LiteLLM is to be read.
+	 * @param provider the name of the provider in the row
+	 * @param name the name of the row
+	 * @return the names of models that have the prices of the row
+	 */
+	public PriceListing listing(String provider, String name) {
+		String row = name.toLowerCase(Locale.ROOT);
+		for (ProviderDialect dialect : this.providers) {
+			PriceListing listing = dialect.listing(provider, row);
+			if (listing != null) {
+				return listing;
+			}
+		}
+		return PriceListing.of(row);
 	}
 
 	/**

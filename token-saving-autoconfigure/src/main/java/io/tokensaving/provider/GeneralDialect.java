@@ -91,7 +91,7 @@ final class GeneralDialect implements ProviderDialect {
 	@Override
 	public List<ModelPrice> prices() {
 		// Runs in this process, so it costs nothing
-		return List.of(new ModelPrice("all-minilm-l6-v2-q", BigDecimal.ZERO, BigDecimal.ZERO, BigDecimal.ZERO, null));
+		return List.of(new ModelPrice("all-minilm-l6-v2-q", BigDecimal.ZERO, BigDecimal.ZERO, null, null));
 	}
 
 }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.metadata.Usage;
+import org.springframework.ai.chat.prompt.ChatOptions;
 
 /**
  * Google: the Gemini API and Vertex AI.
@@ -18,7 +19,11 @@ import org.springframework.ai.chat.metadata.Usage;
 final class GoogleDialect implements ProviderDialect {
 
 	private static final Pattern RESOURCE = Pattern
-		.compile("(?:projects/[^/]+/locations/[^/]+/)?(publishers/[^/]+/)?models/([^/]+)");
+		.compile("(?:projects/[^/]+/locations/([^/]+)/)?(publishers/[^/]+/)?models/([^/]+)");
+
+	private static final String GEMINI = "gemini/";
+
+	private static final String VERTEX_AI = "vertex_ai/";
 
 	@Override
 	public String name() {
@@ -82,7 +87,14 @@ final class GoogleDialect implements ProviderDialect {
 			thoughts = Math.max(0, usage.getTotalTokens() - reported.total());
 		}
 		return new TokenUsage(reported.input() + tools, reported.output() + thoughts, reported.cacheRead(),
-				reported.cacheWrite(), false);
+				reported.cacheWrite(), false)
+			.withReasoning(thoughts);
+	}
+
+	@Override
+	public TokenUsage usage(Usage usage, @Nullable ChatOptions options) {
+		Object tier = (options != null) ? NativeUsage.value(options, "getServiceTier") : null;
+		return usage(usage).at(ServiceTier.of(tier));
 	}
 
 	// A signature stands for the thoughts before a tool call and is sent with the call
@@ -109,8 +121,28 @@ final class GoogleDialect implements ProviderDialect {
 	@Override
 	public @Nullable ModelName model(String name) {
 		Matcher matcher = RESOURCE.matcher(name);
-		// Models of other publishers have different prices in different regions
-		return matcher.matches() ? new ModelName(matcher.group(2), matcher.group(1) == null) : null;
+		if (!matcher.matches()) {
+			return null;
+		}
+		// Models of publishers have different prices in different regions
+		return (matcher.group(2) != null && "global".equals(matcher.group(1)))
+				? new ModelName(VERTEX_AI + matcher.group(3), true)
+				: new ModelName(matcher.group(3), matcher.group(2) == null);
+	}
+
+	/**
+	 * Say how a row is to be read. The table calls models of Vertex AI by their own
+	 * names, and puts its name in front of those of the Gemini API. Open models have
+	 * their own names everywhere.
+	 */
+	@Override
+	public @Nullable PriceListing listing(String provider, String name) {
+		if (provider.equals("gemini") && name.startsWith(GEMINI)) {
+			String model = name.substring(GEMINI.length());
+			return model.startsWith("gemini-") ? PriceListing.of(name, model) : PriceListing.of(name);
+		}
+		return (provider.startsWith("vertex_ai") && name.indexOf('/') < 0)
+				? PriceListing.of(VERTEX_AI + name).otherwise(name) : null;
 	}
 
 }

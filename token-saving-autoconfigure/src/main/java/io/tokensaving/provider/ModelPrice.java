@@ -1,7 +1,7 @@
 package io.tokensaving.provider;
 
 import java.math.BigDecimal;
-import java.math.RoundingMode;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -10,19 +10,15 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.util.Assert;
 
 /**
- * The price of a model, in US dollars per million tokens. Immutable.
+ * The prices of a model. Immutable.
  *
  * @param model the name of the model, which also stands for its dated versions
  * ({@code gpt-4o} for {@code gpt-4o-2024-08-06}), or a prefix that ends in {@code *}
- * @param input the price of input tokens, 0 or more
- * @param output the price of output tokens, 0 or more
- * @param cacheRead the price of input tokens read from the provider's prompt cache, or
- * {@code null} for the price of input tokens
- * @param cacheWrite the price of input tokens written to the provider's prompt cache, or
- * {@code null} for the price of input tokens
+ * @param price the prices of a request in the standard tier
+ * @param variants the prices of other tiers and of long requests; a request in a tier
+ * that has none has those of the standard tier
  */
-public record ModelPrice(String model, BigDecimal input, BigDecimal output, @Nullable BigDecimal cacheRead,
-		@Nullable BigDecimal cacheWrite) {
+public record ModelPrice(String model, TokenPrice price, List<PriceVariant> variants) {
 
 	/**
 	 * Stands for a model whose name is not known.
@@ -33,36 +29,93 @@ public record ModelPrice(String model, BigDecimal input, BigDecimal output, @Nul
 
 	/**
 	 * Check the price.
-	 * @throws IllegalArgumentException if the name is empty or a price is negative
+	 * @throws IllegalArgumentException if the name is empty
 	 */
 	public ModelPrice {
 		Assert.hasText(model, "'model' must not be empty");
 		Assert.isTrue(!model.equals("*"), "'model' must not be '*'");
-		checkPrice("input", input);
-		checkPrice("output", output);
-		checkPrice("cacheRead", cacheRead);
-		checkPrice("cacheWrite", cacheWrite);
-	}
-
-	static ModelPrice of(String model, String input, String output, String cacheRead, @Nullable String cacheWrite) {
-		return new ModelPrice(model, new BigDecimal(input), new BigDecimal(output), new BigDecimal(cacheRead),
-				(cacheWrite != null) ? new BigDecimal(cacheWrite) : null);
+		variants = List.copyOf(variants);
 	}
 
 	/**
-	 * Return the price under another name.
-	 * @param name the other name
-	 * @param factor the factor of the price under that name
-	 * @return the price
+	 * Create a price that is the same for all requests, in US dollars per million tokens.
+	 * @param model the name of the model, which also stands for its dated versions, or a
+	 * prefix that ends in {@code *}
+	 * @param input the price of input tokens, 0 or more
+	 * @param output the price of output tokens, 0 or more
+	 * @param cacheRead the price of input tokens read from the provider's prompt cache,
+	 * or {@code null} for the price of input tokens
+	 * @param cacheWrite the price of input tokens written to the provider's prompt cache,
+	 * or {@code null} for the price of input tokens
+	 * @throws IllegalArgumentException if the name is empty or a price is negative
 	 */
-	ModelPrice times(String name, BigDecimal factor) {
-		return new ModelPrice(name, this.input.multiply(factor), this.output.multiply(factor),
-				(this.cacheRead != null) ? this.cacheRead.multiply(factor) : null,
-				(this.cacheWrite != null) ? this.cacheWrite.multiply(factor) : null);
+	public ModelPrice(String model, BigDecimal input, BigDecimal output, @Nullable BigDecimal cacheRead,
+			@Nullable BigDecimal cacheWrite) {
+		this(model, new TokenPrice(input, output, cacheRead, cacheWrite), List.of());
 	}
 
-	private static void checkPrice(String name, @Nullable BigDecimal price) {
-		Assert.isTrue(price == null || price.signum() >= 0, () -> "'" + name + "' must not be negative: " + price);
+	/**
+	 * Return the price of input tokens.
+	 * @return the price in US dollars per million tokens, for a short request in the
+	 * standard tier
+	 */
+	public BigDecimal input() {
+		return this.price.input();
+	}
+
+	/**
+	 * Return the price of output tokens.
+	 * @return the price in US dollars per million tokens, for a short request in the
+	 * standard tier
+	 */
+	public BigDecimal output() {
+		return this.price.output();
+	}
+
+	/**
+	 * Return the price of input tokens read from the provider's prompt cache.
+	 * @return the price in US dollars per million tokens, for a short request in the
+	 * standard tier, or {@code null} for that of input tokens
+	 */
+	public @Nullable BigDecimal cacheRead() {
+		return this.price.cacheRead();
+	}
+
+	/**
+	 * Return the price of input tokens written to the provider's prompt cache.
+	 * @return the price in US dollars per million tokens, for a short request in the
+	 * standard tier, or {@code null} for that of input tokens
+	 */
+	public @Nullable BigDecimal cacheWrite() {
+		return this.price.cacheWrite();
+	}
+
+	/**
+	 * Return the prices of a request.
+	 * @param tier its tier
+	 * @param input its input tokens, those of the prompt cache included
+	 * @return the prices
+	 */
+	public TokenPrice price(ServiceTier tier, long input) {
+		if (this.variants.isEmpty()) {
+			return this.price;
+		}
+		PriceVariant found = variant(tier, input);
+		if (found == null && tier != ServiceTier.STANDARD) {
+			found = variant(ServiceTier.STANDARD, input);
+		}
+		return (found != null) ? found.price() : this.price;
+	}
+
+	private @Nullable PriceVariant variant(ServiceTier tier, long input) {
+		PriceVariant found = null;
+		for (PriceVariant variant : this.variants) {
+			boolean applies = variant.tier() == tier && (variant.above() == 0 || input > variant.above());
+			if (applies && (found == null || found.above() <= variant.above())) {
+				found = variant;
+			}
+		}
+		return found;
 	}
 
 	/**
@@ -97,28 +150,30 @@ public record ModelPrice(String model, BigDecimal input, BigDecimal output, @Nul
 	 * @return the cost in millionths of a millionth of a US dollar
 	 */
 	public long picoUsd(TokenUsage usage) {
-		long plain = usage.input() - usage.cacheRead() - usage.cacheWrite();
-		return plain * pico(this.input) + usage.cacheRead() * pico(this.cacheRead, this.input)
-				+ usage.cacheWrite() * pico(this.cacheWrite, this.input) + usage.output() * pico(this.output);
+		return price(usage.tier(), usage.input()).picoUsd(usage);
 	}
 
 	/**
-	 * Return what input tokens that were not sent would have cost. If the call read from
-	 * the provider's prompt cache, they are priced as read from it.
+	 * Return what input tokens that were not sent would have cost in addition. If the
+	 * call read from the provider's prompt cache, they are priced as read from it.
 	 * @param tokens the tokens that were not sent
 	 * @param usage the tokens of the call
 	 * @return the cost in millionths of a millionth of a US dollar
 	 */
 	public long picoUsdOfUnsent(long tokens, TokenUsage usage) {
-		return tokens * ((usage.cacheRead() > 0) ? pico(this.cacheRead, this.input) : pico(this.input));
+		return picoUsd(usage.withUnsent(tokens)) - picoUsd(usage);
 	}
 
-	private static long pico(@Nullable BigDecimal price, BigDecimal otherwise) {
-		return pico((price != null) ? price : otherwise);
-	}
-
-	private static long pico(BigDecimal usdPerMillion) {
-		return usdPerMillion.movePointRight(6).setScale(0, RoundingMode.HALF_UP).longValueExact();
+	/**
+	 * Return what the provider's prompt cache made cheaper: reads less what writing to it
+	 * cost in addition.
+	 * @param usage the tokens of the call
+	 * @return the difference in millionths of a millionth of a US dollar, negative if the
+	 * cache cost more than it saved
+	 */
+	public long picoUsdOfCache(TokenUsage usage) {
+		TokenUsage uncached = usage.uncached();
+		return (uncached != usage) ? picoUsd(uncached) - picoUsd(usage) : 0;
 	}
 
 }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.metadata.Usage;
+import org.springframework.ai.chat.prompt.ChatOptions;
 
 /**
  * OpenAI, and extensions of providers with an OpenAI-compatible API.
@@ -86,7 +87,14 @@ final class OpenAiDialect implements ProviderDialect {
 			output += thoughts;
 		}
 		long input = Math.max(reported.input(), read + write);
-		return new TokenUsage(input, output, read, write, false);
+		return new TokenUsage(input, output, read, write, false).withReasoning(thoughts);
+	}
+
+	// The response does not say it. A request for a tier is one of that tier, or refused
+	@Override
+	public TokenUsage usage(Usage usage, @Nullable ChatOptions options) {
+		Object tier = (options != null) ? NativeUsage.value(options, "getServiceTier") : null;
+		return usage(usage).at(ServiceTier.of(tier));
 	}
 
 	private static long first(long... numbers) {
@@ -118,24 +126,6 @@ final class OpenAiDialect implements ProviderDialect {
 	@Override
 	public List<Object> reasoning(AssistantMessage message) {
 		return NativeUsage.contents(message.getMetadata(), "reasoningContent");
-	}
-
-	@Override
-	public List<ModelPrice> prices() {
-		return List.of(ModelPrice.of("gpt-4o", "2.50", "10.00", "1.25", null),
-				ModelPrice.of("gpt-4o-mini", "0.15", "0.60", "0.075", null),
-				ModelPrice.of("gpt-4.1", "2.00", "8.00", "0.50", null),
-				ModelPrice.of("gpt-4.1-mini", "0.40", "1.60", "0.10", null),
-				ModelPrice.of("gpt-4.1-nano", "0.10", "0.40", "0.025", null),
-				ModelPrice.of("gpt-5", "1.25", "10.00", "0.125", null),
-				ModelPrice.of("gpt-5.1", "1.25", "10.00", "0.125", null),
-				ModelPrice.of("gpt-5-mini", "0.25", "2.00", "0.025", null),
-				ModelPrice.of("gpt-5-nano", "0.05", "0.40", "0.005", null),
-				ModelPrice.of("o3", "2.00", "8.00", "0.50", null),
-				ModelPrice.of("o4-mini", "1.10", "4.40", "0.275", null),
-				ModelPrice.of("text-embedding-3-small", "0.02", "0", "0.02", null),
-				ModelPrice.of("text-embedding-3-large", "0.13", "0", "0.13", null),
-				ModelPrice.of("text-embedding-ada-002", "0.10", "0", "0.10", null));
 	}
 
 }

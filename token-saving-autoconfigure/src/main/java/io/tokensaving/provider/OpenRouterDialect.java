@@ -27,7 +27,8 @@ final class OpenRouterDialect implements ProviderDialect {
 		// A variant, such as :free, has a price of its own
 		boolean plain = matcher.group(3) == null;
 		return switch (matcher.group(1)) {
-			case "openai" -> new ModelName(matcher.group(2), plain);
+			// Nobody else serves their models
+			case "openai", "google", "x-ai" -> new ModelName(matcher.group(2), plain);
 			case "anthropic" -> new ModelName(matcher.group(2).replace('.', '-'), plain);
 			default -> null;
 		};

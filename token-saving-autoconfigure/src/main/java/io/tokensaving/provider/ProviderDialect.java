@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.metadata.Usage;
 import org.springframework.ai.chat.model.Generation;
+import org.springframework.ai.chat.prompt.ChatOptions;
 
 /**
  * Describes one provider of models, or one gateway to several. General rules apply to
@@ -18,8 +19,8 @@ import org.springframework.ai.chat.model.Generation;
  * A dialect is selected by the names of classes and models that it returns. It gives
  * class names as text, because an application need not have the classes. A bean of this
  * type takes precedence over the built-in dialects, and replaces the one with its name.
- * Implementations are immutable; all methods but {@link #usage}, {@link #model},
- * {@link #tokenEncoding}, {@link #reasoning}, {@link #isThought} and
+ * Implementations are immutable; all methods but {@code usage}, {@link #model},
+ * {@link #listing}, {@link #tokenEncoding}, {@link #reasoning}, {@link #isThought} and
  * {@link #toolCallsHaveIds} are called once.
  */
 public interface ProviderDialect {
@@ -139,6 +140,17 @@ public interface ProviderDialect {
 	}
 
 	/**
+	 * Read the reported usage, and from the request what the usage does not say.
+	 * @param usage the usage of a response
+	 * @param options the options of the request, or {@code null} if they are not known;
+	 * not necessarily of the provider's class
+	 * @return the tokens, all zero if nothing was reported
+	 */
+	default TokenUsage usage(Usage usage, @Nullable ChatOptions options) {
+		return usage(usage);
+	}
+
+	/**
 	 * Return the prefixes of the names of the provider's own models.
 	 * @return prefixes in lower case, such as {@code gpt-}
 	 */
@@ -188,11 +200,25 @@ public interface ProviderDialect {
 	}
 
 	/**
-	 * Return the list prices of the provider's models.
+	 * Return list prices of the provider's models that the price table does not have, or
+	 * that are to be preferred to it.
 	 * @return the prices
 	 */
 	default List<ModelPrice> prices() {
 		return List.of();
+	}
+
+	/**
+	 * Say how a row of the public price table of LiteLLM is to be read.
+	 * @param provider the name of the provider in the row, such as {@code mistral}
+	 * @param name the name of the row in lower case, such as
+	 * {@code mistral/mistral-large-latest}
+	 * @return the names of models that have the prices of the row, or {@code null} if it
+	 * is not a row of this provider; if no dialect says more, a row has the name that it
+	 * bears
+	 */
+	default @Nullable PriceListing listing(String provider, String name) {
+		return null;
 	}
 
 }

@@ -31,9 +31,12 @@ final class SavingsCounters {
 
 	static final Counter OVERHEAD = Counter.of("overhead_pico_usd", "What token saving itself spent");
 
+	static final Counter PROVIDER_DISCOUNT = Counter.of("provider_discount_pico_usd",
+			"What the provider's prompt cache made cheaper without token saving");
+
 	// These have meters of another kind: costs in US dollars, and failures by component
 
-	private static final Set<Counter> UNMETERED = Set.of(ERRORS, COST_SAVED, OVERHEAD);
+	private static final Set<Counter> UNMETERED = Set.of(ERRORS, COST_SAVED, OVERHEAD, PROVIDER_DISCOUNT);
 
 	private SavingsCounters() {
 	}

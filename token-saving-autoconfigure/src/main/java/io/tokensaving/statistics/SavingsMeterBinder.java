@@ -117,6 +117,13 @@ public final class SavingsMeterBinder implements MeterBinder {
 			.baseUnit("usd")
 			.tags(tags(plan))
 			.register(registry));
+		registered.add(Gauge
+			.builder(PREFIX + "provider.discount", plan,
+					(statistics) -> statistics.snapshot().providerDiscountUsd().doubleValue())
+			.description("What the provider's prompt cache made cheaper without token saving, not part of the saving")
+			.baseUnit("usd")
+			.tags(tags(plan))
+			.register(registry));
 	}
 
 	private static void bind(PlanStatistics plan, PlanStatistics.SumKey sum, MeterRegistry registry,

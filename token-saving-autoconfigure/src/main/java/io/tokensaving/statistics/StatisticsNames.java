@@ -26,7 +26,8 @@ final class StatisticsNames {
 	private static final Set<String> RESERVED = Set.of("scope", "date", "total_requests", "cache_hits",
 			"cache_hit_rate", "tokens_saved", "tokens_saved_by_technique", "tokens_bought", "cost_saved_usd",
 			"overhead_tokens", "overhead_usd", "errors", "model_errors", "unpriced_models", "unknown_plans",
-			"errors_by_component", "requests", "cost_saved_pico_usd", "overhead_pico_usd");
+			"errors_by_component", "requests", "cost_saved_pico_usd", "overhead_pico_usd", "provider_discount_usd",
+			"provider_discount_pico_usd");
 
 	private final CopyOnWriteArrayList<Outcome> outcomes = new CopyOnWriteArrayList<>();
 

@@ -165,6 +165,16 @@ public final class StatisticsSnapshot {
 	}
 
 	/**
+	 * Return what providers' prompt caches made cheaper without token saving. It is not
+	 * part of the net saving.
+	 * @return the discount less what writing to the caches cost in addition, in US
+	 * dollars
+	 */
+	public BigDecimal providerDiscountUsd() {
+		return PicoUsd.toUsd(count(SavingsCounters.PROVIDER_DISCOUNT));
+	}
+
+	/**
 	 * Return what was counted by a counter without a dimension.
 	 * @param counter the counter
 	 * @return the sum

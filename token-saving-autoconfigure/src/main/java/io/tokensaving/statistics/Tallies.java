@@ -45,6 +45,8 @@ final class Tallies {
 
 	private final LongAdder overhead;
 
+	private final LongAdder providerDiscount;
+
 	/**
 	 * Create tallies that are all zero.
 	 * @param names the names of what is counted
@@ -61,6 +63,7 @@ final class Tallies {
 		this.costSaved = adder(SavingsCounters.COST_SAVED);
 		this.overheadTokens = adder(SavingsCounters.OVERHEAD_TOKENS);
 		this.overhead = adder(SavingsCounters.OVERHEAD);
+		this.providerDiscount = adder(SavingsCounters.PROVIDER_DISCOUNT);
 	}
 
 	/**
@@ -102,6 +105,7 @@ final class Tallies {
 		this.costSaved.add(PicoUsd.of(report.costSavedUsd()));
 		this.overheadTokens.add(report.overheadTokens());
 		this.overhead.add(PicoUsd.of(report.overheadUsd()));
+		this.providerDiscount.add(PicoUsd.of(report.providerDiscountUsd()));
 	}
 
 	private LongAdder savedBy(String technique) {

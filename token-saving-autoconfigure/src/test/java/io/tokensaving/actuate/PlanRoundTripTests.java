@@ -23,6 +23,7 @@ import io.tokensaving.plan.MutablePlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanGenerator;
 import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.promptcache.PromptCacheProperties;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -112,8 +113,9 @@ class PlanRoundTripTests {
 				.forEach((section, values) -> shown.computeIfAbsent((String) section, (name) -> new TreeSet<>())
 					.addAll(((Map<?, ?>) values).keySet().stream().map(String::valueOf).toList()));
 		}
-		assertThat(shown).isEqualTo(Map.of("compression", names(CompressionProperties.class), "cache",
-				names(CacheProperties.class), "dedup", names(DedupProperties.class)));
+		assertThat(shown)
+			.isEqualTo(Map.of("compression", names(CompressionProperties.class), "cache", names(CacheProperties.class),
+					"dedup", names(DedupProperties.class), "prompt_cache", names(PromptCacheProperties.class)));
 		assertThat(names(PlanProperties.class)).isEqualTo(new TreeSet<>(shown.keySet()));
 	}
 

@@ -313,7 +313,8 @@ class TokenSavingAutoConfigurationTests {
 					in-memory-semantic.max-size           | 0         | a size of at least one byte
 					in-memory-semantic.max-entries        | 0         | a number of at least 1
 					token-count.other-models-factor       | 0         | a number above 0 and up to 10
-					advisor-order.semantic-cache          | 2147483647| a number below 2147483647
+					advisor-order.prompt-cache            | 2147483647| a number below 2147483647
+					advisor-order.semantic-cache          | 2147483647| a number below 'token-saving.advisor-order.prompt-cache'
 					advisor-order.dedup                   | 2147483640| a number below 'token-saving.advisor-order.semantic-cache'
 					advisor-order.exact-cache             | 2147483630| a number below 'token-saving.advisor-order.dedup'
 					advisor-order.compression             | 2147483646| a number below 'token-saving.advisor-order.exact-cache'
@@ -344,7 +345,7 @@ class TokenSavingAutoConfigurationTests {
 			context.getBean(Features.class).sections().forEach((name, section) -> sections.put(name, section.type()));
 			Map<String, Class<?>> told = new TreeMap<>();
 			KnownProperties.of(PlanProperties.class).forEach((name, type) -> told.put(name, type.toClass()));
-			assertThat(told).isEqualTo(sections).hasSize(3);
+			assertThat(told).isEqualTo(sections).hasSize(4);
 		});
 	}
 

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.tokensaving.cache.CachedResponse.CachedGeneration;
+import io.tokensaving.provider.ServiceTier;
 import io.tokensaving.provider.TokenUsage;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -252,7 +253,7 @@ class CachedResponseCodecTests {
 						Long.MAX_VALUE, "short", (short) 3, "byte", (byte) 4, "double", 0.1, "flag", true));
 		CachedGeneration second = new CachedGeneration(null, List.of(), List.of(), Map.of(), null, Map.of());
 		return new CachedResponse("id-1", "a-model", List.of(first, second), Map.of("fingerprint", "fp_1"),
-				new TokenUsage(10, 20, 3, 4, true), Instant.parse("2026-01-02T03:04:05.678Z"));
+				new TokenUsage(10, 20, 3, 4, 2, 5, ServiceTier.FLEX, true), Instant.parse("2026-01-02T03:04:05.678Z"));
 	}
 
 }

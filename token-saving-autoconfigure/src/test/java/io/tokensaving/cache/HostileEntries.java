@@ -51,7 +51,7 @@ final class HostileEntries {
 		this.malice = new double[] { 0, 0.001, 0.02, 0.3 }[this.random.nextInt(4)];
 		byte[] content = write((out) -> {
 			out.writeLong(number(Long.MAX_VALUE / 2));
-			out.writeByte(malicious() ? this.random.nextInt(256) : 3);
+			out.writeByte(malicious() ? this.random.nextInt(256) : 4);
 			text(out);
 			text(out);
 			int generations = this.random.nextInt(3);
@@ -64,6 +64,9 @@ final class HostileEntries {
 			for (int i = 0; i < 4; i++) {
 				out.writeLong(number((i == 0) ? 100 : 20));
 			}
+			out.writeLong(malicious() ? number(20) : 0);
+			out.writeLong(malicious() ? number(20) : 0);
+			out.writeByte(malicious() ? this.random.nextInt(256) : this.random.nextInt(4));
 			out.writeByte(malicious() ? this.random.nextInt(256) : this.random.nextInt(2));
 			out.writeLong(number(1_700_000_000));
 			out.writeInt((int) number(5));

@@ -1,9 +1,13 @@
 package io.tokensaving.compression;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -18,7 +22,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 /**
- * Tests for the engines, and for {@link SentenceSelector} and {@link TruncatedSvd}.
+ * Tests for the engines, and for {@link SentenceSelector}, {@link TermMatrix} and
+ * {@link TruncatedSvd}.
  */
 class CompressionEngineTests {
 
@@ -106,6 +111,103 @@ class CompressionEngineTests {
 		double[] scores = { 3, 1, 2 };
 		assertThat(new SentenceSelector(request, scores, 0, 4).select(27)).containsExactly(0, 1);
 		assertThat(new SentenceSelector(request, scores, 0, 4).select(28)).containsExactly(0, 2);
+	}
+
+	@Test
+	void selectorThatContinuesSelectsWhatANewOneDoes() {
+		Random random = new Random(4);
+		for (int round = 0; round < 60; round++) {
+			List<Sentence> sentences = sentences(random, 1 + random.nextInt(120));
+			RankingRequest request = new RankingRequest(sentences, List.of(), 0, Deadline.NONE);
+			double[] scores = random.doubles(sentences.size()).toArray();
+			double penalty = random.nextInt(3) / 2.0;
+			SentenceSelector selector = new SentenceSelector(request, scores, penalty, 3);
+			for (int i = 0; i < 12; i++) {
+				int limit = random.nextInt(10 * sentences.size());
+				assertThat(selector.select(limit)).as("round %d, limit %d", round, limit)
+					.containsExactly(new SentenceSelector(request, scores, penalty, 3).select(limit));
+			}
+		}
+	}
+
+	private static List<Sentence> sentences(Random random, int count) {
+		List<Sentence> sentences = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			List<String> terms = random.ints(random.nextInt(9), 0, 30).mapToObj((term) -> "t" + term).toList();
+			int parent = (i > 0 && random.nextInt(4) == 0) ? random.nextInt(i) : -1;
+			sentences.add(new Sentence("", terms, random.nextInt(20), i / 5,
+					new Sentence.Place(List.of(), random.nextInt(2), parent)));
+		}
+		return sentences;
+	}
+
+	@Test
+	void lexRankKnowsNeighboursWithoutComparingThem() {
+		Random random = new Random(5);
+		for (int words : new int[] { 15, 60, 2000 }) {
+			List<Sentence> sentences = new ArrayList<>();
+			for (int i = 0; i < 200; i++) {
+				List<String> terms = random.ints(1 + random.nextInt(12), 0, words)
+					.mapToObj((word) -> "w" + word * word / words)
+					.toList();
+				sentences.add(new Sentence("", terms, 10, 0));
+			}
+			RankingRequest request = new RankingRequest(sentences, List.of(), 0, Deadline.NONE);
+			double[][] neighbours = neighbours(sentences);
+			double[] degrees = Arrays.stream(neighbours).mapToDouble((row) -> Arrays.stream(row).sum()).toArray();
+			double[] expected = RandomWalk.rank((x) -> Arrays.stream(neighbours)
+				.mapToDouble((row) -> IntStream.range(0, x.length).mapToDouble((i) -> row[i] * x[i]).sum())
+				.toArray(), degrees, request);
+			assertThat(new LexRankEngine().rank(request)).containsExactly(expected, within(1e-12));
+		}
+	}
+
+	private static double[][] neighbours(List<Sentence> sentences) {
+		int n = sentences.size();
+		Map<String, Integer> frequencies = new HashMap<>();
+		sentences.forEach(
+				(sentence) -> Set.copyOf(sentence.terms()).forEach((term) -> frequencies.merge(term, 1, Integer::sum)));
+		List<Map<String, Double>> vectors = new ArrayList<>();
+		for (Sentence sentence : sentences) {
+			Map<String, Double> vector = new HashMap<>();
+			sentence.terms()
+				.forEach((term) -> vector.merge(term, Math.log((double) n / frequencies.getOrDefault(term, 1)),
+						Double::sum));
+			vectors.add(vector);
+		}
+		double[] norms = vectors.stream().mapToDouble((vector) -> Math.sqrt(product(vector, vector))).toArray();
+		double[][] neighbours = new double[n][n];
+		for (int i = 0; i < n; i++) {
+			for (int j = 0; j < n; j++) {
+				double product = product(vectors.get(i), vectors.get(j));
+				neighbours[i][j] = (i != j && product > LexRankEngine.THRESHOLD * norms[i] * norms[j]) ? 1 : 0;
+			}
+		}
+		return neighbours;
+	}
+
+	private static double product(Map<String, Double> one, Map<String, Double> other) {
+		return one.entrySet()
+			.stream()
+			.mapToDouble((entry) -> entry.getValue() * other.getOrDefault(entry.getKey(), 0.0))
+			.sum();
+	}
+
+	@Test
+	void matrixTellsTermsWithOneHashCodeApart() {
+		List<String> terms = new ArrayList<>(List.of(""));
+		for (int i = 0; i < 11; i++) {
+			terms = terms.stream().flatMap((term) -> Stream.of(term + "Aa", term + "BB")).toList();
+		}
+		assertThat(terms).hasSize(2048).extracting(String::hashCode).containsOnly(terms.get(0).hashCode());
+		TermMatrix matrix = TermMatrix.of(List.of(terms, List.of("other"), terms));
+		assertThat(matrix.termCount()).isEqualTo(2049);
+		for (int i = 0; i < 2048; i++) {
+			assertThat(matrix.number(terms.get(i))).isEqualTo(i);
+			assertThat(matrix.documentFrequency(i)).isEqualTo(2);
+		}
+		assertThat(matrix.number("other")).isEqualTo(2048);
+		assertThat(matrix.number("AaB")).isEqualTo(-1);
 	}
 
 	@Test

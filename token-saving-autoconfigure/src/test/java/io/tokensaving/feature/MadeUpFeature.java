@@ -11,6 +11,7 @@ import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanKey;
 import io.tokensaving.plan.PlanSettings;
 import io.tokensaving.plan.SettingText;
 import io.tokensaving.statistics.StateSlot;
@@ -84,6 +85,15 @@ public final class MadeUpFeature implements Feature {
 	@Override
 	public void load(Plan plan) {
 		this.loaded = plan;
+	}
+
+	@Override
+	public List<Advice> advice(PlanKey plan) {
+		Plan last = this.loaded;
+		if (last == null || !last.id().equals(plan.plan())) {
+			return List.of();
+		}
+		return List.of(new Advice("hoarse", "The voice is hoarse", "Drink tea", 3, Map.of("cups", 2)));
 	}
 
 	/**

@@ -96,6 +96,20 @@ class MadeUpFeatureTests {
 	}
 
 	@Test
+	void theEndpointShowsWhatItAdvises() {
+		EndpointClient endpoint = EndpointClient.of(this.port);
+		assertThat(endpoint.post("/plans", "{\"id\": \"hoarse\", \"made_up\": {}}").status()).isEqualTo(201);
+		endpoint.get("/advice")
+			.json()
+			.extractingPath("$.advice")
+			.asArray()
+			.containsExactly(Map.of("plan", "hoarse", "feature", "made-up", "cause", "hoarse", "requests", 3,
+					"description", "The voice is hoarse", "remedy", "Drink tea", "details", Map.of("cups", 2)));
+		assertThat(endpoint.delete("/plans/hoarse").status()).isEqualTo(204);
+		endpoint.get("/advice").json().extractingPath("$.advice").asArray().isEmpty();
+	}
+
+	@Test
 	void anEmptySectionMeansItsDefaults() {
 		EndpointClient endpoint = EndpointClient.of(this.port);
 		Answer created = endpoint.post("/plans", "{\"id\": \"empty\", \"made_up\": {}}");
@@ -156,7 +170,7 @@ class MadeUpFeatureTests {
 	void itsAdvisorStandsWhereItsOrderSays() {
 		assertThat(this.advisors.toList()).extracting(Advisor::getName)
 			.containsExactly("Token Saving Plan", "Made Up", "Token Saving Compression", "Token Saving Exact Cache",
-					"Token Saving Dedup", "Token Saving Semantic Cache");
+					"Token Saving Dedup", "Token Saving Semantic Cache", "Token Saving Prompt Cache");
 	}
 
 	private String ask(String plan, String question) {

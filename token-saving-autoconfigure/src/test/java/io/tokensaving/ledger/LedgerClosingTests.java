@@ -15,6 +15,9 @@ import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.provider.ModelPrice;
+import io.tokensaving.provider.PriceVariant;
+import io.tokensaving.provider.ServiceTier;
+import io.tokensaving.provider.TokenPrice;
 import io.tokensaving.provider.TokenUsage;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -205,6 +208,52 @@ class LedgerClosingTests {
 		assertThat(answering.unpriced()).isEmpty();
 	}
 
+	@Property(tries = 1000)
+	void whatTheCacheOfTheProviderSavesIsCreditedOnlyToWhoMarkedTheRequest(@ForAll("usages") TokenUsage usage) {
+		Purchase purchase = new Purchase("dear", "dear", usage, true);
+		BigDecimal granted = usd(DEAR, new TokenUsage(usage.input(), usage.output(), 0, 0, false))
+			.subtract(usd(DEAR, usage));
+		SavingsReport report = LedgerClosing.close(KEY, List.of(), purchase, PRICES).report();
+		assertThat(report.providerDiscountUsd()).isEqualByComparingTo(granted);
+		assertThat(report.costSavedUsd()).isZero();
+		SavingsReport marked = LedgerClosing.close(KEY, List.of(new LedgerEvent.CacheMarked(MARKS)), purchase, PRICES)
+			.report();
+		assertThat(marked.providerDiscountUsd()).isZero();
+		assertThat(marked.costSavedUsd()).isEqualByComparingTo(granted);
+		assertThat(marked.tokensSaved()).isZero();
+		Purchase failed = new Purchase("dear", "dear", usage, false);
+		assertThat(LedgerClosing.close(KEY, List.of(), failed, PRICES).report().providerDiscountUsd()).isZero();
+		Purchase unpriced = new Purchase("secret", "secret", usage, true);
+		assertThat(LedgerClosing.close(KEY, List.of(), unpriced, PRICES).report().providerDiscountUsd()).isZero();
+	}
+
+	@Property(tries = 1000)
+	void marksAndReroutingAddUpToTheRequestWithoutEither(@ForAll("usages") TokenUsage usage) {
+		SavingsReport report = LedgerClosing
+			.close(KEY, List.of(new LedgerEvent.Rerouted(ROUTE), new LedgerEvent.CacheMarked(MARKS)),
+					new Purchase("dear", "cheap", usage, true), PRICES)
+			.report();
+		BigDecimal counterfactual = usd(DEAR, new TokenUsage(usage.input(), usage.output(), 0, 0, false));
+		assertThat(report.costSavedUsd()).isEqualByComparingTo(counterfactual.subtract(usd(CHEAP, usage)));
+	}
+
+	@Example
+	void whatIsNotSentSavesTheStepThatItWouldHaveReached() {
+		TokenPrice far = new TokenPrice(new BigDecimal("2"), new BigDecimal("6"), null, null);
+		PriceTable prices = new PriceTable(
+				List.of(new ModelPrice("long", new TokenPrice(BigDecimal.ONE, new BigDecimal("4"), null, null),
+						List.of(new PriceVariant(ServiceTier.STANDARD, 1000, far)))));
+		List<LedgerEvent> events = List.of(new LedgerEvent.Compressed(COMPRESSION, 200),
+				new LedgerEvent.Compressed(SUMMARY, 1));
+		TokenUsage sent = new TokenUsage(800, 100, 0, 0, false);
+		SavingsReport report = LedgerClosing.close(KEY, events, new Purchase("long", "long", sent, true), prices)
+			.report();
+		// 800 x 1 + 100 x 4 instead of 1,001 x 2 + 100 x 6
+		assertThat(report.costSavedUsd()).isEqualByComparingTo("0.001402");
+		assertThat(report.costSavedUsdByTechnique().get("compression")).isEqualByComparingTo("0.0002");
+		assertThat(report.costSavedUsdByTechnique().get("summary")).isEqualByComparingTo("0.001202");
+	}
+
 	@Example
 	void aDiscountIsCreditedToWhatBroughtIt() {
 		SavingsReport report = LedgerClosing
@@ -254,6 +303,7 @@ class LedgerClosingTests {
 				tokens.map((count) -> new LedgerEvent.Compressed(SUMMARY, count)),
 				Combinators.combine(usages(), models).as((usage, model) -> new LedgerEvent.Overhead(model, usage)),
 				usages().map(LedgerEvent.Bought::new), Arbitraries.just(new LedgerEvent.Rerouted(ROUTE)),
+				Arbitraries.just(new LedgerEvent.CacheMarked(MARKS)),
 				tokens.map((count) -> new LedgerEvent.Discounted(MARKS, BigDecimal.valueOf(count, 12))),
 				Arbitraries.of("one", "two").map((name) -> new LedgerEvent.Counted(Counter.of(name, "Made up"))));
 		Arbitrary<Purchase> purchases = Combinators

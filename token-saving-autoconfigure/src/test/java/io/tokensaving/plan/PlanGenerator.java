@@ -9,6 +9,7 @@ import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.compression.CompressionSettings;
 import io.tokensaving.compression.CompressionSettings.Focus;
 import io.tokensaving.dedup.DedupSettings;
+import io.tokensaving.promptcache.PromptCacheSettings;
 
 /**
  * Makes random plans of the whole range of all settings that an application with nothing
@@ -39,6 +40,10 @@ public final class PlanGenerator {
 		}
 		if (flag()) {
 			plan.with(dedup());
+		}
+		if (flag()) {
+			plan.with(new PromptCacheSettings(flag(), flag(), flag(), flag(),
+					pick(PromptCacheSettings.VolatileText.values())));
 		}
 		return plan.build();
 	}

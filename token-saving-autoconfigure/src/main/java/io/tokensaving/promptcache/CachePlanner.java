@@ -1,0 +1,143 @@
+package io.tokensaving.promptcache;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.RemovalCause;
+import com.github.benmanes.caffeine.cache.Ticker;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.util.Assert;
+
+/**
+ * Decides which prefixes of a request are worth being kept by the provider, from what it
+ * has seen of earlier requests. Thread-safe; holds digests only, and a bounded number of
+ * them.
+ */
+public final class CachePlanner {
+
+	/**
+	 * How many prefixes are remembered at most.
+	 */
+	static final int MAX_PREFIXES = 100_000;
+
+	static final int MAX_SCOPES = 500;
+
+	private static final int MAX_FRONTS = 10_000;
+
+	private static final int REMEMBERED_MINUTES = 65;
+
+	private final SteadyTime time = new SteadyTime();
+
+	private final AtomicInteger sightings = new AtomicInteger();
+
+	private final AtomicInteger scopeNumbers = new AtomicInteger();
+
+	private final Cache<PrefixKey, PrefixEntry> prefixes;
+
+	private final Cache<CacheScope, ScopePlanner> scopes;
+
+	// Which scope had the same front last, whatever its model
+	private final Cache<Front, CacheScope> fronts;
+
+	/**
+	 * Create a planner that has seen nothing.
+	 */
+	public CachePlanner() {
+		Ticker ticker = () -> TimeUnit.MILLISECONDS.toNanos(this.time.latest());
+		this.prefixes = Caffeine.newBuilder()
+			.maximumSize(MAX_PREFIXES)
+			.expireAfterAccess(REMEMBERED_MINUTES, TimeUnit.MINUTES)
+			.ticker(ticker)
+			.executor(Runnable::run)
+			.build();
+		this.scopes = Caffeine.newBuilder()
+			.maximumSize(MAX_SCOPES)
+			.executor(Runnable::run)
+			.removalListener((@Nullable CacheScope scope, @Nullable ScopePlanner planner, RemovalCause cause) -> {
+				if (planner != null) {
+					planner.close();
+				}
+			})
+			.build();
+		this.fronts = Caffeine.newBuilder()
+			.maximumSize(MAX_FRONTS)
+			.expireAfterWrite(REMEMBERED_MINUTES, TimeUnit.MINUTES)
+			.ticker(ticker)
+			.executor(Runnable::run)
+			.build();
+	}
+
+	/**
+	 * Decide what a request marks. What is decided counts as sent until
+	 * {@link #failed(CacheDecision)} says otherwise.
+	 * @param scope within which prefixes are shared
+	 * @param rules the rules of provider and model
+	 * @param boundaries all boundaries of the prompt, from its beginning on; tokens never
+	 * fall
+	 * @param now the time
+	 * @return the decision
+	 * @throws IllegalArgumentException if the tokens of the boundaries fall
+	 */
+	public CacheDecision plan(CacheScope scope, CacheRules rules, List<PrefixBoundary> boundaries, Instant now) {
+		int tokens = 0;
+		PrefixBoundary last = null;
+		for (PrefixBoundary boundary : boundaries) {
+			Assert.isTrue(boundary.tokens() >= tokens, "The tokens of the boundaries must not fall");
+			tokens = boundary.tokens();
+			last = boundary.segment().isFront() ? boundary : last;
+		}
+		ScopePlanner planner = this.scopes.get(scope,
+				(key) -> new ScopePlanner(this.scopeNumbers.incrementAndGet(), this.prefixes, this.sightings));
+		long time = this.time.at(now);
+		boolean elsewhere = false;
+		if (last != null) {
+			Front front = new Front(scope.workspace(), scope.baseUrl(), last.high(), last.low());
+			CacheScope before = this.fronts.getIfPresent(front);
+			elsewhere = before != null && !before.equals(scope);
+			if (!scope.equals(before)) {
+				this.fronts.put(front, scope);
+			}
+		}
+		return planner.plan(rules, boundaries, time, elsewhere);
+	}
+
+	/**
+	 * Tell that the response to a request has begun, before its usage is known: what the
+	 * request has written can be read from now on. Only the first call counts.
+	 * @param decision the decision for the request
+	 * @param at when the response began
+	 */
+	public void begun(CacheDecision decision, Instant at) {
+		decision.request().scope.begun(decision.request());
+	}
+
+	/**
+	 * Tell what the provider reported for a request. Only the first call counts.
+	 * @param decision the decision for the request
+	 * @param usage what was reported
+	 * @return why less was read than an earlier request would have let the provider read,
+	 * or {@code null} if there was nothing to read or it was read
+	 */
+	public @Nullable MissCause observed(CacheDecision decision, CacheUsage usage) {
+		return decision.request().scope.observed(decision.request(), usage);
+	}
+
+	/**
+	 * Tell that a request never went through: nothing was read or written for it. Only
+	 * the first call counts, and none after {@link #observed}.
+	 * @param decision the decision for the request
+	 */
+	public void failed(CacheDecision decision) {
+		decision.request().scope.failed(decision.request());
+	}
+
+	private record Front(String workspace, String baseUrl, long high, long low) {
+
+	}
+
+}

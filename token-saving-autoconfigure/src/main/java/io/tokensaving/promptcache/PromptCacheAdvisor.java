@@ -1,0 +1,474 @@
+package io.tokensaving.promptcache;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.tokensaving.AdvisorOrder;
+import io.tokensaving.InternalContext;
+import io.tokensaving.TokenSavingAdvisor;
+import io.tokensaving.ledger.PriceTable;
+import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.ledger.TokenScale;
+import io.tokensaving.plan.Plan;
+import io.tokensaving.request.CallState;
+import io.tokensaving.request.DirectStreamAdvisor;
+import io.tokensaving.request.DirectStreamChain;
+import io.tokensaving.statistics.SavingsStatistics;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+
+import org.springframework.ai.chat.client.ChatClientRequest;
+import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.client.advisor.api.CallAdvisor;
+import org.springframework.ai.chat.client.advisor.api.CallAdvisorChain;
+import org.springframework.ai.chat.client.advisor.api.StreamAdvisorChain;
+import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.ai.chat.prompt.Prompt;
+
+/**
+ * Arranges each prompt so that the provider's prompt cache finds as much of it as
+ * possible, tells the provider what to keep where that pays, and learns from what the
+ * provider reports. The innermost advisor, so that it only sees what goes to the model:
+ * each round of Spring AI's tool loop is planned anew from the original options.
+ * <p>
+ * Messages are never changed. A request that cannot be planned goes on as it was; one
+ * that the provider rejects with what was added is sent once more without. Thread-safe.
+ */
+public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor, DirectStreamAdvisor {
+
+	private static final String CONTEXT_KEY = InternalContext.PREFIX + "prompt-cache";
+
+	private static final int MAX_REJECTED = 1000;
+
+	private static final Duration REJECTED_FOR = Duration.ofHours(1);
+
+	private static final PromptCacheInjector NONE = new NoInjector();
+
+	private final @Nullable Plan plan;
+
+	private final List<PromptCacheInjector> injectors;
+
+	private final CachePlanner planner;
+
+	private final BiFunction<String, String, CacheRules> rules;
+
+	private final SavingsStatistics statistics;
+
+	private final TokenCounter tokenCounter;
+
+	private final PriceTable prices;
+
+	private final Clock clock;
+
+	private final int order;
+
+	private final ToolArranger arranger = new ToolArranger();
+
+	private final KeyShards shards = new KeyShards();
+
+	private final PromptWatch watch;
+
+	// What a provider has rejected once is not tried again for a while
+	private final Cache<CacheScope, Boolean> rejected = Caffeine.newBuilder()
+		.maximumSize(MAX_REJECTED)
+		.expireAfterWrite(REJECTED_FOR)
+		.build();
+
+	private PromptCacheAdvisor(Builder builder) {
+		this.plan = builder.plan;
+		this.injectors = List.copyOf(builder.injectors);
+		this.planner = builder.planner;
+		this.rules = builder.rules;
+		this.statistics = builder.statistics;
+		this.tokenCounter = builder.tokenCounter;
+		this.prices = builder.prices;
+		this.clock = builder.clock;
+		this.order = builder.order;
+		this.watch = new PromptWatch(builder.feature, builder.statistics);
+	}
+
+	/**
+	 * Return a builder.
+	 * @return a builder
+	 */
+	public static Builder builder() {
+		return new Builder();
+	}
+
+	@Override
+	public String getName() {
+		return "Token Saving Prompt Cache";
+	}
+
+	@Override
+	public int getOrder() {
+		return this.order;
+	}
+
+	@Override
+	public ChatClientResponse adviseCall(ChatClientRequest request, CallAdvisorChain chain) {
+		SentRequest planned = prepare(request, false);
+		if (planned == null) {
+			return chain.nextCall(request);
+		}
+		ChatClientResponse response;
+		try {
+			response = chain.nextCall(planned.request());
+		}
+		catch (RuntimeException | Error ex) {
+			planned.failed();
+			if (!planned.isRejection(ex)) {
+				throw ex;
+			}
+			ChatClientResponse second = chain.copy(this).nextCall(request);
+			refused(planned);
+			return second;
+		}
+		planned.answered(response.chatResponse());
+		return response;
+	}
+
+	@Override
+	public Flux<ChatClientResponse> adviseStream(ChatClientRequest request, StreamAdvisorChain given) {
+		StreamAdvisorChain chain = DirectStreamChain.after(this, given);
+		return Flux.defer(() -> {
+			SentRequest planned = prepare(request, true);
+			if (planned == null) {
+				return chain.nextStream(request);
+			}
+			return chain.nextStream(planned.request())
+				.doOnNext((response) -> planned.next(response.chatResponse()))
+				.doOnComplete(planned::complete)
+				.onErrorResume((ex) -> {
+					planned.failed();
+					if (planned.hasBegun() || !planned.isRejection(ex)) {
+						return Flux.error(ex);
+					}
+					return given.copy(this).nextStream(request).doOnComplete(() -> refused(planned));
+				});
+		});
+	}
+
+	private void refused(SentRequest planned) {
+		this.rejected.put(planned.scope(), true);
+		this.statistics.plan(planned.planKey()).increment(PromptCacheFeature.REJECTIONS);
+	}
+
+	private @Nullable SentRequest prepare(ChatClientRequest request, boolean stream) {
+		CallState call = CallState.of(request, this.plan);
+		PromptCacheSettings settings = (call != null) ? call.plan().settings(PromptCacheSettings.class) : null;
+		// A second advisor in the chain has nothing left to do
+		if (call == null || settings == null || request.context().containsKey(CONTEXT_KEY)) {
+			return null;
+		}
+		try {
+			return plan(request, call, settings, stream);
+		}
+		catch (Throwable ex) {
+			this.statistics.recordError(PromptCacheFeature.COMPONENT, call.planKey(), ex);
+			return null;
+		}
+	}
+
+	private @Nullable SentRequest plan(ChatClientRequest request, CallState call, PromptCacheSettings settings,
+			boolean stream) {
+		ChatOptions given = request.prompt().getOptions();
+		if (given == null || request.prompt().getInstructions().isEmpty()) {
+			return null;
+		}
+		PromptCacheInjector injector = injector(given);
+		ChatOptions options = this.arranger.arrange(given, settings);
+		VolatileTexts.Finding finding = this.watch.systemText(call, request);
+		request = VolatileArrangement.moved(request, finding, settings);
+		List<Message> sent = PromptSegments.sent(request, stream);
+		TokenScale scale = this.tokenCounter.scale(options);
+		CacheTarget target = injector.target(options, sent);
+		if (target.equals(CacheTarget.UNKNOWN)) {
+			target = new CacheTarget(scale.dialect().name(), "", false, List.of(), List.of());
+		}
+		String model = (options.getModel() != null) ? options.getModel() : "";
+		CacheScope scope = new CacheScope(call.workspace(), target.baseUrl(), model);
+		boolean tells = this.rejected.getIfPresent(scope) == null;
+		CacheRules rules = rules(injector, target, model, tells);
+		int head = injector.canSplitSystem() ? VolatileArrangement.systemHead(sent, finding, settings) : 0;
+		PromptSegments segments = PromptSegments.of(options, sent, PromptSegments.nativeSchema(request, stream), target,
+				injector, this.tokenCounter, scale, head);
+		this.watch.note(call, request, given, finding, segments, rules);
+		CacheDecision decision = this.planner.plan(scope, rules, segments.boundaries(), this.clock.instant());
+		SentRequest planned = new SentRequest(call.planKey(), scope, injector, rules, decision, this.planner,
+				this.statistics, this.tokenCounter, this.prices, this.clock);
+		try {
+			PromptCacheInjector.Injected injected = new PromptCacheInjector.Injected(options, false);
+			if (tells && !target.managed()) {
+				injected = injector.inject(options, CacheInjection.of(target, rules, settings, segments,
+						decision.marks(), new Keys(call, segments, scale)));
+			}
+			if (injected.options().getClass() != options.getClass()) {
+				throw new IllegalStateException("The options are of another class than before");
+			}
+			boolean split = segments.isSplit() && injected.marked()
+					&& segments.isMarked(Segment.SYSTEM, decision.marks());
+			planned.sent(changed(split ? VolatileArrangement.split(request, head) : request, injected.options()), given,
+					injected, segments, target);
+		}
+		catch (Throwable ex) {
+			// Nothing has been sent of what was planned
+			this.planner.failed(decision);
+			throw ex;
+		}
+		return planned;
+	}
+
+	private CacheRules rules(PromptCacheInjector injector, CacheTarget target, String model, boolean tells) {
+		CacheRules known = this.rules.apply(target.provider(), model);
+		// What cannot be told is only measured
+		return (target.managed() || !tells || NONE.equals(injector)) ? known.withMaxMarks(0) : known;
+	}
+
+	private PromptCacheInjector injector(ChatOptions options) {
+		for (PromptCacheInjector injector : this.injectors) {
+			if (injector.supports(options)) {
+				return injector;
+			}
+		}
+		return NONE;
+	}
+
+	private static ChatClientRequest changed(ChatClientRequest request, ChatOptions options) {
+		Map<String, @Nullable Object> context = new HashMap<>(request.context());
+		context.put(CONTEXT_KEY, true);
+		return new ChatClientRequest(new Prompt(request.prompt().getInstructions(), options), context);
+	}
+
+	/**
+	 * The keys of one request.
+	 */
+	private final class Keys implements CacheKeys {
+
+		private final CallState call;
+
+		private final PromptSegments segments;
+
+		private final TokenScale scale;
+
+		Keys(CallState call, PromptSegments segments, TokenScale scale) {
+			this.call = call;
+			this.segments = segments;
+			this.scale = scale;
+		}
+
+		private PrefixHash.Value of(PrefixHash.Value digest) {
+			return new PrefixHash().text(this.call.workspace())
+				.text(this.call.plan().id())
+				.text(this.call.directives().scope())
+				.text(digest.hex())
+				.at();
+		}
+
+		// Without the system text: if it holds the time, each request would have another
+		@Override
+		public String shared() {
+			PrefixHash.Value key = of(this.segments.toolsDigest());
+			PrefixHash.Value conversation = this.segments.conversationDigest(this.scale);
+			int shard = PromptCacheAdvisor.this.shards.shard(key.high(), conversation.high(),
+					PromptCacheAdvisor.this.clock.instant());
+			return "%016x-%d".formatted(key.high(), shard);
+		}
+
+		@Override
+		public String conversation() {
+			return of(this.segments.conversationDigest(this.scale)).hex();
+		}
+
+	}
+
+	/**
+	 * Measures what a provider caches by itself.
+	 */
+	private static final class NoInjector implements PromptCacheInjector {
+
+		@Override
+		public boolean supports(ChatOptions options) {
+			return true;
+		}
+
+		@Override
+		public CacheTarget target(ChatOptions options, List<Message> messages) {
+			return CacheTarget.UNKNOWN;
+		}
+
+		@Override
+		public boolean isMarkable(List<Message> messages, int index) {
+			return false;
+		}
+
+		@Override
+		public Injected inject(ChatOptions options, CacheInjection injection) {
+			return new Injected(options, false);
+		}
+
+	}
+
+	/**
+	 * Builds a {@link PromptCacheAdvisor}. Not thread-safe.
+	 */
+	public static final class Builder {
+
+		private @Nullable Plan plan;
+
+		private final List<PromptCacheInjector> injectors = new ArrayList<>();
+
+		private CachePlanner planner = new CachePlanner();
+
+		private BiFunction<String, String, CacheRules> rules = CacheRulesTable.builtIn()::find;
+
+		private SavingsStatistics statistics = new SavingsStatistics();
+
+		private TokenCounter tokenCounter = new TokenCounter();
+
+		private PriceTable prices = new PriceTable(List.of());
+
+		private Clock clock = Clock.systemUTC();
+
+		private int order = AdvisorOrder.PROMPT_CACHE;
+
+		private PromptCacheFeature feature = new PromptCacheFeature();
+
+		private Builder() {
+		}
+
+		/**
+		 * Set the plan of an advisor that is used alone, without a
+		 * {@link io.tokensaving.request.PlanAdvisor}. Default {@code null}.
+		 * @param plan the plan
+		 * @return this builder
+		 */
+		public Builder plan(@Nullable Plan plan) {
+			this.plan = plan;
+			return this;
+		}
+
+		/**
+		 * Add injectors; of those that support a request the first one is used. Default:
+		 * none, so that prompts are arranged and nothing is marked.
+		 * @param injectors the injectors
+		 * @return this builder
+		 */
+		public Builder injectors(List<? extends PromptCacheInjector> injectors) {
+			this.injectors.addAll(injectors);
+			return this;
+		}
+
+		/**
+		 * Set the planner, which may be shared by several advisors. Default: one of its
+		 * own.
+		 * @param planner the planner
+		 * @return this builder
+		 */
+		public Builder planner(CachePlanner planner) {
+			this.planner = planner;
+			return this;
+		}
+
+		/**
+		 * Set the rules of the providers. Default: those that come with the library.
+		 * @param rules the rules
+		 * @return this builder
+		 */
+		public Builder rules(CacheRulesTable rules) {
+			this.rules = rules::find;
+			return this;
+		}
+
+		/**
+		 * Set the rules of the providers.
+		 * @param rules finds rules by the names of provider and model
+		 * @return this builder
+		 */
+		Builder rules(BiFunction<String, String, CacheRules> rules) {
+			this.rules = rules;
+			return this;
+		}
+
+		/**
+		 * Set the statistics that count decisions and failures. Default: statistics of
+		 * its own.
+		 * @param statistics the statistics
+		 * @return this builder
+		 */
+		public Builder statistics(SavingsStatistics statistics) {
+			this.statistics = statistics;
+			return this;
+		}
+
+		/**
+		 * Set the counter of tokens. Default: a new {@link TokenCounter}.
+		 * @param tokenCounter the counter
+		 * @return this builder
+		 */
+		public Builder tokenCounter(TokenCounter tokenCounter) {
+			this.tokenCounter = tokenCounter;
+			return this;
+		}
+
+		/**
+		 * Set the prices of what the provider grants by itself. Default: the built-in
+		 * prices.
+		 * @param prices the prices
+		 * @return this builder
+		 */
+		public Builder prices(PriceTable prices) {
+			this.prices = prices;
+			return this;
+		}
+
+		/**
+		 * Set the feature, which advises by what the advisor sees. Default: a feature of
+		 * its own.
+		 * @param feature the feature
+		 * @return this builder
+		 */
+		public Builder feature(PromptCacheFeature feature) {
+			this.feature = feature;
+			return this;
+		}
+
+		/**
+		 * Set the clock. Default: the system's.
+		 * @param clock the clock
+		 * @return this builder
+		 */
+		public Builder clock(Clock clock) {
+			this.clock = clock;
+			return this;
+		}
+
+		/**
+		 * Set the order. Default {@link AdvisorOrder#PROMPT_CACHE}.
+		 * @param order the order
+		 * @return this builder
+		 */
+		public Builder order(int order) {
+			this.order = order;
+			return this;
+		}
+
+		/**
+		 * Build the advisor.
+		 * @return the advisor
+		 */
+		public PromptCacheAdvisor build() {
+			return new PromptCacheAdvisor(this);
+		}
+
+	}
+
+}

@@ -1,0 +1,95 @@
+package io.tokensaving.promptcache;
+
+import java.math.BigDecimal;
+import java.util.EnumMap;
+import java.util.Map;
+
+import io.tokensaving.statistics.FeatureState;
+
+/**
+ * What the provider's prompt cache did with the input of a plan, as the provider reported
+ * it. Thread-safe.
+ */
+final class PromptCacheTally implements FeatureState<PromptCacheTally> {
+
+	private final Map<Sum, Long> sums = new EnumMap<>(Sum.class);
+
+	synchronized void add(Sum sum, long value) {
+		if (value > 0) {
+			this.sums.merge(sum, value, Long::sum);
+		}
+	}
+
+	synchronized long value(Sum sum) {
+		return this.sums.getOrDefault(sum, 0L);
+	}
+
+	@Override
+	public boolean isSuspended() {
+		return false;
+	}
+
+	@Override
+	public boolean resume() {
+		return false;
+	}
+
+	@Override
+	public void foldInto(PromptCacheTally target) {
+		Map<Sum, Long> taken;
+		synchronized (this) {
+			taken = new EnumMap<>(this.sums);
+			this.sums.clear();
+		}
+		taken.forEach(target::add);
+	}
+
+	/**
+	 * What is added up.
+	 */
+	enum Sum {
+
+		READ_TOKENS("prompt_cache_read_tokens"),
+
+		WRITTEN_TOKENS("prompt_cache_written_tokens"),
+
+		UNCACHED_TOKENS("prompt_cache_uncached_tokens"),
+
+		/** What our marks cost above the price of input, in pico-dollars. */
+		WRITE_PREMIUM("prompt_cache_write_premium_pico_usd"),
+
+		/** What was read without a mark of ours, in pico-dollars. */
+		PROVIDER_DISCOUNT("prompt_cache_provider_discount_pico_usd");
+
+		private final String key;
+
+		Sum(String key) {
+			this.key = key;
+		}
+
+		String key() {
+			return this.key;
+		}
+
+	}
+
+	/**
+	 * The figures of one plan or several.
+	 *
+	 * @param read tokens read from the cache
+	 * @param written tokens written to it
+	 * @param uncached tokens of input that were neither
+	 * @param writePremium what marks of ours cost above the price of input, in US dollars
+	 * @param providerDiscount what the provider granted without a mark of ours, in US
+	 * dollars
+	 */
+	record Figures(long read, long written, long uncached, BigDecimal writePremium, BigDecimal providerDiscount) {
+
+		double hitRate() {
+			long all = this.read + this.written + this.uncached;
+			return (all > 0) ? (double) this.read / all : 0;
+		}
+
+	}
+
+}
