@@ -70,7 +70,7 @@ class ConfigurationFailureTests {
 			"default-plans           | token-saving               | 'default-plan', 'embedding-model'",
 			"plans.a.compresion.engine | token-saving.plans.a       | 'cache', 'compression', 'dedup'",
 			"plans.a.cache.time-to-live | token-saving.plans.a.cache | 'similarity-threshold', 'sure-similarity', 'ttl', 'verify",
-			"prices[0].in              | token-saving.prices[0]     | 'cache-read', 'cache-write', 'input'" })
+			"prices[0].in              | token-saving.prices[0]     | 'cache-read', 'cache-write', 'cache-write-one-hour', 'input'" })
 	void namesWhatIsAcceptedInsteadOfAnUnknownProperty(String property, String place, String accepted,
 			CapturedOutput output) {
 		run("--token-saving." + property + "=s3cret");
