@@ -269,6 +269,13 @@ final class RewritingCompressor {
 			if (other != null) {
 				return wait(other, timeout);
 			}
+			// Another request may have made it since this one looked
+			String made = this.remembered.getIfPresent(key);
+			if (made != null) {
+				this.running.remove(key, own);
+				own.complete(made);
+				return made;
+			}
 			CompletableFuture<String> work = start((paid) -> text(key, engine, request, job, paid), timeout);
 			var unused = work.whenComplete((text, failure) -> {
 				this.running.remove(key, own);
