@@ -2,6 +2,7 @@ package io.tokensaving.compression;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -159,7 +160,11 @@ class SummaryEngineTests {
 			await(answer);
 			return ScriptedChatModel.answer("A summary.");
 		});
-		ChatClient client = chain(plan("a"), slow).client(this.model);
+		List<String> sent = Collections.synchronizedList(new ArrayList<>());
+		ChatClient client = chain(plan("a"), slow).client(new ScriptedChatModel((prompt) -> {
+			sent.add(prompt.getInstructions().get(0).getText());
+			return ScriptedChatModel.answer("An answer.");
+		}));
 		ExecutorService threads = Executors.newFixedThreadPool(8);
 		try {
 			List<Future<String>> calls = new ArrayList<>();
@@ -183,7 +188,8 @@ class SummaryEngineTests {
 			threads.shutdownNow();
 		}
 		assertThat(slow.calls()).isEqualTo(1);
-		assertThat(this.model.lastPrompt().getInstructions().get(0).getText()).endsWith("A summary.");
+		// The one who gave up may have been sent without
+		assertThat(sent).filteredOn((text) -> text.endsWith("A summary.")).hasSizeGreaterThanOrEqualTo(7);
 	}
 
 	@Test
