@@ -228,7 +228,7 @@ public final class CacheRequest {
 			notStored(reason);
 			return null;
 		}
-		TokenUsage usage = this.tier.tokenCounter().usage(this.request.prompt(), answer);
+		TokenUsage usage = this.ledger.usage(this.tier.tokenCounter(), this.request.prompt(), answer);
 		this.ledger.recordBought(usage);
 		try {
 			CachedResponse bought = CachedResponse.of(answer, usage, this.tier.now(), dialect().metadataTypes());

@@ -154,7 +154,8 @@ abstract class Participant {
 	}
 
 	private TokenUsage usage(@Nullable ChatResponse response) {
-		return (response != null) ? this.tokenCounter.usage(this.request.prompt(), response) : TokenUsage.ZERO;
+		return (response != null) ? this.ledger.usage(this.tokenCounter, this.request.prompt(), response)
+				: TokenUsage.ZERO;
 	}
 
 	/**

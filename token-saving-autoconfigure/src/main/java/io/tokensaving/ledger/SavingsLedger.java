@@ -11,6 +11,9 @@ import io.tokensaving.provider.TokenUsage;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.client.ChatClientRequest;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.ai.chat.prompt.Prompt;
 
 /**
  * The events of one call. Advisors record events on the way to the model and back; the
@@ -27,6 +30,8 @@ public final class SavingsLedger {
 	private LedgerEvent.@Nullable Served served;
 
 	private @Nullable TokenUsage bought;
+
+	private @Nullable ChatOptions sentOptions;
 
 	private boolean lookedUp;
 
@@ -112,6 +117,30 @@ public final class SavingsLedger {
 	 */
 	public void recordBought(TokenUsage usage) {
 		record(new LedgerEvent.Bought(usage));
+	}
+
+	/**
+	 * Record the options that the model is called with, if an advisor has changed them:
+	 * what a call costs may depend on them.
+	 * @param options the options, or {@code null} if they are those of the request
+	 */
+	public synchronized void recordSent(@Nullable ChatOptions options) {
+		this.sentOptions = options;
+	}
+
+	/**
+	 * Read what a call cost, by the options that the model was called with.
+	 * @param counter reads and estimates usages
+	 * @param prompt the request as the caller sees it
+	 * @param response the response
+	 * @return the usage
+	 */
+	public TokenUsage usage(TokenCounter counter, Prompt prompt, ChatResponse response) {
+		ChatOptions options;
+		synchronized (this) {
+			options = this.sentOptions;
+		}
+		return counter.usage((options != null) ? new Prompt(prompt.getInstructions(), options) : prompt, response);
 	}
 
 	/**

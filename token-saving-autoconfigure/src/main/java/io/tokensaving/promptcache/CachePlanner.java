@@ -110,9 +110,8 @@ public final class CachePlanner {
 	 * Tell that the response to a request has begun, before its usage is known: what the
 	 * request has written can be read from now on. Only the first call counts.
 	 * @param decision the decision for the request
-	 * @param at when the response began
 	 */
-	public void begun(CacheDecision decision, Instant at) {
+	public void begun(CacheDecision decision) {
 		decision.request().scope.begun(decision.request());
 	}
 

@@ -186,8 +186,8 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		}
 		PromptCacheInjector injector = injector(given);
 		ChatOptions options = this.arranger.arrange(given, settings);
-		VolatileTexts.Finding finding = this.watch.systemText(call, request);
-		request = VolatileArrangement.moved(request, finding, settings);
+		PromptWatch.Watched watched = this.watch.systemText(call, request);
+		request = VolatileArrangement.moved(request, watched.finding(), settings);
 		List<Message> sent = PromptSegments.sent(request, stream);
 		TokenScale scale = this.tokenCounter.scale(options);
 		CacheTarget target = injector.target(options, sent);
@@ -198,10 +198,10 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		CacheScope scope = new CacheScope(call.workspace(), target.baseUrl(), model);
 		boolean tells = this.rejected.getIfPresent(scope) == null;
 		CacheRules rules = rules(injector, target, model, tells);
-		int head = injector.canSplitSystem() ? VolatileArrangement.systemHead(sent, finding, settings) : 0;
+		int head = injector.canSplitSystem() ? VolatileArrangement.systemHead(sent, watched.finding(), settings) : 0;
 		PromptSegments segments = PromptSegments.of(options, sent, PromptSegments.nativeSchema(request, stream), target,
 				injector, this.tokenCounter, scale, head);
-		this.watch.note(call, request, given, finding, segments, rules);
+		this.watch.note(call, request, given, watched, segments, rules);
 		CacheDecision decision = this.planner.plan(scope, rules, segments.boundaries(), this.clock.instant());
 		SentRequest planned = new SentRequest(call.planKey(), scope, injector, rules, decision, this.planner,
 				this.statistics, this.tokenCounter, this.prices, this.clock);

@@ -41,17 +41,22 @@ final class PromptWatch {
 	 * Compare the system text of a request with those before it.
 	 * @param call the call
 	 * @param request the request as the application made it
-	 * @return what differs, or {@code null} if nothing is known to
+	 * @return what was seen, to be completed by {@link #note}
 	 */
-	@Nullable Finding systemText(CallState call, ChatClientRequest request) {
+	Watched systemText(CallState call, ChatClientRequest request) {
+		Object id = request.context().get(ChatMemory.CONVERSATION_ID);
+		ChatOptions options = request.prompt().getOptions();
+		String scope = hash(call, (options != null) ? options.getModel() : null);
+		String conversation = (id != null) ? hash(call, id.toString()) : null;
+		Finding finding = null;
 		try {
 			String text = systemText(request.prompt().getInstructions());
-			return text.isEmpty() ? null : this.texts.observe(scope(call, request), text, conversation(call, request));
+			finding = text.isEmpty() ? null : this.texts.observe(scope, text, conversation);
 		}
 		catch (RuntimeException ex) {
 			this.statistics.recordError(PromptCacheFeature.COMPONENT, call.planKey(), ex);
-			return null;
 		}
+		return new Watched(scope, conversation, finding);
 	}
 
 	/**
@@ -59,12 +64,12 @@ final class PromptWatch {
 	 * @param call the call
 	 * @param request the request
 	 * @param given the options that the application gave
-	 * @param finding what differs in the system text, or {@code null}
+	 * @param watched what was seen of its system text
 	 * @param segments the prompt
 	 * @param rules the rules of the provider
 	 */
-	void note(CallState call, ChatClientRequest request, ChatOptions given, @Nullable Finding finding,
-			PromptSegments segments, CacheRules rules) {
+	void note(CallState call, ChatClientRequest request, ChatOptions given, Watched watched, PromptSegments segments,
+			CacheRules rules) {
 		try {
 			List<Message> messages = request.prompt().getInstructions();
 			List<String> tools = PromptSegments.tools(given)
@@ -72,17 +77,17 @@ final class PromptWatch {
 				.map((tool) -> tool.getToolDefinition().name())
 				.toList();
 			Set<PrefixBreak> breaks = EnumSet.noneOf(PrefixBreak.class);
-			String conversation = conversation(call, request);
-			if (conversation != null) {
+			if (watched.conversation() != null) {
 				boolean formatAppended = segments.messages() != messages;
-				breaks.addAll(this.conversations.observe(conversation, messages, tools, formatAppended));
+				breaks.addAll(this.conversations.observe(watched.conversation(), messages, tools, formatAppended));
 			}
-			if (this.toolOrders.observe(scope(call, request), tools)) {
+			if (this.toolOrders.observe(watched.scope(), tools)) {
 				breaks.add(PrefixBreak.TOOLS_IN_OTHER_ORDER);
 			}
 			if (segments.tokens() < rules.minimumTokens()) {
 				breaks.add(PrefixBreak.BELOW_MINIMUM);
 			}
+			Finding finding = watched.finding();
 			this.advice.add(call.planKey(), breaks, finding, (finding != null) ? behind(finding, segments) : 0);
 		}
 		catch (RuntimeException ex) {
@@ -104,18 +109,21 @@ final class PromptWatch {
 			.collect(Collectors.joining("\n\n"));
 	}
 
-	private static String scope(CallState call, ChatClientRequest request) {
-		ChatOptions options = request.prompt().getOptions();
-		return hash(call, (options != null) ? options.getModel() : null);
-	}
-
-	private static @Nullable String conversation(CallState call, ChatClientRequest request) {
-		Object id = request.context().get(ChatMemory.CONVERSATION_ID);
-		return (id != null) ? hash(call, id.toString()) : null;
-	}
-
 	private static String hash(CallState call, @Nullable String text) {
 		return new PrefixHash().text(call.workspace()).text(call.plan().id()).text(text).at().hex();
+	}
+
+	/**
+	 * What was seen of a request.
+	 *
+	 * @param scope what the request is compared within
+	 * @param conversation the conversation it belongs to, or {@code null} if it is not
+	 * known
+	 * @param finding what differs in the system text, or {@code null} if nothing is known
+	 * to
+	 */
+	record Watched(String scope, @Nullable String conversation, @Nullable Finding finding) {
+
 	}
 
 }

@@ -85,6 +85,7 @@ final class SentRequest {
 			PromptSegments segments, CacheTarget target) {
 		this.request = changed;
 		this.told = injected.options() != given;
+		SavingsLedger.of(changed).recordSent(this.told ? injected.options() : null);
 		this.marked = injected.marked();
 		PlanStatistics plan = this.statistics.plan(this.planKey);
 		List<CacheMark> marks = this.decision.marks();
@@ -148,7 +149,7 @@ final class SentRequest {
 			if (this.begun == null) {
 				Instant now = this.clock.instant();
 				this.begun = now;
-				this.planner.begun(this.decision, now);
+				this.planner.begun(this.decision);
 				credit();
 			}
 			if (response != null && this.tokenCounter.reported(response.getMetadata().getUsage(),
@@ -192,6 +193,7 @@ final class SentRequest {
 	 */
 	void failed() {
 		try {
+			SavingsLedger.of(request()).recordSent(null);
 			if (this.begun == null) {
 				this.planner.failed(this.decision);
 			}
@@ -236,13 +238,12 @@ final class SentRequest {
 		if (price == null) {
 			return;
 		}
-		long paid = price.picoUsd(usage);
 		if (this.marked) {
-			tally.add(Sum.WRITE_PREMIUM, paid - price.picoUsd(new TokenUsage(usage.input(), usage.output(),
-					usage.cacheRead(), 0, 0, usage.reasoning(), usage.tier(), usage.estimated())));
+			tally.add(Sum.WRITE_PREMIUM, price.picoUsd(usage) - price.picoUsd(new TokenUsage(usage.input(),
+					usage.output(), usage.cacheRead(), 0, 0, usage.reasoning(), usage.tier(), usage.estimated())));
 		}
 		else {
-			tally.add(Sum.PROVIDER_DISCOUNT, price.picoUsd(usage.uncached()) - paid);
+			tally.add(Sum.PROVIDER_DISCOUNT, price.picoUsdOfCache(usage));
 		}
 	}
 

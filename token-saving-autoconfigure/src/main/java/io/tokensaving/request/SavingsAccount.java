@@ -191,7 +191,7 @@ final class SavingsAccount {
 	}
 
 	private TokenUsage usage(ChatResponse response, double scale) {
-		TokenUsage usage = this.tokenCounter.usage(this.prompt, response);
+		TokenUsage usage = this.ledger.usage(this.tokenCounter, this.prompt, response);
 		if (usage.estimated()) {
 			// The prompt is the one before compression
 			usage = new TokenUsage(Math.max(0, usage.input() - this.ledger.tokensCompressed()),

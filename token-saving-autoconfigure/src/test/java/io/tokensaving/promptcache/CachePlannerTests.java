@@ -110,7 +110,7 @@ class CachePlannerTests {
 			}
 			switch (random.nextInt(4)) {
 				case 0 -> anyPlanner.failed(decision);
-				case 1 -> anyPlanner.begun(decision, time.plusSeconds(1));
+				case 1 -> anyPlanner.begun(decision);
 				default -> anyPlanner.observed(decision,
 						new CacheUsage((long) tokens, (long) random.nextInt(tokens + 1), 0L, time.plusSeconds(1)));
 			}
@@ -194,7 +194,7 @@ class CachePlannerTests {
 		pass(Duration.ofMinutes(50));
 		CacheDecision soon = plan(RULES, oneShot(1, 2));
 		assertThat(soon.marks().get(1).ttl()).isEqualTo(ONE_HOUR);
-		this.planner.begun(soon, this.now);
+		this.planner.begun(soon);
 		pass(Duration.ofMinutes(30));
 		assertThat(plan(RULES, oneShot(1, 3)).expectedRead()).isEqualTo(3000);
 	}
@@ -207,7 +207,7 @@ class CachePlannerTests {
 		assertThat(second.marks()).isEmpty();
 		assertThat(second.reasons()).startsWith(MarkReason.IN_FLIGHT, MarkReason.IN_FLIGHT);
 		assertThat(report(second, 3060, 0, 0)).isEqualTo(MissCause.IN_FLIGHT);
-		this.planner.begun(first, this.now);
+		this.planner.begun(first);
 		CacheDecision third = plan(RULES, oneShot(1, 2));
 		assertThat(third.reasons()).startsWith(MarkReason.READ, MarkReason.READ);
 	}
@@ -321,7 +321,7 @@ class CachePlannerTests {
 								new CacheScope("default", "", "model" + random.nextInt(600)), RULES,
 								List.of(oneShot(random.nextInt(3), random.nextInt())), time);
 						if (random.nextBoolean()) {
-							this.planner.begun(decision, time);
+							this.planner.begun(decision);
 						}
 						report(decision, 3060, random.nextInt(3060), 0);
 					}

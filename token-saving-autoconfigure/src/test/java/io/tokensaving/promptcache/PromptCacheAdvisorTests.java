@@ -18,6 +18,7 @@ import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.promptcache.injector.BuiltInInjectors;
 import io.tokensaving.provider.ModelPrice;
+import io.tokensaving.provider.TokenPrice;
 import io.tokensaving.request.PlanAdvisor;
 import io.tokensaving.simulator.Answer;
 import io.tokensaving.simulator.SimulatedError;
@@ -27,6 +28,7 @@ import io.tokensaving.statistics.StatisticsSnapshot;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -58,8 +60,8 @@ class PromptCacheAdvisorTests {
 
 	private static final PlanKey KEY = new PlanKey("default", "cached");
 
-	private static final ModelPrice SONNET = new ModelPrice("claude-sonnet-5", new BigDecimal("2"),
-			new BigDecimal("10"), new BigDecimal("0.2"), new BigDecimal("2.5"));
+	private static final ModelPrice SONNET = new ModelPrice("claude-sonnet-5", new TokenPrice(new BigDecimal("2"),
+			new BigDecimal("10"), new BigDecimal("0.2"), new BigDecimal("2.5"), new BigDecimal("4"), null), List.of());
 
 	private static final CacheRules CLAUDE = new CacheRules(1024, 0.1,
 			List.of(new CacheTtl(Duration.ofMinutes(5), 1.25)), 4, 20, EnumSet.allOf(Segment.class),
@@ -195,9 +197,11 @@ class PromptCacheAdvisorTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(booleans = { false, true })
-	void whatIsCreditedIsWhatTheBillSays(boolean stream) {
-		ChatClient client = client(this.models.anthropic((options) -> options));
+	@CsvSource({ "false, 5", "true, 5", "false, 60", "true, 60" })
+	void whatIsCreditedIsWhatTheBillSays(boolean stream, int minutes) {
+		CacheTtl ttl = new CacheTtl(Duration.ofMinutes(minutes), (minutes == 5) ? 1.25 : 2);
+		ChatClient client = client(this.models.anthropic((options) -> options),
+				(builder) -> builder.rules((provider, model) -> CLAUDE.withTtls(List.of(ttl))));
 		BigDecimal credited = BigDecimal.ZERO;
 		for (int i = 0; i < 12; i++) {
 			ChatClient.ChatClientRequestSpec request = client.prompt()
@@ -208,7 +212,7 @@ class PromptCacheAdvisorTests {
 			SavingsReport report = (SavingsReport) last.context().get(SavingsReport.CONTEXT_KEY);
 			assertThat(report.tokensSaved()).isZero();
 			credited = credited.add(report.costSavedUsdByTechnique().getOrDefault("prompt_cache", BigDecimal.ZERO));
-			this.models.clock().advance(Duration.ofSeconds((i == 6) ? 400 : 30));
+			this.models.clock().advance(Duration.ofSeconds((i == 6) ? 80 * minutes : 30));
 		}
 		assertThat(credited).isPositive()
 			.isEqualByComparingTo(
@@ -220,7 +224,8 @@ class PromptCacheAdvisorTests {
 			.containsEntry("uncached_tokens", sum(requests, "uncached"))
 			.containsEntry("provider_discount_usd", BigDecimal.ZERO);
 		assertThat((BigDecimal) shown.get("write_premium_usd"))
-			.isEqualByComparingTo(new BigDecimal("0.0000005").multiply(BigDecimal.valueOf(sum(requests, "written"))));
+			.isEqualByComparingTo(new BigDecimal((minutes == 5) ? "0.0000005" : "0.000002")
+				.multiply(BigDecimal.valueOf(sum(requests, "written"))));
 	}
 
 	private static long sum(List<SimulatedRequest> requests, String kind) {
