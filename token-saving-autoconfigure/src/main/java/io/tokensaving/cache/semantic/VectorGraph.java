@@ -133,8 +133,8 @@ final class VectorGraph {
 	}
 
 	/**
-	 * Whether more items were removed than are left, so that {@link #rebuild} is faster
-	 * than {@link #purge}.
+	 * Whether more items were removed than are left. Then {@link #rebuild} is faster than
+	 * {@link #purge}, and searches may not reach what is left.
 	 * @return whether {@link #rebuild} is due
 	 */
 	synchronized boolean isRebuildDue() {
@@ -142,10 +142,14 @@ final class VectorGraph {
 	}
 
 	/**
-	 * Repair the edges around removed items, and free their nodes.
+	 * Repair the edges around removed items, and free their nodes. Does nothing if
+	 * {@link #isRebuildDue()}: where few items are left, the repair loses some of them.
+	 * @return whether the graph was purged
 	 */
-	void purge() {
-		setPurges(this.purges + 1);
+	boolean purge() {
+		if (!startPurge()) {
+			return false;
+		}
 		try {
 			List<Integer> removed = new ArrayList<>();
 			for (int node = 0; node < this.nextNode; node++) {
@@ -159,18 +163,28 @@ final class VectorGraph {
 			synchronized (this) {
 				this.removedNodes -= removed.size();
 			}
+			return true;
 		}
 		finally {
-			setPurges(this.purges + 1);
+			endPurge();
 		}
 	}
 
-	private synchronized void setPurges(int purges) {
-		this.purges = purges;
-		if (!isPurging(purges)) {
-			this.removedWhilePurging.forEach(this::markRemoved);
-			this.removedWhilePurging.clear();
+	// Items that are removed from now on wait for the end of the purge
+	@SuppressWarnings("NonAtomicVolatileUpdate") // guarded by this
+	private synchronized boolean startPurge() {
+		if (isRebuildDue()) {
+			return false;
 		}
+		this.purges++;
+		return true;
+	}
+
+	@SuppressWarnings("NonAtomicVolatileUpdate") // guarded by this
+	private synchronized void endPurge() {
+		this.purges++;
+		this.removedWhilePurging.forEach(this::markRemoved);
+		this.removedWhilePurging.clear();
 	}
 
 	/**

@@ -153,24 +153,30 @@ final class VectorPartition {
 
 	// Runs in one thread at a time
 	private void index() {
+		VectorGraph graph = this.graph;
 		try {
-			VectorGraph graph = this.graph;
 			if (graph == null) {
 				graph = new VectorGraph(this.dimension);
-			}
-			boolean moved = true;
-			while (moved) {
-				// Among too many removed items, new ones find no neighbours to connect to
-				graph = graph.isRebuildDue() ? rebuild(graph) : graph;
-				moved = moveOne(graph);
+				// Before an item is moved: a search must find it in the one or the other
 				this.graph = graph;
 			}
-			if (graph.isPurgeDue()) {
-				graph.purge();
+			boolean changed = true;
+			while (changed) {
+				// Among too many removed items, new ones find no neighbours to connect to
+				graph = graph.isRebuildDue() ? rebuild(graph) : graph;
+				changed = moveOne(graph);
+				if (!changed && graph.isPurgeDue()) {
+					graph.purge();
+					changed = true;
+				}
 			}
 		}
 		finally {
 			this.indexing.set(false);
+		}
+		// Nobody could ask for it while this task ended
+		if (graph.isPurgeDue() && this.indexer != null) {
+			indexInBackground(this.indexer);
 		}
 	}
 

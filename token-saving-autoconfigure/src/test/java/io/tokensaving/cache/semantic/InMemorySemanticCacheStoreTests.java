@@ -126,6 +126,7 @@ class InMemorySemanticCacheStoreTests extends SemanticCacheStoreContract {
 			settle();
 			for (int i = 0; i < fresh.size(); i += 50) {
 				assertThat(this.store.search("large", fresh.get(i), 1, 0.99)).extracting(SemanticMatch::question)
+					.as("round %d", round)
 					.containsExactly("q" + i);
 			}
 		}

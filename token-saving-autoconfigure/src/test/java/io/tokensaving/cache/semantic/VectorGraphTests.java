@@ -94,10 +94,12 @@ class VectorGraphTests {
 			add();
 		}
 		WeakReference<VectorItem> removed = new WeakReference<>(this.items.peek());
-		for (int i = 0; i < ITEMS - 5; i++) {
-			this.graph.remove(this.items.remove().node);
+		while (this.items.size() > 5) {
+			for (int left = this.items.size() / 2; left > 0 && this.items.size() > 5; left--) {
+				this.graph.remove(this.items.remove().node);
+			}
+			assertThat(this.graph.purge()).isTrue();
 		}
-		this.graph.purge();
 		assertThat(search(Vectors.random(this.random, DIMENSION))).extracting(NearestItems.Found::item)
 			.containsExactlyInAnyOrderElementsOf(this.items);
 		this.vectors.keySet().retainAll(this.items);
@@ -105,6 +107,28 @@ class VectorGraphTests {
 			System.gc();
 		}
 		assertThat(removed.get()).isNull();
+	}
+
+	@Test
+	void itemsThatWereAddedAmongRemovedOnesAreFound() {
+		for (int i = 0; i < ITEMS; i++) {
+			add();
+		}
+		List<VectorItem> removed = List.copyOf(this.items);
+		this.items.clear();
+		removed.forEach((item) -> this.graph.remove(item.node));
+		for (int i = 0; i < ITEMS / 10; i++) {
+			add();
+		}
+		assertThat(this.graph.isRebuildDue()).isTrue();
+		assertThat(this.graph.purge()).isFalse();
+		VectorGraph rebuilt = this.graph.rebuild((item, node) -> item.node = node);
+		assertThat(rebuilt.isPurgeDue()).isFalse();
+		assertThat(this.items).allSatisfy((item) -> {
+			NearestItems nearest = new NearestItems(1, 0.99, 0);
+			rebuilt.search(this.vectors.get(item), 50, nearest);
+			assertThat(nearest.found()).extracting(NearestItems.Found::item).containsExactly(item);
+		});
 	}
 
 	private List<NearestItems.Found> search(float[] query) {
