@@ -40,7 +40,7 @@ class CodeDividerTests {
 		Random random = new Random(3);
 		int divided = 0;
 		try (StandardJavaFileManager files = COMPILER.getStandardFileManager(null, null, null)) {
-			for (int i = 0; i < sources.size(); i += 1 + random.nextInt(9)) {
+			for (int i = 0; i < sources.size(); i += 1 + random.nextInt(19)) {
 				String code = Files.readString(sources.get(i));
 				DividedText parts = Dividers.divide(code);
 				if (code.length() > 1000) {
