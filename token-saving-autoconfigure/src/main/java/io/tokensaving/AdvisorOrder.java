@@ -15,6 +15,11 @@ public final class AdvisorOrder {
 	public static final int PLAN = Ordered.LOWEST_PRECEDENCE - 60;
 
 	/**
+	 * Takes plans that only observe off their requests.
+	 */
+	public static final int SHADOW = Ordered.LOWEST_PRECEDENCE - 55;
+
+	/**
 	 * Brings the history within the token limit.
 	 */
 	public static final int COMPRESSION = Ordered.LOWEST_PRECEDENCE - 50;

@@ -8,6 +8,7 @@ import io.tokensaving.compression.CompressionFeature;
 import io.tokensaving.dedup.DedupFeature;
 import io.tokensaving.feature.Feature;
 import io.tokensaving.promptcache.PromptCacheFeature;
+import io.tokensaving.shadow.ShadowFeature;
 
 /**
  * The features that come with the library, for tests that ask only what they count.
@@ -22,7 +23,9 @@ public final class BuiltInFeatures {
 			throw new IllegalStateException("There is no advisor");
 		}, List::of), new ExactCacheFeature(), new SemanticCacheFeature(() -> {
 			throw new IllegalStateException("There is no advisor");
-		}, (judge) -> false), new DedupFeature((plan) -> false), new PromptCacheFeature());
+		}, (judge) -> false), new DedupFeature((plan) -> false), new PromptCacheFeature(), new ShadowFeature(() -> {
+			throw new IllegalStateException("There is no aggregator");
+		}));
 	}
 
 }

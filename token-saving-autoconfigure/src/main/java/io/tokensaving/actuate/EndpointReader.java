@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 import io.tokensaving.actuate.TokenSavingEndpoint.AdviceDescriptor;
@@ -111,6 +112,11 @@ final class EndpointReader {
 			renamed.put(PlanRequest.endpointName(name), inner);
 		});
 		return renamed;
+	}
+
+	@Nullable Object planView(String name, PlanKey key) {
+		Function<PlanKey, Object> view = this.features.planViews().get(name);
+		return (view != null) ? view.apply(key) : null;
 	}
 
 	ScopedDescriptor stats(PlanKey key) {

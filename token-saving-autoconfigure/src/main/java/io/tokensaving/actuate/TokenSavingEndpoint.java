@@ -67,7 +67,7 @@ public class TokenSavingEndpoint {
 	static final int RESUME_LENGTH = 3;
 
 	private static final String READABLE = "'plans', 'plans/{id}', 'plans/{id}/stats', 'plans/{id}/stats/daily', "
-			+ "'totals', 'advice', 'cache-engines' or 'compression-engines'";
+			+ "'plans/{id}/forecast', 'totals', 'advice', 'cache-engines' or 'compression-engines'";
 
 	private static final String WRITABLE = "'plans', 'plans/{id}' or 'plans/{id}/resume'";
 
@@ -300,7 +300,11 @@ public class TokenSavingEndpoint {
 		if (part.equals(List.of("stats", "daily"))) {
 			return DailyDescriptor.of(this.aggregator.days(key));
 		}
-		return part.equals(List.of("stats")) ? this.reader.stats(key) : notFound(path, READABLE);
+		if (part.equals(List.of("stats"))) {
+			return this.reader.stats(key);
+		}
+		Object view = (part.size() == 1) ? this.reader.planView(part.get(0), key) : null;
+		return (view != null) ? view : notFound(path, READABLE);
 	}
 
 	/**

@@ -16,6 +16,11 @@ public class AdvisorOrderProperties {
 	private int plan = 2147483587;
 
 	/**
+	 * Order of the advisor that takes plans that only observe off their requests.
+	 */
+	private int shadow = 2147483592;
+
+	/**
 	 * Order of the advisor that compresses.
 	 */
 	private int compression = 2147483597;
@@ -50,6 +55,14 @@ public class AdvisorOrderProperties {
 
 	public void setPlan(int plan) {
 		this.plan = plan;
+	}
+
+	public int getShadow() {
+		return this.shadow;
+	}
+
+	public void setShadow(int shadow) {
+		this.shadow = shadow;
 	}
 
 	public int getCompression() {
@@ -105,7 +118,8 @@ public class AdvisorOrderProperties {
 		checkBelow("dedup", this.dedup, "semantic-cache", this.semanticCache);
 		checkBelow("exact-cache", this.exactCache, "dedup", this.dedup);
 		checkBelow("compression", this.compression, "exact-cache", this.exactCache);
-		checkBelow("plan", this.plan, "compression", this.compression);
+		checkBelow("shadow", this.shadow, "compression", this.compression);
+		checkBelow("plan", this.plan, "shadow", this.shadow);
 		if (this.plan <= ToolCallingAdvisor.DEFAULT_ORDER) {
 			throw invalid("plan", this.plan, "a number above " + ToolCallingAdvisor.DEFAULT_ORDER
 					+ ", the order of Spring AI's tool loop: each of its rounds is a request of its own");

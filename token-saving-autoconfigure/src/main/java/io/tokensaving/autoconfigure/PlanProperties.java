@@ -4,6 +4,7 @@ import io.tokensaving.cache.CacheProperties;
 import io.tokensaving.compression.CompressionProperties;
 import io.tokensaving.dedup.DedupProperties;
 import io.tokensaving.promptcache.PromptCacheProperties;
+import io.tokensaving.shadow.PlanMode;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,11 @@ import org.jspecify.annotations.Nullable;
  * binds the sections of all features.
  */
 public class PlanProperties {
+
+	/**
+	 * What the plan does: serve and change, only observe, or nothing.
+	 */
+	private PlanMode mode = PlanMode.ACTIVE;
 
 	/**
 	 * How to compress the history; without it, it is sent as it is.
@@ -32,6 +38,14 @@ public class PlanProperties {
 	 * How the provider's prompt cache is used; without it, prompts are sent as they are.
 	 */
 	private @Nullable PromptCacheProperties promptCache;
+
+	public PlanMode getMode() {
+		return this.mode;
+	}
+
+	public void setMode(PlanMode mode) {
+		this.mode = mode;
+	}
 
 	public @Nullable CompressionProperties getCompression() {
 		return this.compression;

@@ -47,7 +47,7 @@ import org.springframework.context.annotation.Import;
 @Conditional(OnTokenSavingCondition.class)
 @EnableConfigurationProperties({ TokenSavingProperties.class, AdvisorOrderProperties.class, StatisticsProperties.class,
 		TokenCountProperties.class, PriceTableProperties.class })
-@Import({ PlanConfiguration.class, CompressionConfiguration.class, CacheConfiguration.class,
+@Import({ PlanConfiguration.class, ShadowConfiguration.class, CompressionConfiguration.class, CacheConfiguration.class,
 		ExactCacheConfiguration.class, DedupConfiguration.class, SemanticCacheConfiguration.class,
 		PromptCacheConfiguration.class })
 public final class TokenSavingAutoConfiguration {

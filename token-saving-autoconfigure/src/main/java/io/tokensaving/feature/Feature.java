@@ -1,6 +1,8 @@
 package io.tokensaving.feature;
 
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
@@ -72,6 +74,16 @@ public interface Feature extends StatisticsContributor {
 	 */
 	default List<Advice> advice(PlanKey plan) {
 		return List.of();
+	}
+
+	/**
+	 * Return what the feature shows of a plan, by the name below {@code plans/{id}} of
+	 * the endpoint. Nothing by default.
+	 * @return for each name in kebab case a function that describes a plan and its
+	 * workspace with values that JSON can hold
+	 */
+	default Map<String, Function<PlanKey, Object>> planViews() {
+		return Map.of();
 	}
 
 }

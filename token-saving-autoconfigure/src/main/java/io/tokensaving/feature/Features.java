@@ -5,9 +5,11 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanKey;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,15 +23,19 @@ public final class Features {
 
 	private final Map<String, SettingsSection<?>> sections;
 
+	private final Map<String, Function<PlanKey, Object>> planViews;
+
 	/**
 	 * Create the registry.
 	 * @param features the features, in any order
-	 * @throws IllegalStateException if two of them have the same name or the same section
+	 * @throws IllegalStateException if two of them have the same name, section or view
 	 */
 	public Features(Collection<? extends Feature> features) {
 		Map<String, Feature> byName = new TreeMap<>();
 		Map<String, Feature> bySection = new TreeMap<>();
 		Map<String, SettingsSection<?>> all = new TreeMap<>();
+		Map<String, Feature> byView = new TreeMap<>();
+		Map<String, Function<PlanKey, Object>> views = new TreeMap<>();
 		for (Feature feature : features) {
 			refuseSecond("feature", feature.name(), byName.put(feature.name(), feature), feature);
 			SettingsSection<?> section = feature.section();
@@ -37,9 +43,14 @@ public final class Features {
 				refuseSecond("section", section.name(), bySection.put(section.name(), feature), feature);
 				all.put(section.name(), section);
 			}
+			feature.planViews().forEach((name, view) -> {
+				refuseSecond("view", name, byView.put(name, feature), feature);
+				views.put(name, view);
+			});
 		}
 		this.features = List.copyOf(byName.values());
 		this.sections = Collections.unmodifiableMap(all);
+		this.planViews = Collections.unmodifiableMap(views);
 	}
 
 	private static void refuseSecond(String kind, String name, @Nullable Feature first, Feature second) {
@@ -63,6 +74,14 @@ public final class Features {
 	 */
 	public Map<String, SettingsSection<?>> sections() {
 		return this.sections;
+	}
+
+	/**
+	 * Return what the features show of a plan.
+	 * @return an unmodifiable map by the names below {@code plans/{id}}, ordered
+	 */
+	public Map<String, Function<PlanKey, Object>> planViews() {
+		return this.planViews;
 	}
 
 	/**

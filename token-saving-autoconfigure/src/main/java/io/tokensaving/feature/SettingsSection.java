@@ -12,8 +12,9 @@ import org.jspecify.annotations.Nullable;
  * @param <B> the type of the bean
  * @param name the name of the section in kebab case, the same as
  * {@link PlanSettings#section()}
- * @param type a JavaBean with a property for each setting, initialised with its default.
- * A {@link DefaultUnit} sets the unit of a duration that is written without one
+ * @param type a JavaBean with a property for each setting, initialised with its default;
+ * or an enum, if the section is a single setting. A {@link DefaultUnit} sets the unit of
+ * a duration that is written without one
  * @param reader creates the settings from the bean, or returns {@code null} if they
  * switch the feature off; throws {@link io.tokensaving.plan.InvalidPlanException}
  */

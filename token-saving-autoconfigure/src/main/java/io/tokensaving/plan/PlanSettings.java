@@ -22,4 +22,12 @@ public interface PlanSettings {
 	 */
 	Map<String, Object> values();
 
+	/**
+	 * Return what stands behind the name of the section.
+	 * @return {@link #values()}, or a text if the section is a single setting
+	 */
+	default Object document() {
+		return values();
+	}
+
 }

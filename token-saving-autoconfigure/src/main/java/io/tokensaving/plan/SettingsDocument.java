@@ -55,8 +55,8 @@ public final class SettingsDocument {
 	 * @return the document, with all settings of the sections that the plan has
 	 */
 	public static SettingsDocument of(Plan plan) {
-		Map<String, Map<String, Object>> sections = new TreeMap<>();
-		plan.settings().forEach((settings) -> sections.put(settings.section(), settings.values()));
+		Map<String, Object> sections = new TreeMap<>();
+		plan.settings().forEach((settings) -> sections.put(settings.section(), settings.document()));
 		return of(sections);
 	}
 

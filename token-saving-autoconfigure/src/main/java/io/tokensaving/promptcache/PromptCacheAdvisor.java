@@ -114,6 +114,11 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 	}
 
 	@Override
+	public boolean worksInShadow() {
+		return false;
+	}
+
+	@Override
 	public ChatClientResponse adviseCall(ChatClientRequest request, CallAdvisorChain chain) {
 		SentRequest planned = prepare(request, false);
 		if (planned == null) {

@@ -39,6 +39,8 @@ public final class CallState {
 
 	private final Dialects dialects;
 
+	private final boolean shadow;
+
 	private @Nullable Fingerprinted fingerprinted;
 
 	private volatile Supplier<Set<String>> tags;
@@ -51,10 +53,15 @@ public final class CallState {
 	 * @param dialects the dialects of providers
 	 */
 	public CallState(String workspace, Plan plan, CacheDirectives directives, Dialects dialects) {
-		this.planKey = new PlanKey(workspace, plan.id());
+		this(new PlanKey(workspace, plan.id()), plan, directives, dialects, false);
+	}
+
+	private CallState(PlanKey planKey, Plan plan, CacheDirectives directives, Dialects dialects, boolean shadow) {
+		this.planKey = planKey;
 		this.plan = plan;
 		this.directives = directives;
 		this.dialects = dialects;
+		this.shadow = shadow;
 		this.tags = directives::tags;
 	}
 
@@ -85,6 +92,34 @@ public final class CallState {
 			return null;
 		}
 		return new CallState(DEFAULT_WORKSPACE, plan, parameters.directives(), Dialects.builtIn());
+	}
+
+	/**
+	 * Return the state of a second call with the same plan, of which the caller sees
+	 * nothing.
+	 * @return a new state
+	 */
+	public CallState inShadow() {
+		return new CallState(this.planKey, this.plan, this.directives, this.dialects, true);
+	}
+
+	/**
+	 * Whether the caller sees nothing of the call, because it only shows what the plan
+	 * would do. Its answer of the model costs nothing.
+	 * @return whether it is
+	 */
+	public boolean isShadow() {
+		return this.shadow;
+	}
+
+	/**
+	 * Remove all that is internal from a request, so that no inner advisor finds a plan.
+	 * @param request the request
+	 * @return the request to pass on, with a modifiable context; its prompt is the same
+	 * instance
+	 */
+	public static ChatClientRequest withoutPlan(ChatClientRequest request) {
+		return new ChatClientRequest(request.prompt(), withoutInternals(request.context()));
 	}
 
 	/**

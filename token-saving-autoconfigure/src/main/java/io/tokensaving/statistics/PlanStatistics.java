@@ -16,6 +16,7 @@ import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ledger.ClosedLedger;
 import io.tokensaving.ledger.Labels;
+import io.tokensaving.ledger.PicoUsd;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.provider.ModelPrice;
@@ -200,6 +201,17 @@ public final class PlanStatistics {
 		}
 		this.tallies.recordOverhead(usage.total(), (price != null) ? price.picoUsd(usage) : 0);
 		forward();
+	}
+
+	/**
+	 * Charge what a call in shadow spent on itself, and nothing else of it.
+	 * @param report what the call would have saved
+	 */
+	public void recordOverhead(SavingsReport report) {
+		if (report.overheadTokens() > 0) {
+			this.tallies.recordOverhead(report.overheadTokens(), PicoUsd.of(report.overheadUsd()));
+			forward();
+		}
 	}
 
 	/**

@@ -53,6 +53,7 @@ class ConfigurationFailureTests {
 					"plans.a.cache.similarity-threshold   | high   | a number such as '0.85'",
 					"plans.a.dedup.enabled                | maybe  | 'true' or 'false'",
 					"plans.a.dedup.scope                  | galaxy | one of 'instance', 'cluster'",
+					"plans.a.mode                         | on     | one of 'active', 'shadow', 'off'",
 					"prices[0].input                      | cheap  | a number such as '0.85'",
 					"plan-repository                      | mysql  | one of 'auto', 'in_memory', 'redis'",
 					"enabled                              | perhaps | 'true' or 'false'" })

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
+import io.tokensaving.TokenSavingAdvisor;
 import io.tokensaving.TokenSavingAdvisors;
 import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.semantic.WordsEmbeddingModel;
@@ -17,6 +18,7 @@ import io.tokensaving.plan.PlanRepository;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.client.advisor.api.Advisor;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.embedding.EmbeddingModel;
 import org.springframework.ai.model.chat.client.autoconfigure.ChatClientAutoConfiguration;
@@ -42,7 +44,10 @@ class PlansAtRunTimeTests {
 
 	@Test
 	void theChainIsCompleteWithoutAnyPlan() {
-		this.contextRunner.run((context) -> assertThat(context.getBean(TokenSavingAdvisors.class).toList()).hasSize(6));
+		this.contextRunner.run((context) -> assertThat(context.getBean(TokenSavingAdvisors.class).toList())
+			.containsExactlyInAnyOrderElementsOf(context.getBeansOfType(TokenSavingAdvisor.class).values())
+			.extracting(Advisor::getName)
+			.contains("Token Saving Plan", "Token Saving Semantic Cache"));
 	}
 
 	@Test

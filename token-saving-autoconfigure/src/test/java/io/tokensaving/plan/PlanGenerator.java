@@ -10,6 +10,8 @@ import io.tokensaving.compression.CompressionSettings;
 import io.tokensaving.compression.CompressionSettings.Focus;
 import io.tokensaving.dedup.DedupSettings;
 import io.tokensaving.promptcache.PromptCacheSettings;
+import io.tokensaving.shadow.ModeSettings;
+import io.tokensaving.shadow.PlanMode;
 
 /**
  * Makes random plans of the whole range of all settings that an application with nothing
@@ -44,6 +46,9 @@ public final class PlanGenerator {
 		if (flag()) {
 			plan.with(new PromptCacheSettings(flag(), flag(), flag(), flag(),
 					pick(PromptCacheSettings.VolatileText.values())));
+		}
+		if (flag()) {
+			plan.with(new ModeSettings(pick(PlanMode.SHADOW, PlanMode.OFF)));
 		}
 		return plan.build();
 	}

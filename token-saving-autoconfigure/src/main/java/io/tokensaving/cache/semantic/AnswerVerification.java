@@ -14,6 +14,7 @@ import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.provider.Dialect;
+import io.tokensaving.request.CallState;
 import io.tokensaving.request.CallerContext;
 import io.tokensaving.sampling.Comparison;
 import io.tokensaving.sampling.ErrorRateMonitor;
@@ -64,7 +65,8 @@ final class AnswerVerification implements AutoCloseable {
 
 	/**
 	 * Verify a hit in the background if it is sampled.
-	 * @param plan the plan and its workspace
+	 * @param call the call that was answered; of those in shadow all are sampled, because
+	 * the answer of the model is there
 	 * @param settings the cache settings of the plan
 	 * @param request the request that was answered
 	 * @param question the question of the request
@@ -73,9 +75,10 @@ final class AnswerVerification implements AutoCloseable {
 	 * @param dialect the dialect of the provider
 	 * @param model calls the model
 	 */
-	void sample(PlanKey plan, CacheSettings settings, ChatClientRequest request, String question, ChatResponse served,
+	void sample(CallState call, CacheSettings settings, ChatClientRequest request, String question, ChatResponse served,
 			Supplier<CallerContext> caller, Dialect dialect, FreshAnswer model) {
-		this.sampler.sample(plan, settings.verifySampleRate(), caller,
+		PlanKey plan = call.planKey();
+		this.sampler.sample(plan, call.isShadow() ? 1 : settings.verifySampleRate(), caller,
 				(overdue) -> verify(plan, settings, new Comparison.Sample(request.prompt(), question, served,
 						(fresh) -> CacheEligibility.isStorable(fresh, dialect)), model, overdue));
 	}

@@ -330,7 +330,7 @@ public final class SemanticCacheAdvisor
 
 	private void verify(SemanticLookup lookup, SemanticHit hit, FreshAnswer model) {
 		CacheRequest cacheRequest = lookup.cacheRequest();
-		this.verification.sample(cacheRequest.call().planKey(), cacheRequest.settings(), cacheRequest.request(),
+		this.verification.sample(cacheRequest.call(), cacheRequest.settings(), cacheRequest.request(),
 				lookup.question(), hit.served(), lookup.caller(), cacheRequest.dialect(), model);
 	}
 

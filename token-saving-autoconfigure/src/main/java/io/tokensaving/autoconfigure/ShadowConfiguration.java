@@ -1,0 +1,33 @@
+package io.tokensaving.autoconfigure;
+
+import io.tokensaving.ledger.PriceTable;
+import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.shadow.ShadowAdvisor;
+import io.tokensaving.shadow.ShadowFeature;
+import io.tokensaving.statistics.SavingsStatistics;
+import io.tokensaving.statistics.StatisticsAggregator;
+
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/**
+ * Configuration of plans that only observe.
+ */
+@Configuration(proxyBeanMethods = false)
+class ShadowConfiguration {
+
+	@Bean
+	ShadowFeature tokenSavingShadowFeature(ObjectProvider<StatisticsAggregator> aggregator) {
+		return new ShadowFeature(aggregator::getObject);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ShadowAdvisor tokenSavingShadowAdvisor(AdvisorOrderProperties order, SavingsStatistics statistics,
+			PriceTable prices, TokenCounter tokenCounter) {
+		return new ShadowAdvisor(statistics, prices, tokenCounter, order.checked().getShadow());
+	}
+
+}

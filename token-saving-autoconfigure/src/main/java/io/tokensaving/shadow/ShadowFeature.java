@@ -1,0 +1,82 @@
+package io.tokensaving.shadow;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+import io.tokensaving.Component;
+import io.tokensaving.feature.Feature;
+import io.tokensaving.feature.SettingsSection;
+import io.tokensaving.plan.PlanKey;
+import io.tokensaving.statistics.ScopedStatistics;
+import io.tokensaving.statistics.StateSlot;
+import io.tokensaving.statistics.StatisticsAggregator;
+import io.tokensaving.statistics.StatisticsSnapshot;
+
+/**
+ * The mode of a plan, as a feature: active, in shadow or off. Thread-safe.
+ */
+public final class ShadowFeature implements Feature {
+
+	/**
+	 * Computing what a plan would do.
+	 */
+	public static final Component COMPONENT = Component.of("shadow", "Computing what a plan in shadow would do");
+
+	static final ShadowSlot OBSERVED = new ShadowSlot();
+
+	private final Supplier<StatisticsAggregator> aggregator;
+
+	/**
+	 * Create the feature.
+	 * @param aggregator supplies the sums over all instances, for the forecast
+	 */
+	public ShadowFeature(Supplier<StatisticsAggregator> aggregator) {
+		this.aggregator = aggregator;
+	}
+
+	@Override
+	public String name() {
+		return "shadow";
+	}
+
+	@Override
+	public SettingsSection<PlanMode> section() {
+		return new SettingsSection<>(ModeSettings.SECTION, PlanMode.class,
+				(mode) -> (mode != PlanMode.ACTIVE) ? new ModeSettings(mode) : null);
+	}
+
+	@Override
+	public List<Component> components() {
+		return List.of(COMPONENT);
+	}
+
+	@Override
+	public Map<String, Function<PlanKey, Object>> planViews() {
+		return Map.of("forecast", this::forecast);
+	}
+
+	private Map<String, Object> forecast(PlanKey plan) {
+		ScopedStatistics<StatisticsSnapshot> statistics = this.aggregator.get().plan(plan);
+		StatisticsSnapshot figures = statistics.figures();
+		Map<String, Object> forecast = new LinkedHashMap<>();
+		forecast.put("scope", statistics.scope().value());
+		forecast.putAll(OBSERVED.describe(figures.figures(OBSERVED)));
+		forecast.put("overhead_usd", figures.overheadUsd());
+		Map<String, Object> risks = new LinkedHashMap<>();
+		figures.states().forEach((slot) -> {
+			if (slot != OBSERVED) {
+				risks.put(slot.name(), describe(slot, figures));
+			}
+		});
+		forecast.put("risks", risks);
+		return forecast;
+	}
+
+	private static <F> Map<String, Object> describe(StateSlot<?, F> slot, StatisticsSnapshot figures) {
+		return slot.describe(figures.figures(slot));
+	}
+
+}
