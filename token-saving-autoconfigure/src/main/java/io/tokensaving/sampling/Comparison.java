@@ -63,13 +63,13 @@ public final class Comparison {
 		ChatResponse fresh = model.get((cutOff) -> {
 			// Providers bill a stream that is cancelled, but not one that has failed
 			if (overdue.getAsBoolean()) {
-				charge(sample.prompt(), cutOff, payment);
+				charge(sample, cutOff, payment);
 			}
 		});
 		if (fresh == null) {
 			return null;
 		}
-		charge(sample.prompt(), fresh, payment);
+		charge(sample, fresh, payment);
 		if (overdue.getAsBoolean() || !sample.comparable().test(fresh)) {
 			return null;
 		}
@@ -77,8 +77,11 @@ public final class Comparison {
 		return overdue.getAsBoolean() ? null : right;
 	}
 
-	private void charge(Prompt prompt, ChatResponse response, Payment payment) {
-		payment.paid(TokenCounter.model(response, prompt.getOptions()), this.tokenCounter.usage(prompt, response));
+	private void charge(Sample sample, ChatResponse response, Payment payment) {
+		if (!sample.free()) {
+			Prompt prompt = sample.prompt();
+			payment.paid(TokenCounter.model(response, prompt.getOptions()), this.tokenCounter.usage(prompt, response));
+		}
 	}
 
 	private static boolean isRight(Judge judge, String judgeName, String question, String given, String fresh,
@@ -111,8 +114,10 @@ public final class Comparison {
 	 * @param given the answer that was given
 	 * @param comparable whether the answer of the model is finished, so that it can be
 	 * compared
+	 * @param free whether the answer of the model is there anyway and costs nothing more
 	 */
-	public record Sample(Prompt prompt, String question, ChatResponse given, Predicate<ChatResponse> comparable) {
+	public record Sample(Prompt prompt, String question, ChatResponse given, Predicate<ChatResponse> comparable,
+			boolean free) {
 
 	}
 

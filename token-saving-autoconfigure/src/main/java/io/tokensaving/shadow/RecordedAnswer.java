@@ -3,6 +3,7 @@ package io.tokensaving.shadow;
 import java.util.concurrent.CompletableFuture;
 
 import io.tokensaving.request.DirectStreamAdvisor;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -18,9 +19,9 @@ import org.springframework.core.Ordered;
  */
 final class RecordedAnswer implements DirectStreamAdvisor {
 
-	private final CompletableFuture<ChatResponse> answer;
+	private final CompletableFuture<@Nullable ChatResponse> answer;
 
-	RecordedAnswer(CompletableFuture<ChatResponse> answer) {
+	RecordedAnswer(CompletableFuture<@Nullable ChatResponse> answer) {
 		this.answer = answer;
 	}
 

@@ -10,10 +10,8 @@ import io.tokensaving.ledger.PicoUsd;
 import io.tokensaving.ledger.Purchase;
 import io.tokensaving.ledger.SavingsLedger;
 import io.tokensaving.ledger.TokenCounter;
-import io.tokensaving.provider.Dialect;
 import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.provider.TokenUsage;
-import io.tokensaving.request.ResponseAssembler;
 import io.tokensaving.statistics.PlanStatistics;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
@@ -40,19 +38,16 @@ final class ShadowRun {
 
 	private final Prompt prompt;
 
-	private final Dialect dialect;
-
-	private final CompletableFuture<ChatResponse> answer = new CompletableFuture<>();
+	private final CompletableFuture<@Nullable ChatResponse> answer = new CompletableFuture<>();
 
 	private final AtomicBoolean ended = new AtomicBoolean();
 
 	private volatile @Nullable Disposable following;
 
-	ShadowRun(ShadowRuns runs, PlanStatistics plan, Prompt prompt, Dialect dialect) {
+	ShadowRun(ShadowRuns runs, PlanStatistics plan, Prompt prompt) {
 		this.runs = runs;
 		this.plan = plan;
 		this.prompt = prompt;
-		this.dialect = dialect;
 	}
 
 	Advisor model() {
@@ -65,13 +60,8 @@ final class ShadowRun {
 	 * @param ledger the ledger of that way
 	 */
 	void follow(Flux<ChatClientResponse> stream, SavingsLedger ledger) {
-		ResponseAssembler assembler = new ResponseAssembler(this.dialect);
 		this.answer.orTimeout(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
-		this.following = stream.doOnNext((element) -> {
-			if (element.chatResponse() != null) {
-				assembler.add(element.chatResponse());
-			}
-		}).subscribe((element) -> {
+		this.following = stream.subscribe((element) -> {
 		}, this::fail, () -> this.answer.whenComplete((response, failure) -> {
 			if (response != null) {
 				guard(() -> count(ledger, response));
@@ -89,7 +79,8 @@ final class ShadowRun {
 	 */
 	void answered(@Nullable ChatResponse response) {
 		if (response != null) {
-			this.answer.complete(response);
+			// What waits for the answer must not work on the thread of the caller
+			guard(() -> this.answer.completeAsync(() -> response, this.runs::execute));
 		}
 		else {
 			abandon();
@@ -111,7 +102,8 @@ final class ShadowRun {
 		if (following != null) {
 			following.dispose();
 		}
-		this.answer.cancel(false);
+		// Ends as an empty answer, which is no failure
+		this.answer.complete(null);
 	}
 
 	private void count(SavingsLedger ledger, ChatResponse response) {
@@ -139,6 +131,7 @@ final class ShadowRun {
 		if (end()) {
 			this.plan.state(ShadowFeature.OBSERVED).failed();
 			this.runs.statistics().recordError(ShadowFeature.COMPONENT, this.plan.key(), failure);
+			stop();
 		}
 	}
 

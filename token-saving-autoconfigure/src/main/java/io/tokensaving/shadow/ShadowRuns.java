@@ -64,9 +64,9 @@ final class ShadowRuns implements AutoCloseable {
 			plan.state(ShadowFeature.OBSERVED).skipped();
 			return null;
 		}
-		ShadowRun run = new ShadowRun(this, plan, request.prompt(), call.dialect(request));
+		ShadowRun run = new ShadowRun(this, plan, request.prompt());
 		try {
-			ChatClientRequest copy = call.inShadow().attachTo(CallState.withoutPlan(request));
+			ChatClientRequest copy = call.inShadow().attachTo(request);
 			SavingsLedger.open(copy);
 			StreamAdvisorChain chain = DefaultAroundAdvisorChain.builder(ObservationRegistry.NOOP)
 				.pushAll(advisors)
@@ -79,6 +79,14 @@ final class ShadowRuns implements AutoCloseable {
 			run.fail(ex);
 			return null;
 		}
+	}
+
+	/**
+	 * Do something on a thread of its own.
+	 * @param work the work
+	 */
+	void execute(Runnable work) {
+		this.scheduler.schedule(work);
 	}
 
 	void end() {

@@ -87,6 +87,16 @@ class ComparisonTests {
 	}
 
 	@Test
+	void chargesNoAnswerThatIsThereAnyway() {
+		Comparison.Sample sample = new Comparison.Sample(new Prompt("What?"), "What?",
+				ScriptedChatModel.answer("given"), (fresh) -> true, true);
+		assertThat(this.comparison.compare(sample, "same", (cutOff) -> ScriptedChatModel.answer("fresh"),
+				this.overdue::get, this::pay))
+			.isTrue();
+		assertThat(this.paid).containsExactly("judge 8");
+	}
+
+	@Test
 	void asksNobodyWithoutAJudge() {
 		assertThatExceptionOfType(DescribedException.class).isThrownBy(() -> compare("given", "nobody", (cutOff) -> {
 			throw new AssertionError("must not be asked");
@@ -104,7 +114,7 @@ class ComparisonTests {
 
 	private static Comparison.Sample sample(String given, boolean comparable) {
 		return new Comparison.Sample(new Prompt("What?"), "What?", ScriptedChatModel.answer(given),
-				(ChatResponse fresh) -> comparable);
+				(ChatResponse fresh) -> comparable, false);
 	}
 
 }

@@ -79,8 +79,10 @@ final class AnswerVerification implements AutoCloseable {
 			Supplier<CallerContext> caller, Dialect dialect, FreshAnswer model) {
 		PlanKey plan = call.planKey();
 		this.sampler.sample(plan, call.isShadow() ? 1 : settings.verifySampleRate(), caller,
-				(overdue) -> verify(plan, settings, new Comparison.Sample(request.prompt(), question, served,
-						(fresh) -> CacheEligibility.isStorable(fresh, dialect)), model, overdue));
+				(overdue) -> verify(plan, settings,
+						new Comparison.Sample(request.prompt(), question, served,
+								(fresh) -> CacheEligibility.isStorable(fresh, dialect), call.isShadow()),
+						model, overdue));
 	}
 
 	private void verify(PlanKey plan, CacheSettings settings, Comparison.Sample sample, FreshAnswer model,
