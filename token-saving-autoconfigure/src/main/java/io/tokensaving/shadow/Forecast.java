@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 import io.tokensaving.ledger.PicoUsd;
+import io.tokensaving.sampling.ErrorRateMonitor.Verification;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,12 +17,10 @@ record Forecast(Map<String, Long> sums) {
 
 	private static final double Z = 1.959964;
 
-	private static final int MIN_BLOCKS = 8;
-
 	private static final int FEWEST_BLOCKS = 4;
 
-	// Neighbouring blocks are somewhat alike, so three of them say as much as two
-	private static final double INDEPENDENT = 2.0 / 3;
+	// Neighbouring blocks are somewhat alike, so two of them say about as much as one
+	private static final double INDEPENDENT = 0.5;
 
 	private static final int OCTAVES = 63;
 
@@ -63,28 +62,31 @@ record Forecast(Map<String, Long> sums) {
 		return interval(ShadowTally.BLOCK_SHARE, ShadowTally.BLOCK_SHARE_SQUARED, ShadowTally.SHARE, -1);
 	}
 
-	// The blocks of the last octave are about half of all, those after the cache has
-	// filled. The interval is that of the mean of as many further blocks (Student's t),
-	// so it allows for the chance in both
+	// A cache learns: its hit rate rises about evenly with each doubling of what it has
+	// seen. So a line is laid through the means of the octaves, and read where as many
+	// further blocks will be. The interval is that of the mean of those blocks (weighted
+	// least squares; N. R. Draper and H. Smith, Applied Regression Analysis)
 	private @Nullable Interval interval(String name, String squared, double unit, double min) {
-		long blocks = 0;
-		double sum = 0;
-		double sumOfSquares = 0;
-		for (int octave = OCTAVES; octave >= 0 && blocks < MIN_BLOCKS; octave--) {
-			blocks += sum(ShadowTally.BLOCKS + octave);
-			sum += sum(name + octave) / unit;
-			sumOfSquares += sum(squared + octave) / unit / unit;
+		double starts = Math.max(1, sum(ShadowTally.BLOCKS + 0));
+		Line line = new Line();
+		for (int octave = 0; octave <= OCTAVES; octave++) {
+			long blocks = sum(ShadowTally.BLOCKS + octave);
+			if (blocks > 0) {
+				double first = Math.scalb(1.0, octave);
+				line.add(meanLog(first, first + blocks / starts), blocks, sum(name + octave) / unit,
+						sum(squared + octave) / unit / unit);
+			}
 		}
-		if (blocks < FEWEST_BLOCKS) {
+		if (line.blocks < FEWEST_BLOCKS) {
 			return null;
 		}
-		double mean = sum / blocks;
-		double variance = Math.max(0, (sumOfSquares - blocks * mean * mean) / (blocks - 1));
-		// Even blocks that are all alike say nothing of what is rarer than once in them
-		variance = Math.max(variance, 1.0 / (blocks * (double) ShadowTally.BLOCK) / ShadowTally.BLOCK);
-		double independent = INDEPENDENT * blocks;
-		double margin = quantile(independent - 1) * Math.sqrt(2 * variance / independent);
-		return new Interval(mean, Math.max(min, mean - margin), Math.min(1, mean + margin), blocks);
+		double seen = line.blocks / starts;
+		return line.predict(meanLog(1 + seen, 1 + 2 * seen), min);
+	}
+
+	// The mean of log2(x) between two numbers
+	private static double meanLog(double from, double to) {
+		return (to * Math.log(to) - from * Math.log(from) - (to - from)) / (to - from) / Math.log(2);
 	}
 
 	// The 97.5 % quantile of Student's distribution (Cornish and Fisher's expansion)
@@ -92,6 +94,27 @@ record Forecast(Map<String, Long> sums) {
 		double z3 = Z * Z * Z;
 		double z5 = z3 * Z * Z;
 		return Z + (z3 + Z) / (4 * degrees) + (5 * z5 + 16 * z3 + 3 * Z) / (96.0 * degrees * degrees);
+	}
+
+	/**
+	 * Return the share of wrong hits among as many further hits as are likely.
+	 * @param seen what was verified so far
+	 * @return the interval, or {@code null} if there is none of the hits
+	 */
+	@Nullable Interval wrongShare(Verification seen) {
+		Interval hitRate = hitRate();
+		double next = (hitRate != null) ? hitRate.mean() * requests() : 0;
+		if (next < 1 || seen.verified() == 0) {
+			return null;
+		}
+		// Chance in what was seen and in what comes add up as if fewer had been verified
+		double count = INDEPENDENT / (1.0 / seen.verified() + 1 / next);
+		double margin = Z * Z / (2 * count);
+		double rate = seen.errorRate();
+		double half = Z * Math.sqrt(rate * (1 - rate) / count + Z * Z / (4 * count * count));
+		double denominator = 1 + Z * Z / count;
+		return new Interval(rate, Math.max(0, (rate + margin - half) / denominator),
+				Math.min(1, (rate + margin + half) / denominator), (long) next);
 	}
 
 	/**
@@ -119,8 +142,7 @@ record Forecast(Map<String, Long> sums) {
 
 	private static void describe(Map<String, Object> described, String name, @Nullable Interval interval) {
 		if (interval != null) {
-			described.put(name, Map.of("next", rounded(interval.mean()), "lower", rounded(interval.lower()), "upper",
-					rounded(interval.upper()), "from_requests", interval.blocks() * ShadowTally.BLOCK));
+			described.put(name, interval.describe());
 		}
 	}
 
@@ -168,14 +190,70 @@ record Forecast(Map<String, Long> sums) {
 	}
 
 	/**
+	 * The share of blocks by the logarithm of their number. Not thread-safe.
+	 */
+	private static final class Line {
+
+		private double blocks;
+
+		private double x;
+
+		private double y;
+
+		private double xx;
+
+		private double xy;
+
+		private double within;
+
+		private int octaves;
+
+		void add(double at, double count, double sum, double sumOfSquares) {
+			double mean = sum / count;
+			this.octaves++;
+			this.blocks += count;
+			this.x += count * at;
+			this.y += sum;
+			this.xx += count * at * at;
+			this.xy += at * sum;
+			this.within += Math.max(0, sumOfSquares - count * mean * mean);
+		}
+
+		Interval predict(double at, double min) {
+			double spread = this.xx - this.x * this.x / this.blocks;
+			double slope = (spread > 0) ? (this.xy - this.x * this.y / this.blocks) / spread : 0;
+			double mean = this.y / this.blocks;
+			double next = Math.min(1, Math.max(min, mean + slope * (at - this.x / this.blocks)));
+			double variance = this.within / Math.max(1, this.blocks - this.octaves);
+			// Blocks that are all alike say nothing of what is rarer than once in them
+			variance = Math.max(variance, 1 / (this.blocks * ShadowTally.BLOCK) / ShadowTally.BLOCK);
+			double distance = at - this.x / this.blocks;
+			double parts = 2 / this.blocks + ((spread > 0) ? distance * distance / spread : 0);
+			double margin = quantile(INDEPENDENT * this.blocks - 1) * Math.sqrt(variance * parts / INDEPENDENT);
+			return new Interval(next, Math.max(min, next - margin), Math.min(1, next + margin),
+					(long) this.blocks * ShadowTally.BLOCK);
+		}
+
+	}
+
+	/**
 	 * A forecast of a share. Immutable.
 	 *
-	 * @param mean the share that was seen
+	 * @param mean the share that is likely
 	 * @param lower the lower end of the 95 % interval
 	 * @param upper the upper end
-	 * @param blocks the number of blocks that it was seen in
+	 * @param of the number of further requests or hits that it is for
 	 */
-	record Interval(double mean, double lower, double upper, long blocks) {
+	record Interval(double mean, double lower, double upper, long of) {
+
+		Map<String, Object> describe() {
+			Map<String, Object> described = new LinkedHashMap<>();
+			described.put("next", rounded(this.mean));
+			described.put("lower", rounded(this.lower));
+			described.put("upper", rounded(this.upper));
+			described.put("of", this.of);
+			return described;
+		}
 
 	}
 

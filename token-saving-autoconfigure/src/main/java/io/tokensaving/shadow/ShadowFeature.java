@@ -10,6 +10,7 @@ import io.tokensaving.Component;
 import io.tokensaving.feature.Feature;
 import io.tokensaving.feature.SettingsSection;
 import io.tokensaving.plan.PlanKey;
+import io.tokensaving.sampling.ErrorRateMonitor.Verification;
 import io.tokensaving.statistics.ScopedStatistics;
 import io.tokensaving.statistics.StateSlot;
 import io.tokensaving.statistics.StatisticsAggregator;
@@ -63,20 +64,28 @@ public final class ShadowFeature implements Feature {
 		StatisticsSnapshot figures = statistics.figures();
 		Map<String, Object> forecast = new LinkedHashMap<>();
 		forecast.put("scope", statistics.scope().value());
-		forecast.putAll(OBSERVED.describe(figures.figures(OBSERVED)));
+		Forecast observed = figures.figures(OBSERVED);
+		forecast.putAll(observed.describe());
 		forecast.put("overhead_usd", figures.overheadUsd());
 		Map<String, Object> risks = new LinkedHashMap<>();
 		figures.states().forEach((slot) -> {
 			if (slot != OBSERVED) {
-				risks.put(slot.name(), describe(slot, figures));
+				risks.put(slot.name(), describe(slot, figures, observed));
 			}
 		});
 		forecast.put("risks", risks);
 		return forecast;
 	}
 
-	private static <F> Map<String, Object> describe(StateSlot<?, F> slot, StatisticsSnapshot figures) {
-		return slot.describe(figures.figures(slot));
+	private static <F> Map<String, Object> describe(StateSlot<?, F> slot, StatisticsSnapshot figures,
+			Forecast observed) {
+		F state = figures.figures(slot);
+		Map<String, Object> described = new LinkedHashMap<>(slot.describe(state));
+		Forecast.Interval wrong = (state instanceof Verification seen) ? observed.wrongShare(seen) : null;
+		if (wrong != null) {
+			described.put("wrong_share", wrong.describe());
+		}
+		return described;
 	}
 
 }
