@@ -41,7 +41,8 @@ public final class TokenSaving implements Consumer<AdvisorSpec> {
 	/**
 	 * Parameter that holds the cache directives, a {@link Map} with the keys
 	 * {@value #NO_STORE}, {@value #NO_CACHE}, {@value #TTL}, {@value #MAX_AGE},
-	 * {@value #SIMILARITY_THRESHOLD}, {@value #SCOPE} and {@value #TAGS}.
+	 * {@value #SIMILARITY_THRESHOLD}, {@value #SCOPE}, {@value #TAGS} and
+	 * {@value #NO_PROMPT_CACHE}.
 	 */
 	public static final String CACHE = PREFIX + "cache";
 
@@ -85,6 +86,12 @@ public final class TokenSaving implements Consumer<AdvisorSpec> {
 	 * {@link String}.
 	 */
 	public static final String TAGS = "tags";
+
+	/**
+	 * Cache directive: do not ask the provider to keep the prompt, and send it as the
+	 * application made it. A {@link Boolean}.
+	 */
+	public static final String NO_PROMPT_CACHE = "no-prompt-cache";
 
 	static final String NONE = "none";
 
@@ -201,6 +208,15 @@ public final class TokenSaving implements Consumer<AdvisorSpec> {
 	 */
 	public TokenSaving tags(String... tags) {
 		return with(TAGS, List.of(tags));
+	}
+
+	/**
+	 * Do not ask the provider to keep the prompt of this request, and send it as the
+	 * application made it. What the provider keeps by itself it keeps nevertheless.
+	 * @return new parameters
+	 */
+	public TokenSaving noPromptCache() {
+		return with(NO_PROMPT_CACHE, true);
 	}
 
 	private TokenSaving with(String directive, Object value) {

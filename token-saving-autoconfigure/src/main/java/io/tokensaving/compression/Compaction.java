@@ -159,8 +159,9 @@ final class Compaction {
 			whole.add((draft != null) ? draft.whole(this.budget.messageCounter())
 					: HistoryEntry.unchanged(i, this.tokens[i]));
 		}
-		long target = target(fixed, whole, lowMark);
-		return (tokens(whole) <= target) ? whole : extract(fixed, target);
+		// Less than the plan wants is left only where something is left out anyway
+		long wanted = target(fixed, whole, Math.max(lowMark, this.settings.lowMark()));
+		return (tokens(whole) <= wanted) ? whole : extract(fixed, target(fixed, whole, lowMark));
 	}
 
 	private void findCompeting() {

@@ -6,11 +6,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.AdvisorOrder;
 import io.tokensaving.TokenSavingAdvisor;
 import io.tokensaving.backend.HandOver;
+import io.tokensaving.compression.CompactionTally.Sum;
 import io.tokensaving.ledger.LedgerEvent;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.SavingsLedger;
@@ -20,6 +22,7 @@ import io.tokensaving.material.RetrievedDocuments;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.provider.ModelPrice;
+import io.tokensaving.provider.PrefixPrice;
 import io.tokensaving.request.CallState;
 import io.tokensaving.request.CallerContext;
 import io.tokensaving.request.DirectStreamAdvisor;
@@ -74,6 +77,9 @@ public final class CompressionAdvisor implements TokenSavingAdvisor, CallAdvisor
 	 * The name of {@link SummaryEngine} in plans.
 	 */
 	public static final String SUMMARY = "summary";
+
+	// Of a token, for each US dollar per million tokens
+	private static final double PICO_USD = 1e6;
 
 	private static final TrimCompressor TRIM_COMPRESSOR = new TrimCompressor();
 
@@ -203,16 +209,19 @@ public final class CompressionAdvisor implements TokenSavingAdvisor, CallAdvisor
 		}
 		int tools = this.tokenCounter.countTools(options, scale);
 		List<Message> messages = prompt.getInstructions();
+		ModelPrice price = this.prices.find((options != null) ? options.getModel() : null);
 		CompressionBudget budget = new CompressionBudget(settings.maxInputTokens() - tools, settings.lowMark(),
 				scale.factor(), scale.encoding(), (text) -> this.tokenCounter.count(text, scale),
-				(message) -> this.tokenCounter.count(message, scale))
+				(message) -> this.tokenCounter.count(message, scale), PrefixPrice.of(price))
 			.counted(messages);
 		long before = budget.count(messages);
 		if (before <= budget.maxTokens()) {
 			return request;
 		}
 		SavingsLedger ledger = SavingsLedger.of(request);
-		List<Message> compressed = compress(compressionRequest(request), plan, settings, budget, ledger);
+		List<Message> compressed = compress(compressionRequest(request), plan, settings, budget, ledger,
+				(effect) -> tally(this.statistics.plan(plan).state(CompressionFeature.COMPACTIONS), effect,
+						budget.prefix(), price));
 		long after = budget.count(compressed);
 		if (after > budget.maxTokens()) {
 			ledger.record(new LedgerEvent.Counted(CompressionFeature.OVER_BUDGET));
@@ -225,23 +234,29 @@ public final class CompressionAdvisor implements TokenSavingAdvisor, CallAdvisor
 	}
 
 	private CompressionRequest compressionRequest(ChatClientRequest request) {
-		ChatOptions options = request.prompt().getOptions();
-		ModelPrice price = this.prices.find((options != null) ? options.getModel() : null);
-		double readPrice = CompressionRequest.READ_PRICE;
-		if (price != null && price.input().signum() > 0) {
-			readPrice = (price.cacheRead() != null)
-					? Math.min(1, price.cacheRead().doubleValue() / price.input().doubleValue()) : 1;
-		}
 		List<String> documents = new ArrayList<>(RetrievedDocuments.texts(request.context()));
 		documents.addAll(MarkedText.of(request));
-		return new CompressionRequest(request.prompt().getInstructions(), documents, readPrice);
+		return new CompressionRequest(request.prompt().getInstructions(), documents);
+	}
+
+	private static void tally(CompactionTally tally, CompactionEffect effect, PrefixPrice prefix,
+			@Nullable ModelPrice price) {
+		double cost = effect.cost(prefix);
+		double saving = effect.saving(prefix);
+		tally.add(Sum.COMPACTIONS, 1);
+		tally.add(Sum.UNPAID, (cost > saving) ? 1 : 0);
+		if (price != null) {
+			double picoUsd = PICO_USD * price.input().doubleValue();
+			tally.add(Sum.PREFIX_COST, Math.round(picoUsd * cost));
+			tally.add(Sum.EXPECTED_SAVING, Math.round(picoUsd * saving));
+		}
 	}
 
 	private List<Message> compress(CompressionRequest request, PlanKey plan, CompressionSettings settings,
-			CompressionBudget budget, SavingsLedger ledger) {
+			CompressionBudget budget, SavingsLedger ledger, Consumer<CompactionEffect> compacted) {
 		RewritingEngine rewriting = this.rewritingEngines.get(settings.engine());
 		if (rewriting != null) {
-			return rewrite(request, rewriting, plan, settings, budget, ledger);
+			return rewrite(request, rewriting, plan, settings, budget, ledger, compacted);
 		}
 		CompressionEngine engine = this.engines.get(settings.engine());
 		if (engine == null) {
@@ -249,33 +264,34 @@ public final class CompressionAdvisor implements TokenSavingAdvisor, CallAdvisor
 				throw new IllegalStateException(
 						"Unknown compression engine '%s', known are %s".formatted(settings.engine(), engineNames()));
 			}
-			return TRIM_COMPRESSOR.compress(request.messages(), budget);
+			return TRIM_COMPRESSOR.compress(request.messages(), budget, compacted);
 		}
-		return rank(request, engine, plan, settings, budget);
+		return rank(request, engine, plan, settings, budget, compacted);
 	}
 
 	private List<Message> rewrite(CompressionRequest request, RewritingEngine engine, PlanKey plan,
-			CompressionSettings settings, CompressionBudget budget, SavingsLedger ledger) {
+			CompressionSettings settings, CompressionBudget budget, SavingsLedger ledger,
+			Consumer<CompactionEffect> compacted) {
 		RewritingCompressor.Job job = new RewritingCompressor.Job(plan, settings, budget, (model, usage) -> {
 			if (!ledger.recordOverhead(model, usage)) {
 				this.statistics.plan(plan).recordOverhead(model, usage, this.prices);
 			}
 		}, (failure) -> this.statistics.recordError(CompressionFeature.REWRITING, plan, failure),
-				() -> this.statistics.plan(plan).increment(CompressionFeature.TIMEOUTS));
+				() -> this.statistics.plan(plan).increment(CompressionFeature.TIMEOUTS), compacted);
 		List<Message> rewritten = this.rewritingCompressor.compress(request.messages(), engine, job);
 		return (budget.count(rewritten) <= budget.maxTokens()) ? rewritten
-				: rank(request.with(rewritten), this.fallback, plan, settings, budget);
+				: rank(request.with(rewritten), this.fallback, plan, settings, budget, compacted);
 	}
 
 	private List<Message> rank(CompressionRequest request, CompressionEngine engine, PlanKey plan,
-			CompressionSettings settings, CompressionBudget budget) {
+			CompressionSettings settings, CompressionBudget budget, Consumer<CompactionEffect> compacted) {
 		try {
 			Deadline deadline = Deadline.after(settings.maxTime(), this.ticker::read);
-			return this.extractiveCompressor.compress(request, engine, settings, budget, deadline);
+			return this.extractiveCompressor.compress(request, engine, settings, budget, deadline, compacted);
 		}
 		catch (Deadline.ExceededException ex) {
 			this.statistics.plan(plan).increment(CompressionFeature.TIMEOUTS);
-			return TRIM_COMPRESSOR.compress(request.messages(), budget);
+			return TRIM_COMPRESSOR.compress(request.messages(), budget, compacted);
 		}
 	}
 

@@ -1,10 +1,15 @@
 package io.tokensaving.compression;
 
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 
+import io.tokensaving.provider.PrefixPrice;
+
+import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.SystemMessage;
 import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.util.Assert;
 
@@ -19,9 +24,10 @@ import org.springframework.util.Assert;
  * @param encoding the name of the encoding by which they tokenise
  * @param textCounter counts the tokens of a text
  * @param messageCounter counts the tokens of a message
+ * @param prefix what the provider charges for the beginning of a prompt
  */
 record CompressionBudget(int maxTokens, double lowMark, double factor, String encoding,
-		ToIntFunction<String> textCounter, ToIntFunction<Message> messageCounter) {
+		ToIntFunction<String> textCounter, ToIntFunction<Message> messageCounter, PrefixPrice prefix) {
 
 	private static final Message EMPTY = new UserMessage("");
 
@@ -31,6 +37,25 @@ record CompressionBudget(int maxTokens, double lowMark, double factor, String en
 	 */
 	CompressionBudget {
 		Assert.isTrue(lowMark > 0 && lowMark <= 1, () -> "'lowMark' must be above 0 and up to 1, but is " + lowMark);
+	}
+
+	/**
+	 * Create a budget for a model whose price is not known.
+	 */
+	CompressionBudget(int maxTokens, double lowMark, double factor, String encoding, ToIntFunction<String> textCounter,
+			ToIntFunction<Message> messageCounter) {
+		this(maxTokens, lowMark, factor, encoding, textCounter, messageCounter, PrefixPrice.USUAL);
+	}
+
+	/**
+	 * Return the share of the room for history that a compaction leaves filled.
+	 * @param room the tokens for the history
+	 * @param fixed how many of them the newest messages take, which stay as they are
+	 * @param growth by how many tokens the history grows from request to request
+	 * @return the low mark, or less if a compaction to it would not save what it costs
+	 */
+	double mark(double room, double fixed, double growth) {
+		return CompactionEffect.mark(this.lowMark, room, fixed, growth, this.prefix);
 	}
 
 	/**
@@ -47,7 +72,7 @@ record CompressionBudget(int maxTokens, double lowMark, double factor, String en
 				(message) -> {
 					Integer known = tokens.get(message);
 					return (known != null) ? known : this.messageCounter.applyAsInt(message);
-				});
+				}, this.prefix);
 	}
 
 	/**
@@ -56,6 +81,32 @@ record CompressionBudget(int maxTokens, double lowMark, double factor, String en
 	 */
 	int messageOverhead() {
 		return this.messageCounter.applyAsInt(EMPTY);
+	}
+
+	/**
+	 * Return by how many tokens a conversation grows from request to request.
+	 * @param messages the messages of the conversation
+	 * @return the tokens of its history for each request, the one at hand included
+	 */
+	double growth(List<Message> messages) {
+		long tokens = 0;
+		int requests = 1;
+		Message before = null;
+		for (Message message : messages) {
+			tokens += (message instanceof SystemMessage) ? 0 : this.messageCounter.applyAsInt(message);
+			requests += (message instanceof AssistantMessage && !(before instanceof AssistantMessage)) ? 1 : 0;
+			before = message;
+		}
+		return (double) tokens / requests;
+	}
+
+	/**
+	 * Return the tokens that system messages leave for the history.
+	 * @param messages the messages of the conversation
+	 * @return the tokens, 0 or more
+	 */
+	long room(List<Message> messages) {
+		return Math.max(0, this.maxTokens - count(messages.stream().filter(SystemMessage.class::isInstance).toList()));
 	}
 
 	/**

@@ -12,6 +12,7 @@ import io.tokensaving.feature.SettingsSection;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.SettingText;
+import io.tokensaving.statistics.StateSlot;
 
 /**
  * The feature that compresses the history. Thread-safe.
@@ -48,6 +49,8 @@ public final class CompressionFeature implements Feature {
 	public static final Counter TIMEOUTS = Counter.of("compression_timeouts",
 			"Requests that were trimmed, or ranked instead of rewritten, because their engine took too long",
 			"requests");
+
+	static final StateSlot<CompactionTally, CompactionTallySlot.Figures> COMPACTIONS = new CompactionTallySlot();
 
 	private final Supplier<CompressionAdvisor> advisor;
 
@@ -115,6 +118,11 @@ public final class CompressionFeature implements Feature {
 	@Override
 	public List<Counter> counters() {
 		return List.of(OVER_BUDGET, TIMEOUTS);
+	}
+
+	@Override
+	public List<StateSlot<?, ?>> states() {
+		return List.of(COMPACTIONS);
 	}
 
 	@Override

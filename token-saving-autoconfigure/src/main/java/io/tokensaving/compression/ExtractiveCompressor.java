@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -37,7 +38,7 @@ import org.springframework.ai.chat.messages.UserMessage;
  * anew, too, if its question clearly needs what was left out for an earlier one: if the
  * {@link Evidence} for it in all of the conversation exceeds that in what is left, and by
  * more than the prefix is worth that the provider's prompt cache loses: <pre>
- * evidence in all - evidence in what is left &gt; max({@value #MIN_GAIN}, {@value #PRICE_OF_PREFIX} (1 - read price / input price) prefix tokens / limit)
+ * evidence in all - evidence in what is left &gt; max({@value #MIN_GAIN}, {@value #PRICE_OF_PREFIX} (write price - read price) / input price prefix tokens / limit)
  * </pre> If the newest messages alone are over the limit, {@link TrimCompressor} shortens
  * them, for the current request only.
  * <p>
@@ -119,8 +120,8 @@ final class ExtractiveCompressor {
 	 */
 	List<Message> compress(List<Message> messages, CompressionEngine engine, CompressionSettings settings,
 			CompressionBudget budget, Deadline deadline) {
-		return compress(new CompressionRequest(messages, List.of(), CompressionRequest.READ_PRICE), engine, settings,
-				budget, deadline);
+		return compress(new CompressionRequest(messages, List.of()), engine, settings, budget, deadline, (effect) -> {
+		});
 	}
 
 	/**
@@ -130,12 +131,14 @@ final class ExtractiveCompressor {
 	 * @param settings how to compress
 	 * @param budget the budget
 	 * @param deadline the deadline
+	 * @param compacted is told if the conversation was compacted for this request, and
+	 * not for an earlier one
 	 * @return the messages to send; unchanged ones are the same instances
 	 * @throws Deadline.ExceededException if the deadline has passed
 	 */
 	List<Message> compress(CompressionRequest request, CompressionEngine engine, CompressionSettings settings,
-			CompressionBudget budget, Deadline deadline) {
-		Run run = new Run(request, engine, settings, budget, deadline);
+			CompressionBudget budget, Deadline deadline, Consumer<CompactionEffect> compacted) {
+		Run run = new Run(request, engine, settings, budget, deadline, compacted);
 		boolean stable = settings.stablePrefix() != StablePrefix.FALSE;
 		List<HistoryEntry> entries = stable ? run.replay() : run.compactOnce();
 		List<Message> result = new ArrayList<>(entries.size());
@@ -185,10 +188,13 @@ final class ExtractiveCompressor {
 
 		private final TextAnalyser.Session analyser;
 
+		private final Consumer<CompactionEffect> compacted;
+
 		private @Nullable Compaction last;
 
 		Run(CompressionRequest request, CompressionEngine engine, CompressionSettings settings,
-				CompressionBudget budget, Deadline deadline) {
+				CompressionBudget budget, Deadline deadline, Consumer<CompactionEffect> compacted) {
+			this.compacted = compacted;
 			this.request = request;
 			this.messages = request.messages();
 			this.engine = engine;
@@ -227,20 +233,43 @@ final class ExtractiveCompressor {
 				List<HistoryEntry> compacted = null;
 				boolean auto = this.settings.stablePrefix() == StablePrefix.AUTO;
 				if (checkpoint || tokens > this.budget.maxTokens()) {
-					compacted = auto ? compactForQuestion(end)
-							: compact(end, firstUnsettled(end), this.settings.lowMark(), false);
+					compacted = auto ? compactForQuestion(end) : compact(end, firstUnsettled(end), lowMark(end), false);
 				}
 				else if (cut && auto) {
 					compacted = restored(entries, end, digests.get(next));
 				}
 				if (compacted != null) {
 					cut = true;
+					long before = tokens;
 					entries = new ArrayList<>(compacted);
 					tokens = tokens(entries);
+					if (end == this.messages.size() && before > 0) {
+						tell(entries, before - tokens, tokens);
+					}
 					ExtractiveCompressor.this.compactions.put(digests.get(next), List.copyOf(entries));
 				}
 			}
 			return entries;
+		}
+
+		private double lowMark(int end) {
+			List<Message> conversation = this.messages.subList(0, end);
+			long fixed = 0;
+			int newest = this.settings.keepLastMessages();
+			for (int i = end - 1; i >= 0 && newest > 0; i--) {
+				if (!(conversation.get(i) instanceof SystemMessage)) {
+					fixed += this.budget.messageCounter().applyAsInt(conversation.get(i));
+					newest--;
+				}
+			}
+			return this.budget.mark(this.budget.room(conversation), fixed, this.budget.growth(conversation));
+		}
+
+		private void tell(List<HistoryEntry> entries, long dropped, long tokens) {
+			double requests = Math.max(0, this.budget.maxTokens() - tokens)
+					/ Math.max(1, this.budget.growth(this.messages));
+			this.compacted.accept(new CompactionEffect(settledTokens(entries, firstUnsettled(this.messages.size())),
+					Math.max(0, dropped), requests));
 		}
 
 		// The requests at which the conversation is compacted in any case, so that a
@@ -265,7 +294,7 @@ final class ExtractiveCompressor {
 		// clearly needs what there is no room for otherwise
 		private List<HistoryEntry> compactForQuestion(int end) {
 			int firstUnsettled = firstUnsettled(end);
-			List<HistoryEntry> compacted = compact(end, firstUnsettled, this.settings.lowMark(), false);
+			List<HistoryEntry> compacted = compact(end, firstUnsettled, lowMark(end), false);
 			Texts texts = asked(end);
 			Evidence evidence = (texts != null) ? texts.evidence() : null;
 			if (texts == null || evidence == null || evidence.best() <= texts.best(evidence, compacted) + MIN_GAIN) {
@@ -298,7 +327,7 @@ final class ExtractiveCompressor {
 			if (texts != null) {
 				Evidence evidence = texts.evidence();
 				double needed = texts.best(evidence, entries)
-						+ Math.max(MIN_GAIN, PRICE_OF_PREFIX * (1 - this.request.readPrice())
+						+ Math.max(MIN_GAIN, PRICE_OF_PREFIX * this.budget.prefix().lost()
 								* settledTokens(entries, firstUnsettled(end)) / Math.max(1, this.budget.maxTokens()));
 				if (evidence.best() > needed) {
 					restored = compactFor(texts, evidence, end);
@@ -353,7 +382,8 @@ final class ExtractiveCompressor {
 				.add(this.budget.maxTokens())
 				.add(Double.doubleToLongBits(this.budget.factor()))
 				.add(this.budget.encoding())
-				.add(Double.doubleToLongBits(this.request.readPrice()));
+				.add(Double.doubleToLongBits(this.budget.prefix().read()))
+				.add(Double.doubleToLongBits(this.budget.prefix().write()));
 			List<ByteBuffer> digests = new ArrayList<>(requests.size());
 			int start = 0;
 			for (int end : requests) {

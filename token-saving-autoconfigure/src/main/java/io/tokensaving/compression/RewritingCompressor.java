@@ -123,7 +123,25 @@ final class RewritingCompressor {
 		RewriteRequest request = new RewriteRequest(parts, maxTokens, job.budget().textCounter(),
 				job.settings().summaryModel());
 		String text = rewrite(boundary.key(), engine, request, job);
-		return (text != null) ? new Rewritten(boundary.end(), text).apply(messages) : current;
+		if (text == null) {
+			return current;
+		}
+		List<Message> rewritten = new Rewritten(boundary.end(), text).apply(messages);
+		job.compacted().accept(effect(messages, current, rewritten, job.budget()));
+		return rewritten;
+	}
+
+	private static CompactionEffect effect(List<Message> messages, List<Message> before, List<Message> after,
+			CompressionBudget budget) {
+		int settled = after.size();
+		while (settled > 0 && !(after.get(settled - 1) instanceof AssistantMessage)) {
+			settled--;
+		}
+		long kept = budget.count(
+				after.subList(0, settled).stream().filter((message) -> !(message instanceof SystemMessage)).toList());
+		long tokens = budget.count(after);
+		return new CompactionEffect(kept, Math.max(0, budget.count(before) - tokens),
+				Math.max(0, budget.maxTokens() - tokens) / Math.max(1, budget.growth(messages)));
 	}
 
 	// Where a reply of the assistant follows on messages of others, before the last
@@ -189,8 +207,8 @@ final class RewritingCompressor {
 	}
 
 	private static int mark(List<Message> messages, CompressionBudget budget) {
-		long system = budget.count(messages.stream().filter(SystemMessage.class::isInstance).toList());
-		return (int) (budget.lowMark() * Math.max(0, budget.maxTokens() - system));
+		long room = budget.room(messages);
+		return (int) (budget.mark(room, 0, budget.growth(messages)) * room);
 	}
 
 	// The first reply from which on everything has room, or else the last one
@@ -385,9 +403,11 @@ final class RewritingCompressor {
 	 * @param paid is told what an engine cost
 	 * @param failed is told of failures
 	 * @param late is told that an engine took too long
+	 * @param compacted is told that old turns were replaced for this request
 	 */
 	record Job(PlanKey plan, CompressionSettings settings, CompressionBudget budget,
-			BiConsumer<@Nullable String, TokenUsage> paid, Consumer<Throwable> failed, Runnable late) {
+			BiConsumer<@Nullable String, TokenUsage> paid, Consumer<Throwable> failed, Runnable late,
+			Consumer<CompactionEffect> compacted) {
 
 	}
 

@@ -4,10 +4,12 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 import io.tokensaving.text.GraphemeClusters;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.SystemMessage;
 import org.springframework.ai.chat.messages.ToolResponseMessage;
@@ -52,7 +54,20 @@ final class TrimCompressor {
 	 * @return the messages to send; unchanged ones are the same instances
 	 */
 	List<Message> compress(List<Message> messages, CompressionBudget budget) {
-		return new Pass(messages, budget).run();
+		return compress(messages, budget, (effect) -> {
+		});
+	}
+
+	/**
+	 * Compress messages that are over the budget.
+	 * @param messages all messages of the request, in order
+	 * @param budget the budget
+	 * @param compacted is told if turns were dropped for this request and not for an
+	 * earlier one
+	 * @return the messages to send; unchanged ones are the same instances
+	 */
+	List<Message> compress(List<Message> messages, CompressionBudget budget, Consumer<CompactionEffect> compacted) {
+		return new Pass(messages, budget, compacted).run();
 	}
 
 	/**
@@ -76,8 +91,31 @@ final class TrimCompressor {
 
 		private long historyTokens;
 
-		Pass(List<Message> messages, CompressionBudget budget) {
+		private final Consumer<CompactionEffect> compacted;
+
+		private final int settled;
+
+		// The messages of the request before
+		private final int sentBefore;
+
+		private long seenTokens;
+
+		private int requests = 1;
+
+		private long dropped;
+
+		Pass(List<Message> messages, CompressionBudget budget, Consumer<CompactionEffect> compacted) {
 			this.budget = budget;
+			this.compacted = compacted;
+			int last = messages.size();
+			while (last > 0 && !(messages.get(last - 1) instanceof AssistantMessage)) {
+				last--;
+			}
+			this.settled = last;
+			while (last > 0 && messages.get(last - 1) instanceof AssistantMessage) {
+				last--;
+			}
+			this.sentBefore = last;
 			this.messages = new ArrayList<>(messages);
 			this.tokens = new int[messages.size()];
 		}
@@ -95,24 +133,48 @@ final class TrimCompressor {
 					}
 					this.turns.get(this.turns.size() - 1).add(i, this.tokens[i]);
 					this.historyTokens += this.tokens[i];
+					this.seenTokens += this.tokens[i];
+					this.requests += isReplyToOther(i) ? 1 : 0;
 				}
 				if (total() > this.budget.maxTokens()) {
-					cut();
+					cut(i >= this.sentBefore);
 				}
 			}
+			if (this.dropped > 0) {
+				tell();
+			}
 			return result();
+		}
+
+		private boolean isReplyToOther(int index) {
+			return this.messages.get(index) instanceof AssistantMessage
+					&& !(index > 0 && this.messages.get(index - 1) instanceof AssistantMessage);
+		}
+
+		private double growth() {
+			return (double) this.seenTokens / this.requests;
+		}
+
+		private void tell() {
+			long kept = 0;
+			for (int i = this.turns.get(this.firstTurn).first; i < this.settled; i++) {
+				kept += (this.messages.get(i) instanceof SystemMessage) ? 0 : this.tokens[i];
+			}
+			this.compacted.accept(new CompactionEffect(kept, this.dropped,
+					Math.max(0, this.budget.maxTokens() - total()) / Math.max(1, growth())));
 		}
 
 		private long total() {
 			return this.systemTokens + this.historyTokens;
 		}
 
-		private void cut() {
+		private void cut(boolean forThisRequest) {
 			this.cut = true;
 			double room = Math.max(0, this.budget.maxTokens() - this.systemTokens);
-			long mark = this.systemTokens + (long) (this.budget.lowMark() * room);
+			long mark = this.systemTokens + (long) (this.budget.mark(room, 0, growth()) * room);
 			while (this.firstTurn < this.turns.size() - 1 && total() > mark) {
 				this.historyTokens -= this.turns.get(this.firstTurn).tokens;
+				this.dropped += forThisRequest ? this.turns.get(this.firstTurn).tokens : 0;
 				this.firstTurn++;
 			}
 			Set<ToolResult.Place> tried = new HashSet<>();

@@ -171,7 +171,8 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		CallState call = CallState.of(request, this.plan);
 		PromptCacheSettings settings = (call != null) ? call.plan().settings(PromptCacheSettings.class) : null;
 		// A second advisor in the chain has nothing left to do
-		if (call == null || settings == null || request.context().containsKey(CONTEXT_KEY)) {
+		if (call == null || settings == null || call.directives().noPromptCache()
+				|| request.context().containsKey(CONTEXT_KEY)) {
 			return null;
 		}
 		try {

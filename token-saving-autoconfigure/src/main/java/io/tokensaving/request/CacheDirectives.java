@@ -27,14 +27,17 @@ import org.springframework.format.datetime.standard.DurationFormatterUtils;
  * serves, or {@code null} for the plan's threshold
  * @param scope isolates entries, or {@code null}
  * @param tags labels of the stored answer
+ * @param noPromptCache whether the provider is not asked to keep the prompt, which is
+ * sent as the application made it
  */
 public record CacheDirectives(boolean noStore, boolean noCache, @Nullable Duration ttl, @Nullable Duration maxAge,
-		@Nullable Double similarityThreshold, @Nullable String scope, Set<String> tags) {
+		@Nullable Double similarityThreshold, @Nullable String scope, Set<String> tags, boolean noPromptCache) {
 
 	/**
 	 * No directive at all.
 	 */
-	public static final CacheDirectives NONE = new CacheDirectives(false, false, null, null, null, null, Set.of());
+	public static final CacheDirectives NONE = new CacheDirectives(false, false, null, null, null, null, Set.of(),
+			false);
 
 	private static final String DURATION = "a Duration, a number of seconds or a text such as '90', '1h' or 'PT1H', "
 			+ "above zero";
@@ -57,6 +60,7 @@ public record CacheDirectives(boolean noStore, boolean noCache, @Nullable Durati
 		Double similarityThreshold = null;
 		String scope = null;
 		Set<String> tags = Set.of();
+		boolean noPromptCache = false;
 		for (Map.Entry<?, ?> entry : map.entrySet()) {
 			Object directive = entry.getValue();
 			switch (String.valueOf(entry.getKey())) {
@@ -81,14 +85,18 @@ public record CacheDirectives(boolean noStore, boolean noCache, @Nullable Durati
 				case TokenSaving.TAGS -> {
 					tags = tags(directive);
 				}
+				case TokenSaving.NO_PROMPT_CACHE -> {
+					noPromptCache = flag(TokenSaving.NO_PROMPT_CACHE, directive);
+				}
 				default -> throw new IllegalArgumentException(
-						"'%s' has the unknown key '%s', accepted are %s, %s, %s, %s, %s, %s and %s".formatted(
+						"'%s' has the unknown key '%s', accepted are %s, %s, %s, %s, %s, %s, %s and %s".formatted(
 								TokenSaving.CACHE, ForeignText.printable(entry.getKey()), TokenSaving.NO_STORE,
 								TokenSaving.NO_CACHE, TokenSaving.TTL, TokenSaving.MAX_AGE,
-								TokenSaving.SIMILARITY_THRESHOLD, TokenSaving.SCOPE, TokenSaving.TAGS));
+								TokenSaving.SIMILARITY_THRESHOLD, TokenSaving.SCOPE, TokenSaving.TAGS,
+								TokenSaving.NO_PROMPT_CACHE));
 			}
 		}
-		return new CacheDirectives(noStore, noCache, ttl, maxAge, similarityThreshold, scope, tags);
+		return new CacheDirectives(noStore, noCache, ttl, maxAge, similarityThreshold, scope, tags, noPromptCache);
 	}
 
 	private static boolean flag(String key, @Nullable Object value) {

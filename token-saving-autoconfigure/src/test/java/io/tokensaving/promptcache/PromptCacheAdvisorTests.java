@@ -290,6 +290,30 @@ class PromptCacheAdvisorTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { false, true })
+	void aRequestThatDoesNotWantItIsSentAsItWas(boolean stream) {
+		ChatModel model = this.models.anthropic((options) -> options);
+		ChatClient client = client(model);
+		ToolCallback[] tools = { MadeUpPrompts.tool("b", "{\"type\":\"object\",\"properties\":{}}"),
+				MadeUpPrompts.tool("a", "{\"properties\":{},\"type\":\"object\"}") };
+		String plain = ask(client, WITHOUT, stream, prompt("Why?"), tools).get(0).body();
+		ChatClient.ChatClientRequestSpec request = client.prompt()
+			.messages(prompt("Why?"))
+			.tools((Object[]) tools)
+			.advisors(TokenSaving.plan("cached").noPromptCache());
+		if (stream) {
+			request.stream().content().collectList().block();
+		}
+		else {
+			request.call().content();
+		}
+		assertThat(this.models.last().body()).isEqualTo(plain);
+		assertThat(snapshot().counts(PromptCacheFeature.DECISIONS)).isEmpty();
+		assertThat(ask(client, PLAN, stream, prompt("Why?"), tools).get(0).body()).as("the next one does")
+			.isNotEqualTo(plain);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
 	void aProviderThatCachesByItselfGetsTheSamePrompt(boolean stream) {
 		ChatClient client = client(this.models.google());
 		SimulatedRequest with = ask(client, PLAN, stream, prompt("Why?")).get(0);

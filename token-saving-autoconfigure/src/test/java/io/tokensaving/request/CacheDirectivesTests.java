@@ -24,10 +24,11 @@ class CacheDirectivesTests {
 
 	@Test
 	void readsAllDirectives() {
-		CacheDirectives directives = CacheDirectives.parse(Map.of("no-store", true, "no-cache", false, "ttl", 90,
-				"max-age", "1h", "similarity-threshold", 0.9, "scope", "tenant-1", "tags", List.of("a", "b")));
+		CacheDirectives directives = CacheDirectives
+			.parse(Map.of("no-store", true, "no-cache", false, "ttl", 90, "max-age", "1h", "similarity-threshold", 0.9,
+					"scope", "tenant-1", "tags", List.of("a", "b"), "no-prompt-cache", true));
 		assertThat(directives).isEqualTo(new CacheDirectives(true, false, Duration.ofSeconds(90), Duration.ofHours(1),
-				0.9, "tenant-1", Set.of("a", "b")));
+				0.9, "tenant-1", Set.of("a", "b"), true));
 	}
 
 	@Test

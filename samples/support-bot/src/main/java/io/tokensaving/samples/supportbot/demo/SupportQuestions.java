@@ -58,6 +58,22 @@ public final class SupportQuestions {
 	}
 
 	/**
+	 * Return instructions for a model that is to answer these questions.
+	 * @return a text of some 1,300 tokens, the same each time
+	 */
+	public String instructions() {
+		StringBuilder text = new StringBuilder(
+				"You are the support bot of a small bank. Answer in one or two sentences, ")
+			.append("by what is said here, and say so if it is not enough.\n");
+		this.answers.forEach((question, answer) -> text.append("\nQuestion: ")
+			.append(question)
+			.append("\nAnswer: ")
+			.append(answer)
+			.append('\n'));
+		return text.toString();
+	}
+
+	/**
 	 * Find the answer to the known question that shares most words with a question.
 	 * @param question the question
 	 * @return the answer, or nothing if no known question is similar enough
