@@ -27,7 +27,7 @@ public final class CachePlanner {
 
 	static final int MAX_SCOPES = 500;
 
-	private static final int MAX_FRONTS = 10_000;
+	static final int MAX_FRONTS = 10_000;
 
 	private static final int REMEMBERED_MINUTES = 65;
 
@@ -133,6 +133,30 @@ public final class CachePlanner {
 	 */
 	public void failed(CacheDecision decision) {
 		decision.request().scope.failed(decision.request());
+	}
+
+	/**
+	 * Count what is remembered.
+	 * @return the numbers
+	 */
+	Size size() {
+		this.prefixes.cleanUp();
+		this.scopes.cleanUp();
+		this.fronts.cleanUp();
+		return new Size(this.prefixes.estimatedSize(), this.scopes.estimatedSize(), this.fronts.estimatedSize(),
+				this.sightings.get());
+	}
+
+	/**
+	 * How much is remembered.
+	 *
+	 * @param prefixes at most {@link #MAX_PREFIXES}
+	 * @param scopes at most {@link #MAX_SCOPES}
+	 * @param fronts at most {@link #MAX_FRONTS}
+	 * @param sightings at most {@link ReuseModel#MAX_SIGHTINGS}
+	 */
+	record Size(long prefixes, long scopes, long fronts, int sightings) {
+
 	}
 
 	private record Front(String workspace, String baseUrl, long high, long low) {

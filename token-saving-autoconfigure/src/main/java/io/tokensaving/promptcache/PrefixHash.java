@@ -21,6 +21,8 @@ final class PrefixHash {
 
 	private final ByteBuffer head = ByteBuffer.wrap(PREFIX.clone());
 
+	private long estimate;
+
 	PrefixHash() {
 		try {
 			this.digest = MessageDigest.getInstance("SHA-256");
@@ -38,13 +40,37 @@ final class PrefixHash {
 	}
 
 	PrefixHash text(@Nullable String text) {
+		return text(text, false);
+	}
+
+	/**
+	 * Add a text whose tokens count.
+	 * @param text the text
+	 * @return this hash
+	 */
+	PrefixHash content(@Nullable String text) {
+		return text(text, true);
+	}
+
+	private PrefixHash text(@Nullable String text, boolean counts) {
 		if (text == null) {
 			return mark('0', 0);
 		}
 		byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
 		mark('s', bytes.length);
 		this.digest.update(bytes);
+		if (counts) {
+			this.estimate += TokenEstimate.of(bytes);
+		}
 		return this;
+	}
+
+	/**
+	 * Return the estimated tokens of all content so far.
+	 * @return the tokens
+	 */
+	double tokens() {
+		return (double) this.estimate / TokenEstimate.UNIT;
 	}
 
 	PrefixHash bytes(byte[] bytes) {

@@ -206,7 +206,7 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		CacheRules rules = rules(injector, target, model, tells);
 		int head = injector.canSplitSystem() ? VolatileArrangement.systemHead(sent, watched.finding(), settings) : 0;
 		PromptSegments segments = PromptSegments.of(options, sent, PromptSegments.nativeSchema(request, stream), target,
-				injector, this.tokenCounter, scale, head);
+				injector, scale, head);
 		this.watch.note(call, request, given, watched, segments, rules);
 		CacheDecision decision = this.planner.plan(scope, rules, segments.boundaries(), this.clock.instant());
 		SentRequest planned = new SentRequest(call.planKey(), scope, injector, rules, decision, this.planner,
@@ -416,7 +416,8 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		}
 
 		/**
-		 * Set the counter of tokens. Default: a new {@link TokenCounter}.
+		 * Set the counter of tokens, which knows the factors of models and reads what is
+		 * reported. Default: a new {@link TokenCounter}.
 		 * @param tokenCounter the counter
 		 * @return this builder
 		 */

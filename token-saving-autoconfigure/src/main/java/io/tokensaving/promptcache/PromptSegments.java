@@ -1,9 +1,9 @@
 package io.tokensaving.promptcache;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
-import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.ledger.TokenScale;
 import org.jspecify.annotations.Nullable;
 
@@ -26,11 +26,22 @@ import org.springframework.util.StringUtils;
 /**
  * A prompt in the order in which providers read it, tools, system text, messages, with a
  * digest of everything up to each place where a prefix may end. Everything is hashed
- * once. Immutable.
+ * once, and its tokens are estimated on the way. Immutable.
  */
 final class PromptSegments {
 
 	private static final int FRONT = -1;
+
+	// As TokenCounter has them
+	private static final int MESSAGE_OVERHEAD = 4;
+
+	private static final int TOOL_OVERHEAD = 8;
+
+	private static final int MEDIA_TOKENS = 1000;
+
+	private static final int BYTES_A_TOKEN = 3;
+
+	private static final long MAX_TOKENS = Integer.MAX_VALUE / 4;
 
 	private final List<Message> messages;
 
@@ -99,15 +110,14 @@ final class PromptSegments {
 	 * @param schema the schema that is added to the options, or {@code null}
 	 * @param target where the request goes
 	 * @param injector knows what can be marked
-	 * @param counter counts tokens
 	 * @param scale how the model is counted
 	 * @param systemHead how many characters of the one system text are sent as a part of
 	 * their own, or 0 if all of it is one part
 	 * @return the segments
 	 */
 	static PromptSegments of(ChatOptions options, List<Message> sent, @Nullable String schema, CacheTarget target,
-			PromptCacheInjector injector, TokenCounter counter, TokenScale scale, int systemHead) {
-		return new Builder(options, sent, schema, target, injector, counter, scale, systemHead).build();
+			PromptCacheInjector injector, TokenScale scale, int systemHead) {
+		return new Builder(options, sent, schema, target, injector, scale, systemHead).build();
 	}
 
 	static List<ToolCallback> tools(@Nullable ChatOptions options) {
@@ -209,35 +219,38 @@ final class PromptSegments {
 
 		private final boolean split;
 
-		private int tokens;
+		private final double factor;
+
+		// Of roles, delimiters and attachments
+		private int overhead;
 
 		private int blocks;
 
 		Builder(ChatOptions options, List<Message> sent, @Nullable String schema, CacheTarget target,
-				PromptCacheInjector injector, TokenCounter counter, TokenScale scale, int systemHead) {
+				PromptCacheInjector injector, TokenScale scale, int systemHead) {
 			this.messages = sent;
 			this.split = systemHead > 0;
+			this.factor = scale.factor();
 			this.hash.values(target.frontOptions()).text(schema);
 			List<ToolCallback> callbacks = PromptSegments.tools(options);
 			this.hash.mark('T', callbacks.size());
 			for (ToolCallback callback : callbacks) {
 				ToolDefinition tool = callback.getToolDefinition();
-				this.hash.text(tool.name()).text(tool.description()).text(tool.inputSchema());
+				this.hash.content(tool.name()).content(tool.description()).content(tool.inputSchema());
 			}
 			this.tools = this.hash.at();
 			if (!callbacks.isEmpty()) {
-				this.tokens = counter.countTools(options, scale);
+				this.overhead = callbacks.size() * TOOL_OVERHEAD;
 				this.blocks = callbacks.size();
 				end(Segment.TOOLS, FRONT, true);
 			}
-			system(injector, counter, scale, systemHead);
+			system(injector, systemHead);
 			this.hash.values(target.messageOptions());
 			int last = lastMessage();
 			for (int i = 0; i <= last; i++) {
 				Message message = sent.get(i);
 				if (!(message instanceof SystemMessage)) {
-					hash(this.hash, message, scale);
-					this.tokens += counter.count(message, scale);
+					this.overhead += hash(this.hash, message, scale);
 					this.blocks += blocks(message);
 					end((i == last) ? Segment.TAIL : Segment.HISTORY, i, injector.isMarkable(sent, i));
 				}
@@ -256,20 +269,19 @@ final class PromptSegments {
 			return last;
 		}
 
-		private void system(PromptCacheInjector injector, TokenCounter counter, TokenScale scale, int head) {
+		private void system(PromptCacheInjector injector, int head) {
 			boolean blank = true;
 			String rest = null;
 			int number = 0;
 			for (Message message : this.messages) {
 				if (message instanceof SystemMessage) {
-					Message part = message;
 					String text = message.getText();
 					if (head > 0 && text != null) {
-						part = new SystemMessage(text.substring(0, head));
 						rest = text.substring(head);
+						text = text.substring(0, head);
 					}
-					this.hash.mark('S', number++).text(part.getText());
-					this.tokens += counter.count(part, scale);
+					this.hash.mark('S', number++).content(text);
+					this.overhead += MESSAGE_OVERHEAD;
 					blank &= !StringUtils.hasText(message.getText());
 				}
 			}
@@ -279,36 +291,52 @@ final class PromptSegments {
 			}
 			if (rest != null) {
 				this.blocks++;
-				this.hash.mark('S', number).text(rest);
-				this.tokens += counter.count(new SystemMessage(rest), scale);
+				this.hash.mark('S', number).content(rest);
+				this.overhead += MESSAGE_OVERHEAD;
 			}
 		}
 
 		private void end(Segment segment, int message, boolean markable) {
 			PrefixHash.Value value = this.hash.at();
-			this.boundaries
-				.add(new PrefixBoundary(segment, value.high(), value.low(), this.tokens, this.blocks, markable));
+			int tokens = (int) Math.min(MAX_TOKENS, this.overhead + Math.round(this.factor * this.hash.tokens()));
+			this.boundaries.add(new PrefixBoundary(segment, value.high(), value.low(), tokens, this.blocks, markable));
 			this.messageOf.add(message);
 		}
 
-		private static void hash(PrefixHash hash, Message message, TokenScale scale) {
-			hash.mark('M', 0).text(message.getMessageType().name()).text(message.getText());
+		// Returns the tokens of what is not text
+		private static int hash(PrefixHash hash, Message message, TokenScale scale) {
+			int overhead = MESSAGE_OVERHEAD;
+			hash.mark('M', 0).text(message.getMessageType().name()).content(message.getText());
 			if (message instanceof MediaContent content && content.getMedia() != null) {
 				for (Media media : content.getMedia()) {
 					hash.mark('I', 0).text(media.getMimeType().toString()).value(media.getData());
+					overhead += MEDIA_TOKENS;
 				}
 			}
 			if (message instanceof AssistantMessage assistant) {
 				for (AssistantMessage.ToolCall call : assistant.getToolCalls()) {
-					hash.mark('C', 0).text(call.id()).text(call.name()).text(call.arguments());
+					hash.mark('C', 0).text(call.id()).content(call.name()).content(call.arguments());
+					overhead += MESSAGE_OVERHEAD;
 				}
-				hash.values(scale.dialect().reasoning(assistant));
+				Collection<?> reasoning = scale.dialect().reasoning(assistant);
+				hash.mark('l', reasoning.size());
+				for (Object part : reasoning) {
+					if (part instanceof byte[] bytes) {
+						hash.bytes(bytes);
+						overhead += bytes.length / BYTES_A_TOKEN;
+					}
+					else {
+						hash.content((String) part);
+					}
+				}
 			}
 			if (message instanceof ToolResponseMessage results) {
 				for (ToolResponseMessage.ToolResponse result : results.getResponses()) {
-					hash.mark('R', 0).text(result.id()).text(result.name()).text(result.responseData());
+					hash.mark('R', 0).text(result.id()).content(result.name()).content(result.responseData());
+					overhead += MESSAGE_OVERHEAD;
 				}
 			}
+			return overhead;
 		}
 
 		private static int blocks(Message message) {

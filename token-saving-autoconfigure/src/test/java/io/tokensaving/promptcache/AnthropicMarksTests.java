@@ -76,7 +76,7 @@ class AnthropicMarksTests {
 
 	private PromptSegments segments(AnthropicChatOptions options, List<Message> messages) {
 		return PromptSegments.of(options, messages, null, this.injector.target(options, messages), this.injector,
-				this.counter, this.counter.scale(options), 0);
+				this.counter.scale(options), 0);
 	}
 
 	private AnthropicChatOptions mark(AnthropicChatOptions options, PromptSegments segments, List<CacheMark> marks) {

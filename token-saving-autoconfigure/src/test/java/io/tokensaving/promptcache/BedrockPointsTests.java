@@ -61,8 +61,8 @@ class BedrockPointsTests {
 		PromptCacheInjector injector = injector(options);
 		CacheTarget target = injector.target(options, MESSAGES);
 		TokenCounter counter = new TokenCounter();
-		PromptSegments segments = PromptSegments.of(options, MESSAGES, null, target, injector, counter,
-				counter.scale(options), 0);
+		PromptSegments segments = PromptSegments.of(options, MESSAGES, null, target, injector, counter.scale(options),
+				0);
 		List<CacheMark> marks = List.of(boundaries)
 			.stream()
 			.map((boundary) -> new CacheMark(boundary, TTLS.get(ttl)))

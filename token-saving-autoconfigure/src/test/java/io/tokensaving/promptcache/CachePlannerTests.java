@@ -117,6 +117,25 @@ class CachePlannerTests {
 		}
 	}
 
+	@Example
+	void whatIsRememberedIsBounded() {
+		int requests = CachePlanner.MAX_PREFIXES / 2;
+		for (int request = 0; request < requests; request++) {
+			pass(Duration.ofMillis(40));
+			CacheScope scope = new CacheScope("default", "", "model-" + request % (2 * CachePlanner.MAX_SCOPES));
+			PrefixBoundary[] boundaries = { new PrefixBoundary(Segment.TOOLS, 1, request, 1500),
+					new PrefixBoundary(Segment.SYSTEM, 2, request, 3000),
+					new PrefixBoundary(Segment.TAIL, 3, request, 3060) };
+			CacheDecision decision = this.planner.plan(scope, RULES, List.of(boundaries), this.now);
+			this.planner.observed(decision, new CacheUsage(3060L, 0L, 3000L, this.now));
+		}
+		CachePlanner.Size size = this.planner.size();
+		assertThat(size.prefixes()).isEqualTo(CachePlanner.MAX_PREFIXES);
+		assertThat(size.scopes()).isEqualTo(CachePlanner.MAX_SCOPES);
+		assertThat(size.fronts()).isEqualTo(CachePlanner.MAX_FRONTS);
+		assertThat(size.sightings()).isBetween(1, ReuseModel.MAX_SIGHTINGS);
+	}
+
 	/** A provider that takes every write and grants no read is the worst there is. */
 	@Property(tries = 30)
 	void noTrafficCostsMuchMoreThanWithoutMarks(@ForAll long seed) {

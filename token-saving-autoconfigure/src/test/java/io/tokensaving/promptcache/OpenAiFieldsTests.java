@@ -81,7 +81,7 @@ class OpenAiFieldsTests {
 			PromptCacheSettings settings, CacheMark... marks) {
 		PromptCacheInjector injector = injector(options);
 		CacheTarget target = injector.target(options, MESSAGES);
-		PromptSegments segments = PromptSegments.of(options, MESSAGES, null, target, injector, this.counter,
+		PromptSegments segments = PromptSegments.of(options, MESSAGES, null, target, injector,
 				this.counter.scale(options), 0);
 		return injector.inject(options, CacheInjection.of(target, rules, settings, segments, List.of(marks), KEYS));
 	}

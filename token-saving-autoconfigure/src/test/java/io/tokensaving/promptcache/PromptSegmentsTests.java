@@ -55,8 +55,8 @@ class PromptSegmentsTests {
 	private final TokenCounter counter = new TokenCounter();
 
 	private PromptSegments segments(List<Message> messages, ChatOptions options) {
-		return PromptSegments.of(options, messages, null, CacheTarget.UNKNOWN, INJECTOR, this.counter,
-				this.counter.scale(options), 0);
+		return PromptSegments.of(options, messages, null, CacheTarget.UNKNOWN, INJECTOR, this.counter.scale(options),
+				0);
 	}
 
 	@ParameterizedTest

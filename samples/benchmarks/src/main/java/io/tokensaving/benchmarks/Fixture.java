@@ -34,6 +34,7 @@ import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.ai.chat.metadata.ChatGenerationMetadata;
 import org.springframework.ai.chat.metadata.ChatResponseMetadata;
 import org.springframework.ai.chat.metadata.DefaultUsage;
+import org.springframework.ai.chat.metadata.Usage;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.model.Generation;
@@ -52,7 +53,7 @@ final class Fixture {
 	/**
 	 * A chain without a model.
 	 */
-	static final CallAdvisorChain NO_CHAIN = new LastInChain();
+	static final CallAdvisorChain NO_CHAIN = new LastInChain(ChatClientResponse.builder().build());
 
 	private static final String[] WORDS = ("account card transfer payment please help the a my is was not when how why "
 			+ "today yesterday money bank phone number code error message see screen still waiting pending fee charge "
@@ -113,9 +114,21 @@ final class Fixture {
 	 * @return what the next advisor would be given
 	 */
 	static List<Message> compress(CompressionAdvisor advisor, ChatClientRequest request) {
-		LastInChain last = new LastInChain();
+		LastInChain last = new LastInChain(ChatClientResponse.builder().build());
 		advisor.adviseCall(request, last);
 		return last.messages;
+	}
+
+	/**
+	 * Return a chain that answers at once.
+	 * @param usage what it reports
+	 * @return the chain
+	 */
+	static CallAdvisorChain chain(Usage usage) {
+		return new LastInChain(ChatClientResponse.builder()
+			.chatResponse(new ChatResponse(List.of(new Generation(new AssistantMessage("Yes."))),
+					ChatResponseMetadata.builder().model("claude-sonnet-4-5").usage(usage).build()))
+			.build());
 	}
 
 	static TokenSavingAdvisors advisors(SavingsStatistics statistics, Plan plan) {
@@ -197,12 +210,18 @@ final class Fixture {
 
 	private static final class LastInChain implements CallAdvisorChain {
 
+		private final ChatClientResponse response;
+
 		private List<Message> messages = List.of();
+
+		LastInChain(ChatClientResponse response) {
+			this.response = response;
+		}
 
 		@Override
 		public ChatClientResponse nextCall(ChatClientRequest request) {
 			this.messages = request.prompt().getInstructions();
-			return ChatClientResponse.builder().build();
+			return this.response;
 		}
 
 		@Override

@@ -13,16 +13,19 @@ import io.tokensaving.simulator.traffic.TrafficRun;
 import io.tokensaving.simulator.traffic.TrafficShape;
 
 /**
- * What the library's planner of prompt caches costs in made-up traffic, beside the best
- * fixed strategy of each shape. Arguments: how many seeds (5), and shares of reads that
- * the provider forgets (0 0.1 0.4).
+ * What the library's planner of prompt caches costs in made-up traffic, beside fixed
+ * strategies. Arguments: how many seeds (5), and shares of reads that the provider
+ * forgets (0 0.1 0.4).
  *
  * @param seeds how many
+ * @param sizes what numbers of tokens are multiplied with
  * @param forgotten the share of reads that the provider forgets
  */
-record PromptCacheTraffic(int seeds, double forgotten) {
+record PromptCacheTraffic(int seeds, List<Integer> sizes, double forgotten) {
 
 	static final List<Integer> SIZES = List.of(1, 2, 4);
+
+	private static final String PLANNER = "planner";
 
 	private static final int MINIMUM = 1024;
 
@@ -33,96 +36,135 @@ record PromptCacheTraffic(int seeds, double forgotten) {
 			shares.add(Double.valueOf(args[index]));
 		}
 		for (double share : shares.isEmpty() ? List.of(0d, 0.1, 0.4) : shares) {
-			System.out.println(new PromptCacheTraffic(seeds, share).text());
+			System.out.println(new PromptCacheTraffic(seeds, SIZES, share).text());
 		}
 	}
 
 	/**
-	 * Runs one shape.
+	 * Runs all shapes.
+	 * @return a row for each, in the order of {@link TrafficShape#all()}
+	 */
+	List<Row> rows() {
+		return TrafficShape.all().parallelStream().map(this::row).toList();
+	}
+
+	/**
+	 * Runs one shape with all strategies.
 	 * @param shape the shape
 	 * @return what it costs
 	 */
 	Row row(TrafficShape shape) {
-		Map<String, double[]> fixed = new LinkedHashMap<>();
-		double[] planned = new double[3];
-		double worstExcess = Double.NEGATIVE_INFINITY;
-		int runs = this.seeds * SIZES.size();
+		Map<String, List<TrafficRun>> runs = new LinkedHashMap<>();
 		for (int seed = 1; seed <= this.seeds; seed++) {
-			for (int size : SIZES) {
+			for (int size : this.sizes) {
 				List<TrafficRequest> requests = shape.requests(seed, size);
-				double best = Double.POSITIVE_INFINITY;
-				for (Map.Entry<String, CacheStrategy> strategy : CacheStrategy.fixed().entrySet()) {
-					TrafficRun run = run(requests, strategy.getValue(), seed);
-					double[] sums = fixed.computeIfAbsent(strategy.getKey(), (key) -> new double[2]);
-					sums[0] += run.cost() / runs;
-					sums[1] += run.hitRate() / runs;
-					best = Math.min(best, run.cost());
+				Map<String, CacheStrategy> strategies = new LinkedHashMap<>(CacheStrategy.fixed());
+				strategies.put(PLANNER, new PlannedMarks(MINIMUM));
+				for (Map.Entry<String, CacheStrategy> strategy : strategies.entrySet()) {
+					runs.computeIfAbsent(strategy.getKey(), (name) -> new ArrayList<>())
+						.add(TrafficRun.of(requests, strategy.getValue(),
+								CacheRules.defaults().forgotten(this.forgotten), MINIMUM, seed));
 				}
-				TrafficRun run = run(requests, new PlannedMarks(MINIMUM), seed);
-				planned[0] += run.cost() / runs;
-				planned[1] += run.hitRate() / runs;
-				planned[2] = Math.max(planned[2], run.cost());
-				worstExcess = Math.max(worstExcess, run.cost() - best);
 			}
 		}
-		String bestName = "";
-		double bestCost = Double.POSITIVE_INFINITY;
-		double bestHits = 0;
-		for (Map.Entry<String, double[]> entry : fixed.entrySet()) {
-			if (entry.getValue()[0] < bestCost) {
-				bestCost = entry.getValue()[0];
-				bestName = entry.getKey();
-			}
-			bestHits = Math.max(bestHits, entry.getValue()[1]);
-		}
-		return new Row(shape.name(), planned[0], planned[1], planned[2], bestName, bestCost, bestHits, worstExcess);
-	}
-
-	private TrafficRun run(List<TrafficRequest> requests, CacheStrategy strategy, long seed) {
-		return TrafficRun.of(requests, strategy, CacheRules.defaults().forgotten(this.forgotten), MINIMUM, seed);
+		Map<String, Outcome> outcomes = new LinkedHashMap<>();
+		runs.forEach((name, each) -> outcomes.put(name, Outcome.of(each)));
+		return new Row(shape.name(), outcomes);
 	}
 
 	String text() {
+		List<Row> rows = rows();
 		StringBuilder text = new StringBuilder();
-		text.append(String.format(Locale.ROOT, "forgotten %.2f, %d seeds%n%-32s%16s%7s%18s%7s%7s%n", this.forgotten,
-				this.seeds, "shape", "planner", "worst", "best fixed", "hits", "excess"));
-		double sum = 0;
-		double worst = 0;
-		List<TrafficShape> shapes = TrafficShape.all();
-		for (TrafficShape shape : shapes) {
-			Row row = row(shape);
-			sum += row.cost();
-			worst = Math.max(worst, row.worst());
-			text.append(row);
+		text.append(String.format(Locale.ROOT, "forgotten %.2f, %d seeds%n%-32s%16s%7s%18s%7s%n", this.forgotten,
+				this.seeds, "shape", PLANNER, "worst", "best fixed", "hits"));
+		rows.forEach(text::append);
+		int usual = TrafficShape.usual().size();
+		text.append(String.format("%n%-10s%12s%12s%8s%8s%n", "strategy", "usual", "all shapes", "worst", "hits"));
+		for (String name : rows.get(0).outcomes().keySet()) {
+			Outcome all = Outcome.sum(rows, name);
+			text.append(String.format(Locale.ROOT, "%-10s%12.3f%12.3f%8.3f%7.1f%%%n", name,
+					Outcome.sum(rows.subList(0, usual), name).cost(), all.cost(), all.worst(), 100 * all.hits()));
 		}
-		text.append(String.format(Locale.ROOT, "mean %.3f, worst run %.3f%n", sum / shapes.size(), worst));
 		return text.toString();
 	}
 
 	/**
-	 * One shape, in the mean over seeds and sizes.
+	 * What a strategy costs, as a multiple of the cost without a cache.
+	 *
+	 * @param cost the mean
+	 * @param hits the mean of the share of the input that is read
+	 * @param worst the cost of the worst run
+	 */
+	record Outcome(double cost, double hits, double worst) {
+
+		private static Outcome of(List<TrafficRun> runs) {
+			return new Outcome(runs.stream().mapToDouble(TrafficRun::cost).average().orElseThrow(),
+					runs.stream().mapToDouble(TrafficRun::hitRate).average().orElseThrow(),
+					runs.stream().mapToDouble(TrafficRun::cost).max().orElseThrow());
+		}
+
+		private static Outcome sum(List<Row> rows, String strategy) {
+			List<Outcome> all = rows.stream().map((row) -> row.outcomes().get(strategy)).toList();
+			return new Outcome(all.stream().mapToDouble(Outcome::cost).average().orElseThrow(),
+					all.stream().mapToDouble(Outcome::hits).average().orElseThrow(),
+					all.stream().mapToDouble(Outcome::worst).max().orElseThrow());
+		}
+
+	}
+
+	/**
+	 * One shape, over seeds and sizes.
 	 *
 	 * @param shape its name
-	 * @param cost of the planner, as a multiple of the cost without a cache
-	 * @param hits its hit rate
-	 * @param worst the cost of its worst run
-	 * @param best the name of the best fixed strategy
-	 * @param bestCost the cost of that
-	 * @param bestHits the highest hit rate of a fixed strategy
-	 * @param excess the most by which a run of the planner cost more than the best fixed
-	 * strategy in the same run
+	 * @param outcomes what each strategy costs, by its name
 	 */
-	record Row(String shape, double cost, double hits, double worst, String best, double bestCost, double bestHits,
-			double excess) {
+	record Row(String shape, Map<String, Outcome> outcomes) {
+
+		Outcome planner() {
+			return this.outcomes.get(PLANNER);
+		}
+
+		private Map.Entry<String, Outcome> best() {
+			Map.Entry<String, Outcome> best = null;
+			for (Map.Entry<String, Outcome> each : this.outcomes.entrySet()) {
+				if (!each.getKey().equals(PLANNER)
+						&& (best == null || each.getValue().cost() < best.getValue().cost())) {
+					best = each;
+				}
+			}
+			return best;
+		}
+
+		/**
+		 * Returns what the cheapest fixed strategy of this shape costs.
+		 * @return the cost
+		 */
+		double bestCost() {
+			return best().getValue().cost();
+		}
+
+		/**
+		 * Returns the highest hit rate of a fixed strategy.
+		 * @return 0 to 1
+		 */
+		double bestHits() {
+			return this.outcomes.entrySet()
+				.stream()
+				.filter((each) -> !each.getKey().equals(PLANNER))
+				.mapToDouble((each) -> each.getValue().hits())
+				.max()
+				.orElseThrow();
+		}
 
 		@Override
 		public String toString() {
-			String flags = ((this.cost > this.bestCost + 0.05) ? " COST" : "")
-					+ ((this.bestHits >= 0.95 && this.hits < 0.9) ? " HITS" : "")
-					+ ((this.worst > 1.05) ? " WORST" : "");
-			return String.format(Locale.ROOT, "%-32s%9.3f %5.1f%%%7.3f%12s %5.3f %5.1f%% %+6.3f%s%n", this.shape,
-					this.cost, 100 * this.hits, this.worst, this.best, this.bestCost, 100 * this.bestHits, this.excess,
-					flags);
+			Outcome planner = planner();
+			String flags = ((planner.cost() > bestCost() + 0.05) ? " COST" : "")
+					+ ((bestHits() >= 0.95 && planner.hits() < 0.9) ? " HITS" : "")
+					+ ((planner.worst() > 1.05) ? " WORST" : "");
+			return String.format(Locale.ROOT, "%-32s%9.3f %5.1f%%%7.3f%12s %5.3f %5.1f%%%s%n", this.shape,
+					planner.cost(), 100 * planner.hits(), planner.worst(), best().getKey(), bestCost(),
+					100 * bestHits(), flags);
 		}
 
 	}
