@@ -42,9 +42,14 @@ public final class AdvisorOrder {
 
 	/**
 	 * Arranges and marks what goes to the model for the provider's prompt cache; the
-	 * innermost of these advisors.
+	 * innermost of the advisors that change anything.
 	 */
 	public static final int PROMPT_CACHE = Ordered.LOWEST_PRECEDENCE - 5;
+
+	/**
+	 * Measures the time of the model, directly before it.
+	 */
+	public static final int MODEL_CALL = Ordered.LOWEST_PRECEDENCE - 2;
 
 	private AdvisorOrder() {
 	}

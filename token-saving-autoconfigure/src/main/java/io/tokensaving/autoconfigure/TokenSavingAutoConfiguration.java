@@ -20,6 +20,7 @@ import io.tokensaving.provider.Dialects;
 import io.tokensaving.provider.ProviderDialect;
 import io.tokensaving.request.FeatureAnnotations;
 import io.tokensaving.request.FeatureScope;
+import io.tokensaving.request.ModelCallAdvisor;
 import io.tokensaving.request.PlanAdvisor;
 import io.tokensaving.request.TaskAdvisor;
 import io.tokensaving.statistics.DescribedException;
@@ -154,6 +155,12 @@ public final class TokenSavingAutoConfiguration {
 	@ConditionalOnMissingBean
 	TaskAdvisor tokenSavingTaskAdvisor() {
 		return new TaskAdvisor();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	ModelCallAdvisor tokenSavingModelCallAdvisor() {
+		return new ModelCallAdvisor();
 	}
 
 	@Bean

@@ -28,6 +28,16 @@ public final class Labels {
 	public static final String OTHER = "other";
 
 	/**
+	 * The name of the label for the feature of the application that asked.
+	 */
+	public static final String FEATURE = "feature";
+
+	/**
+	 * The name of the label for the model that answered.
+	 */
+	public static final String MODEL = "model";
+
+	/**
 	 * The number of labels that a call can have.
 	 */
 	public static final int MAX_LABELS = 8;

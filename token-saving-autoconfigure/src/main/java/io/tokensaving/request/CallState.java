@@ -44,6 +44,8 @@ public final class CallState {
 
 	private volatile Supplier<Set<String>> tags;
 
+	private volatile long modelNanos = -1;
+
 	private volatile String feature;
 
 	private volatile @Nullable String tenant;
@@ -199,6 +201,18 @@ public final class CallState {
 
 	void setTenant(@Nullable String tenant) {
 		this.tenant = tenant;
+	}
+
+	synchronized void addModelNanos(long nanos) {
+		this.modelNanos = Math.max(0, this.modelNanos) + nanos;
+	}
+
+	/**
+	 * Return the time of the model so far.
+	 * @return nanoseconds, negative if the model was not called
+	 */
+	long modelNanos() {
+		return this.modelNanos;
 	}
 
 	/**

@@ -67,6 +67,8 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 
 	private final CallLabels labels;
 
+	private final Ticker ticker;
+
 	private final StreamMemory streams = StreamMemory.ofHeap();
 
 	private PlanAdvisor(Builder builder) {
@@ -80,6 +82,7 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		this.tokenCounter = builder.tokenCounter;
 		this.order = builder.order;
 		this.labels = new CallLabels(builder.tenantResolver, builder.statistics);
+		this.ticker = builder.ticker;
 		this.unknownPlanLog = new RateLimitedLog(logger, builder.ticker);
 	}
 
@@ -123,7 +126,7 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 			response = chain.nextCall(opened.request());
 		}
 		catch (RuntimeException | Error ex) {
-			account.closeFailed();
+			account.closeFailed(ex);
 			throw ex;
 		}
 		return account.answer(response, account.close(response::chatResponse));
@@ -147,7 +150,7 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 				.handle(stream::next)
 				.onErrorResume(stream::flush)
 				.concatWith(Flux.defer(stream::complete))
-				.doOnError((ex) -> stream.fail())
+				.doOnError(stream::fail)
 				.doOnCancel(stream::cancel)
 				.doFinally((signal) -> stream.release());
 		});
@@ -155,7 +158,7 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 
 	private SavingsAccount account(CallState call, ChatClientRequest request) {
 		return new SavingsAccount(call, SavingsLedger.of(request), request.prompt(), this.statistics, this.prices,
-				this.tokenCounter);
+				this.tokenCounter, this.ticker, Task.begins(request));
 	}
 
 	private Opened open(ChatClientRequest given) {
@@ -356,7 +359,8 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		}
 
 		/**
-		 * Set the clock that limits the rate of warnings. Default: the system's.
+		 * Set the clock that limits the rate of warnings and measures how long calls
+		 * take. Default: the system's.
 		 * @param ticker the clock
 		 * @return this builder
 		 */
