@@ -114,7 +114,7 @@ public enum ModelFailure {
 	private static String message(Throwable failure) {
 		try {
 			String message = failure.getMessage();
-			return (message == null) ? "" : message.substring(0, Math.min(MAX_MESSAGE, message.length()));
+			return (message != null) ? message.substring(0, Math.min(MAX_MESSAGE, message.length())) : "";
 		}
 		catch (RuntimeException ex) {
 			return "";

@@ -185,7 +185,7 @@ public final class StatisticsSnapshot {
 
 	/**
 	 * Return what was saved by what saved it, before overhead.
-	 * @return US dollars by {@link SavingTechnique#value()}, without those that saved
+	 * @return the amounts in US dollars by {@link SavingTechnique#value()}, without those that saved
 	 * nothing
 	 */
 	public Map<String, BigDecimal> savedUsdByTechnique() {
