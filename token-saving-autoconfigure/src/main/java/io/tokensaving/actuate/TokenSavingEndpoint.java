@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
@@ -35,6 +36,7 @@ import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.util.MimeType;
 import org.springframework.util.StringUtils;
 
 /**
@@ -67,13 +69,16 @@ public class TokenSavingEndpoint {
 	static final int RESUME_LENGTH = 3;
 
 	private static final String READABLE = "'plans', 'plans/{id}', 'plans/{id}/stats', 'plans/{id}/stats/daily', "
-			+ "'plans/{id}/forecast', 'totals', 'advice', 'cache-engines' or 'compression-engines'";
+			+ "'plans/{id}/forecast', 'features', 'models', 'daily', 'totals', 'advice', 'cache-engines' or "
+			+ "'compression-engines'";
 
 	private static final String WRITABLE = "'plans', 'plans/{id}' or 'plans/{id}/resume'";
 
 	private static final String DELETABLE = "'plans/{id}' or 'cache'";
 
 	private static final String CACHE_PARAMETERS = "'plan', 'scope' or 'tag'";
+
+	private static final String CSV = "csv";
 
 	private static final String VERSION_PARAMETER = "'version'";
 
@@ -88,6 +93,8 @@ public class TokenSavingEndpoint {
 	private final Supplier<List<CacheEngineDescriptor>> cacheEngines;
 
 	private final List<String> compressionEngines;
+
+	private final LedgerView ledger;
 
 	private final EndpointReader reader;
 
@@ -112,6 +119,7 @@ public class TokenSavingEndpoint {
 		this.aggregator = aggregator;
 		this.cacheEngines = cacheEngines;
 		this.compressionEngines = List.copyOf(compressionEngines);
+		this.ledger = new LedgerView(aggregator);
 		this.reader = new EndpointReader(plans, aggregator, features);
 		this.writer = new EndpointWriter(workspace, plans, statistics, aggregator, evictor, this.reader);
 	}
@@ -132,15 +140,66 @@ public class TokenSavingEndpoint {
 
 	/**
 	 * Show a part: {@code plans}, {@code plans/{id}}, {@code plans/{id}/stats},
-	 * {@code plans/{id}/stats/daily}, {@code totals}, {@code advice},
-	 * {@code cache-engines} or {@code compression-engines}.
+	 * {@code plans/{id}/stats/daily}, {@code features}, {@code models}, {@code daily},
+	 * {@code totals}, {@code advice}, {@code cache-engines} or
+	 * {@code compression-engines}.
+	 * @param path the path below the endpoint
+	 * @param workspace the workspace whose plans and figures are shown, or {@code null}
+	 * for the application's
+	 * @param plan the plan whose features, models or days are shown, or {@code null} for
+	 * all
+	 * @param feature the feature whose figures are shown, or {@code null} for all
+	 * @param model the model whose figures are shown, or {@code null} for all
+	 * @param days the number of days up to the present one whose figures are shown, 1 to
+	 * 90, or {@code null} for 7
+	 * @param page the page of features, models or days, or {@code null} for 0
+	 * @param size the number of rows of a page, 1 to 1000, or {@code null} for 100
+	 * @param format {@code csv} or {@code json}, or {@code null} for JSON
+	 * @return the part, or the status 404 with the paths that exist
+	 */
+	@ReadOperation
+	public Object part(@Selector(match = Selector.Match.ALL_REMAINING) String[] path, @Nullable String workspace,
+			@Nullable String plan, @Nullable String feature, @Nullable String model, @Nullable String days,
+			@Nullable String page, @Nullable String size, @Nullable String format) {
+		for (LedgerView.By by : LedgerView.By.values()) {
+			if (path.length == 1 && path[0].equals(by.field())) {
+				return ledger(by, format,
+						() -> LedgerQuery.of(workspaceOrDefault(workspace), plan, feature, model, days, page, size));
+			}
+		}
+		return part(path, workspace);
+	}
+
+	private Object ledger(LedgerView.By by, @Nullable String format, Supplier<LedgerQuery> query) {
+		boolean csv = CSV.equals(format);
+		if (StringUtils.hasText(format) && !csv && !format.equals("json")) {
+			return error(WebEndpointResponse.STATUS_BAD_REQUEST,
+					ErrorDescriptor.invalid("format", format, "'json' or 'csv'"));
+		}
+		Map<String, Object> shown;
+		try {
+			shown = this.ledger.show(by, query.get());
+		}
+		catch (LedgerQuery.InvalidParameterException ex) {
+			return error(WebEndpointResponse.STATUS_BAD_REQUEST, ex.describe());
+		}
+		if (!csv) {
+			return shown;
+		}
+		// The rows are maps by name, as the view has made them
+		@SuppressWarnings("unchecked")
+		List<Map<String, ?>> rows = (List<Map<String, ?>>) Objects.requireNonNull(shown.get(by.field()));
+		return new WebEndpointResponse<>(CsvTable.of(rows), MimeType.valueOf("text/csv;charset=UTF-8"));
+	}
+
+	/**
+	 * Show a part that takes no other parameters.
 	 * @param path the path below the endpoint
 	 * @param workspace the workspace whose plans and figures are shown, or {@code null}
 	 * for the application's
 	 * @return the part, or the status 404 with the paths that exist
 	 */
-	@ReadOperation
-	public Object part(@Selector(match = Selector.Match.ALL_REMAINING) String[] path, @Nullable String workspace) {
+	public Object part(String[] path, @Nullable String workspace) {
 		String chosen = workspaceOrDefault(workspace);
 		List<String> segments = Arrays.asList(path);
 		if (segments.equals(List.of("plans"))) {
@@ -280,7 +339,7 @@ public class TokenSavingEndpoint {
 		return new WebEndpointResponse<>(error, status);
 	}
 
-	private static double rounded(double share) {
+	static double rounded(double share) {
 		return Math.round(share * 10_000) / 10_000.0;
 	}
 

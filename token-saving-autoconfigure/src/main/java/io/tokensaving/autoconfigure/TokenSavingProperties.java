@@ -55,6 +55,12 @@ public class TokenSavingProperties {
 	private PlanRepositoryType planRepository = PlanRepositoryType.AUTO;
 
 	/**
+	 * Whether &#64;TokenSavingFeature on methods of beans names the feature that their
+	 * model calls belong to.
+	 */
+	private boolean featureAnnotations;
+
+	/**
 	 * Prices of models, preferred to the built-in ones.
 	 */
 	private List<Price> prices = new ArrayList<>();
@@ -102,6 +108,14 @@ public class TokenSavingProperties {
 
 	public void setPlanRepository(PlanRepositoryType planRepository) {
 		this.planRepository = planRepository;
+	}
+
+	public boolean isFeatureAnnotations() {
+		return this.featureAnnotations;
+	}
+
+	public void setFeatureAnnotations(boolean featureAnnotations) {
+		this.featureAnnotations = featureAnnotations;
 	}
 
 	public List<Price> getPrices() {

@@ -46,6 +46,8 @@ final class LedgerClosing {
 
 	private final Map<String, Long> picoUsdSaved = new HashMap<>(4);
 
+	private long discountPicoUsd;
+
 	private long overheadTokens;
 
 	private long overheadPicoUsd;
@@ -148,8 +150,9 @@ final class LedgerClosing {
 				PicoUsd.toUsd(sum(this.picoUsdSaved) - this.overheadPicoUsd), this.overheadTokens,
 				PicoUsd.toUsd(this.overheadPicoUsd), priced, reference.estimated(), names(this.counted),
 				PicoUsd.toUsd(granted));
-		return new ClosedLedger(report, this.counted, this.unpriced,
-				(this.labels != null) ? Labels.of(this.labels) : Labels.NONE);
+		long spent = ((answeringPrice != null) ? answeringPrice.picoUsd(bought) : 0) - this.discountPicoUsd;
+		return new ClosedLedger(report, this.counted, this.unpriced, labels(answering),
+				new CallCost(bought, spent, Map.copyOf(this.picoUsdSaved)));
 	}
 
 	private void read(LedgerEvent event) {
@@ -168,7 +171,9 @@ final class LedgerClosing {
 			this.marked = cache.technique();
 		}
 		else if (event instanceof LedgerEvent.Discounted discount && this.purchase.answered()) {
-			save(discount.technique().value(), 0, PicoUsd.of(discount.usd()));
+			long picoUsd = PicoUsd.of(discount.usd());
+			this.discountPicoUsd += picoUsd;
+			save(discount.technique().value(), 0, picoUsd);
 		}
 		else if (event instanceof LedgerEvent.Overhead overhead) {
 			spend(overhead);
@@ -181,6 +186,15 @@ final class LedgerClosing {
 		else if (event instanceof LedgerEvent.Labelled label) {
 			label(label.name(), label.value());
 		}
+	}
+
+	// A call that has labels has the model as well, which is known only now
+	private Labels labels(@Nullable String answering) {
+		if (this.labels == null) {
+			return Labels.NONE;
+		}
+		label(Labels.MODEL, (answering != null) ? answering : ModelPrice.UNKNOWN);
+		return Labels.of(this.labels);
 	}
 
 	private void label(String name, String value) {

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 import io.tokensaving.InternalContext;
+import io.tokensaving.ledger.Labels;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.provider.Dialect;
@@ -18,9 +19,9 @@ import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.prompt.Prompt;
 
 /**
- * The state of one call on its way through the advisors: the plan that applies and the
- * cache directives of the request. It is stored in the context of the request and removed
- * from that of the response.
+ * The state of one call on its way through the advisors: the plan that applies, the
+ * feature and tenant that it belongs to, and the cache directives of the request. It is
+ * stored in the context of the request and removed from that of the response.
  * <p>
  * Belongs to one call and moves with it from thread to thread; not to be shared between
  * calls.
@@ -39,11 +40,19 @@ public final class CallState {
 
 	private final Dialects dialects;
 
+	private final @Nullable CallState measured;
+
 	private final boolean shadow;
 
 	private @Nullable Fingerprinted fingerprinted;
 
 	private volatile Supplier<Set<String>> tags;
+
+	private volatile long modelNanos = -1;
+
+	private volatile String feature;
+
+	private volatile @Nullable String tenant;
 
 	/**
 	 * Create the state of a call.
@@ -53,16 +62,19 @@ public final class CallState {
 	 * @param dialects the dialects of providers
 	 */
 	public CallState(String workspace, Plan plan, CacheDirectives directives, Dialects dialects) {
-		this(new PlanKey(workspace, plan.id()), plan, directives, dialects, false);
+		this(new PlanKey(workspace, plan.id()), plan, directives, dialects, null, false);
 	}
 
-	private CallState(PlanKey planKey, Plan plan, CacheDirectives directives, Dialects dialects, boolean shadow) {
+	private CallState(PlanKey planKey, Plan plan, CacheDirectives directives, Dialects dialects,
+			@Nullable CallState measured, boolean shadow) {
 		this.planKey = planKey;
 		this.plan = plan;
 		this.directives = directives;
 		this.dialects = dialects;
+		this.measured = measured;
 		this.shadow = shadow;
 		this.tags = directives::tags;
+		this.feature = plan.id();
 	}
 
 	/**
@@ -100,7 +112,23 @@ public final class CallState {
 	 * @return a new state
 	 */
 	public CallState inShadow() {
-		return new CallState(this.planKey, this.plan, this.directives, this.dialects, true);
+		return copy(this.plan, null, true);
+	}
+
+	/**
+	 * Return this state with a plan in which every feature is off. What the model takes
+	 * is counted here.
+	 * @return a new state
+	 */
+	public CallState withoutSettings() {
+		return copy(Plan.builder(this.plan.id()).source(this.plan.source()).build(), this, false);
+	}
+
+	private CallState copy(Plan plan, @Nullable CallState measured, boolean shadow) {
+		CallState copy = new CallState(this.planKey, plan, this.directives, this.dialects, measured, shadow);
+		copy.feature = this.feature;
+		copy.tenant = this.tenant;
+		return copy;
 	}
 
 	/**
@@ -110,16 +138,6 @@ public final class CallState {
 	 */
 	public boolean isShadow() {
 		return this.shadow;
-	}
-
-	/**
-	 * Remove all that is internal from a request, so that no inner advisor finds a plan.
-	 * @param request the request
-	 * @return the request to pass on, with a modifiable context; its prompt is the same
-	 * instance
-	 */
-	public static ChatClientRequest withoutPlan(ChatClientRequest request) {
-		return new ChatClientRequest(request.prompt(), withoutInternals(request.context()));
 	}
 
 	/**
@@ -197,6 +215,52 @@ public final class CallState {
 	 */
 	public Plan plan() {
 		return this.plan;
+	}
+
+	/**
+	 * Return the feature of the application that the call belongs to: what the request or
+	 * the calling method names, otherwise the path pattern of the HTTP request, otherwise
+	 * the id of the plan. A plan has at most 100 and {@value Labels#OTHER}. In a stream
+	 * it is known once the stream is subscribed to.
+	 * @return the name: 1 to 100 letters {@code A} to {@code Z}, digits and
+	 * <code>._/{}:@+*-</code>
+	 */
+	public String feature() {
+		return this.feature;
+	}
+
+	void setFeature(String feature) {
+		this.feature = feature;
+	}
+
+	/**
+	 * Return the tenant that the call belongs to, as the
+	 * {@link io.tokensaving.plan.TenantResolver} of the application names it. Unlike
+	 * features, tenants have no limit in number.
+	 * @return the name, of the same characters as a feature, or {@code null} if there is
+	 * none
+	 */
+	public @Nullable String tenant() {
+		return this.tenant;
+	}
+
+	void setTenant(@Nullable String tenant) {
+		this.tenant = tenant;
+	}
+
+	synchronized void addModelNanos(long nanos) {
+		if (this.measured != null) {
+			this.measured.addModelNanos(nanos);
+		}
+		this.modelNanos = Math.max(0, this.modelNanos) + nanos;
+	}
+
+	/**
+	 * Return the time of the model so far.
+	 * @return nanoseconds, negative if the model was not called
+	 */
+	long modelNanos() {
+		return this.modelNanos;
 	}
 
 	/**

@@ -15,6 +15,7 @@ import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.plan.TenantResolver;
 import io.tokensaving.plan.WorkspaceResolver;
 import io.tokensaving.provider.Dialects;
 import io.tokensaving.statistics.SavingsStatistics;
@@ -64,6 +65,10 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 
 	private final RateLimitedLog unknownPlanLog;
 
+	private final CallLabels labels;
+
+	private final Ticker ticker;
+
 	private final StreamMemory streams = StreamMemory.ofHeap();
 
 	private PlanAdvisor(Builder builder) {
@@ -76,6 +81,8 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		this.dialects = builder.dialects;
 		this.tokenCounter = builder.tokenCounter;
 		this.order = builder.order;
+		this.labels = new CallLabels(builder.tenantResolver, builder.statistics);
+		this.ticker = builder.ticker;
 		this.unknownPlanLog = new RateLimitedLog(logger, builder.ticker);
 	}
 
@@ -119,7 +126,7 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 			response = chain.nextCall(opened.request());
 		}
 		catch (RuntimeException | Error ex) {
-			account.closeFailed();
+			account.closeFailed(ex);
 			throw ex;
 		}
 		return account.answer(response, account.close(response::chatResponse));
@@ -133,14 +140,17 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 			return chain.nextStream(opened.request());
 		}
 		CallState call = opened.call();
-		return Flux.defer(() -> {
+		return Flux.deferContextual((context) -> {
+			if (!opened.named()) {
+				this.labels.resolve(call, context);
+			}
 			StreamedSavings stream = new StreamedSavings(account(call, opened.request()),
 					call.dialect(opened.request()), this.streams);
 			return chain.nextStream(opened.request())
 				.handle(stream::next)
 				.onErrorResume(stream::flush)
 				.concatWith(Flux.defer(stream::complete))
-				.doOnError((ex) -> stream.fail())
+				.doOnError(stream::fail)
 				.doOnCancel(stream::cancel)
 				.doFinally((signal) -> stream.release());
 		});
@@ -148,7 +158,7 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 
 	private SavingsAccount account(CallState call, ChatClientRequest request) {
 		return new SavingsAccount(call, SavingsLedger.of(request), request.prompt(), this.statistics, this.prices,
-				this.tokenCounter);
+				this.tokenCounter, this.ticker, Task.begins(request));
 	}
 
 	private Opened open(ChatClientRequest given) {
@@ -170,7 +180,8 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		CallState call = new CallState(workspace, plan, parameters.directives(), this.dialects);
 		ChatClientRequest attached = call.attachTo(request);
 		SavingsLedger.open(attached);
-		return new Opened(attached, call);
+		this.labels.resolve(call, attached, parameters.feature());
+		return new Opened(attached, call, parameters.feature() != null);
 	}
 
 	private @Nullable String resolveWorkspace(ChatClientRequest request) {
@@ -225,10 +236,11 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		}
 	}
 
-	private record Opened(ChatClientRequest request, @Nullable CallState call) {
+	// Named means that the request itself names its feature
+	private record Opened(ChatClientRequest request, @Nullable CallState call, boolean named) {
 
 		static Opened untouched(ChatClientRequest request) {
-			return new Opened(request, null);
+			return new Opened(request, null, false);
 		}
 
 	}
@@ -241,6 +253,8 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		private final PlanRepository plans;
 
 		private WorkspaceResolver workspaceResolver = (request) -> "default";
+
+		private @Nullable TenantResolver tenantResolver;
 
 		private @Nullable String defaultPlan;
 
@@ -270,6 +284,16 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		 */
 		public Builder workspaceResolver(WorkspaceResolver workspaceResolver) {
 			this.workspaceResolver = workspaceResolver;
+			return this;
+		}
+
+		/**
+		 * Set the resolver of tenants. Default {@code null}: requests have no tenant.
+		 * @param tenantResolver the resolver
+		 * @return this builder
+		 */
+		public Builder tenantResolver(@Nullable TenantResolver tenantResolver) {
+			this.tenantResolver = tenantResolver;
 			return this;
 		}
 
@@ -335,7 +359,8 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		}
 
 		/**
-		 * Set the clock that limits the rate of warnings. Default: the system's.
+		 * Set the clock that limits the rate of warnings and measures how long calls
+		 * take. Default: the system's.
 		 * @param ticker the clock
 		 * @return this builder
 		 */

@@ -5,15 +5,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.Component;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ledger.ClosedLedger;
+import io.tokensaving.ledger.Labels;
+import io.tokensaving.ledger.LedgerEvent;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.Purchase;
 import io.tokensaving.ledger.SavingsLedger;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.ledger.TokenScale;
 import io.tokensaving.provider.TokenUsage;
+import io.tokensaving.statistics.CallMeasures;
+import io.tokensaving.statistics.ModelFailure;
 import io.tokensaving.statistics.PlanStatistics;
 import io.tokensaving.statistics.SavingsStatistics;
 import org.jspecify.annotations.Nullable;
@@ -43,10 +48,18 @@ final class SavingsAccount {
 
 	private final TokenCounter tokenCounter;
 
+	private final Ticker ticker;
+
+	private final boolean newTask;
+
+	private final long start;
+
+	private volatile long firstTokenNanos = -1;
+
 	private final AtomicBoolean closed = new AtomicBoolean();
 
 	SavingsAccount(CallState call, SavingsLedger ledger, Prompt prompt, SavingsStatistics statistics, PriceTable prices,
-			TokenCounter tokenCounter) {
+			TokenCounter tokenCounter, Ticker ticker, boolean newTask) {
 		this.call = call;
 		this.ledger = ledger;
 		this.prompt = prompt;
@@ -55,6 +68,18 @@ final class SavingsAccount {
 		this.planStatistics = statistics.plan(call.planKey());
 		this.prices = prices;
 		this.tokenCounter = tokenCounter;
+		this.ticker = ticker;
+		this.newTask = newTask;
+		this.start = ticker.read();
+	}
+
+	/**
+	 * Remember when the first content of a stream arrived.
+	 */
+	void arrived() {
+		if (this.firstTokenNanos < 0) {
+			this.firstTokenNanos = this.ticker.read() - this.start;
+		}
 	}
 
 	/**
@@ -91,7 +116,7 @@ final class SavingsAccount {
 				bought = (response != null) ? usage(response, scale.getAsDouble()) : TokenUsage.ZERO;
 			}
 			return report(response, bought, true);
-		}, false);
+		}, null);
 	}
 
 	/**
@@ -114,27 +139,29 @@ final class SavingsAccount {
 				bought = new TokenUsage(sentTokens(), output, 0, 0, true);
 			}
 			return report(null, bought, bought.total() > 0 || (isHit() && passedOn));
-		}, false);
+		}, null);
 	}
 
 	/**
 	 * Close the ledger of a call that failed: nothing was saved, and nothing was bought
 	 * unless an event says so.
+	 * @param failure what the model threw
 	 */
-	void closeFailed() {
+	void closeFailed(Throwable failure) {
 		close(() -> {
 			TokenUsage bought = this.ledger.bought();
 			return report(null, (bought != null) ? bought : TokenUsage.ZERO, false);
-		}, true);
+		}, failure);
 	}
 
-	private @Nullable SavingsReport close(Supplier<ClosedLedger> supplier, boolean modelFailed) {
+	private @Nullable SavingsReport close(Supplier<ClosedLedger> supplier, @Nullable Throwable failure) {
 		if (!this.closed.compareAndSet(false, true)) {
 			return null;
 		}
 		try {
 			ClosedLedger closed = supplier.get();
-			this.planStatistics.record(closed, modelFailed);
+			this.planStatistics.record(closed, new CallMeasures((failure != null) ? ModelFailure.of(failure) : null,
+					this.newTask, this.ticker.read() - this.start, this.call.modelNanos(), this.firstTokenNanos));
 			return closed.report();
 		}
 		catch (Throwable ex) {
@@ -207,6 +234,7 @@ final class SavingsAccount {
 	private ClosedLedger report(@Nullable ChatResponse response, TokenUsage bought, boolean answered) {
 		Purchase purchase = new Purchase(TokenCounter.model(null, this.prompt.getOptions()),
 				TokenCounter.model(response, this.prompt.getOptions()), bought, answered);
+		this.ledger.record(new LedgerEvent.Labelled(Labels.FEATURE, this.call.feature()));
 		return this.ledger.close(this.call.planKey(), purchase, this.prices);
 	}
 

@@ -7,6 +7,8 @@ import reactor.core.publisher.SynchronousSink;
 
 import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.model.Generation;
+import org.springframework.util.StringUtils;
 
 /**
  * Closes the ledger of one stream at its end. Elements are passed on at once, up to the
@@ -59,6 +61,9 @@ final class StreamedSavings {
 			return;
 		}
 		try {
+			if (hasContent(response)) {
+				this.account.arrived();
+			}
 			this.assembler.add(response);
 			this.finishing = this.finishing || this.assembler.isFinished() || this.account.isHit();
 		}
@@ -66,6 +71,12 @@ final class StreamedSavings {
 			// Accounting must not break the stream
 			this.account.fail(ex);
 		}
+	}
+
+	private static boolean hasContent(ChatResponse response) {
+		Generation result = response.getResult();
+		return result != null
+				&& (StringUtils.hasLength(result.getOutput().getText()) || result.getOutput().hasToolCalls());
 	}
 
 	Flux<ChatClientResponse> complete() {
@@ -89,8 +100,8 @@ final class StreamedSavings {
 		return (this.held != null) ? failed.startWith(CallState.detachFrom(this.held)) : failed;
 	}
 
-	void fail() {
-		this.account.closeFailed();
+	void fail(Throwable failure) {
+		this.account.closeFailed(failure);
 	}
 
 	/**

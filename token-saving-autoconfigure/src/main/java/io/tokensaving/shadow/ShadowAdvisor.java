@@ -24,7 +24,7 @@ import org.springframework.ai.chat.client.advisor.api.CallAdvisorChain;
 import org.springframework.ai.chat.client.advisor.api.StreamAdvisorChain;
 
 /**
- * Takes the plan off the requests of a plan that is in shadow or off, so that no advisor
+ * Takes the settings off the plan of requests that is in shadow or off, so that no advisor
  * behind it serves or changes anything. In shadow a copy of the request goes through
  * those advisors in the background, where what the model answers to the original stands
  * for the model. Nothing that happens there reaches the caller. Thread-safe.
@@ -87,7 +87,7 @@ public final class ShadowAdvisor implements TokenSavingAdvisor, CallAdvisor, Dir
 				? this.runs.start(call, request, inner(chain.getCallAdvisors()), CallerContext.capture()) : null;
 		ChatClientResponse response;
 		try {
-			response = chain.nextCall(CallState.withoutPlan(request));
+			response = chain.nextCall(call.withoutSettings().attachTo(request));
 		}
 		catch (RuntimeException | Error ex) {
 			if (run != null) {
@@ -110,12 +110,12 @@ public final class ShadowAdvisor implements TokenSavingAdvisor, CallAdvisor, Dir
 			return chain.nextStream(request);
 		}
 		if (mode == PlanMode.OFF) {
-			return chain.nextStream(CallState.withoutPlan(request));
+			return Flux.defer(() -> chain.nextStream(call.withoutSettings().attachTo(request)));
 		}
 		return Flux.deferContextual((context) -> {
 			ShadowRun run = this.runs.start(call, request, inner(given.getStreamAdvisors()),
 					CallerContext.capture(context));
-			Flux<ChatClientResponse> answer = chain.nextStream(CallState.withoutPlan(request));
+			Flux<ChatClientResponse> answer = chain.nextStream(call.withoutSettings().attachTo(request));
 			return (run != null) ? followed(answer, run, call, request) : answer;
 		});
 	}

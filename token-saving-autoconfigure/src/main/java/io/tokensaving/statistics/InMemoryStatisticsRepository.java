@@ -23,10 +23,10 @@ public final class InMemoryStatisticsRepository implements StatisticsRepository 
 	private static final int MAX_INSTANCES = 1000;
 
 	/**
-	 * The number of sums by day and labels that are kept, of all plans together: those of
-	 * the latest days.
+	 * The number of counters by day and labels that are kept, of all plans together:
+	 * those of the latest days.
 	 */
-	static final int MAX_LABELLED_DAYS = 50_000;
+	static final int MAX_LABELLED_COUNTERS = 1_000_000;
 
 	private final Clock clock;
 
@@ -81,7 +81,7 @@ public final class InMemoryStatisticsRepository implements StatisticsRepository 
 		int kept = 0;
 		for (Map.Entry<LocalDate, Integer> day : sizes.descendingMap().entrySet()) {
 			kept += day.getValue();
-			if (kept > MAX_LABELLED_DAYS) {
+			if (kept > MAX_LABELLED_COUNTERS) {
 				this.plans.values().forEach((sums) -> sums.labelled.removeBefore(day.getKey().plusDays(1)));
 				return;
 			}

@@ -71,11 +71,12 @@ final class LabelledSums {
 
 	/**
 	 * Tell how much is kept.
-	 * @param sizes the number of sets of labels of each day, to which those of this plan
-	 * are added
+	 * @param sizes the number of counters of each day, to which those of this plan are
+	 * added
 	 */
 	void addSizes(Map<LocalDate, Integer> sizes) {
-		this.days.forEach((day, sums) -> sizes.merge(day, sums.size(), Integer::sum));
+		this.days.forEach((day, sums) -> sums.values()
+			.forEach((counters) -> sizes.merge(day, counters.values().size(), Integer::sum)));
 	}
 
 }

@@ -20,7 +20,7 @@ final class LabelledTallies {
 
 	private final LabelLimits limits;
 
-	private final ConcurrentMap<Labels, Tallies> tallies = new ConcurrentHashMap<>();
+	private final ConcurrentMap<Labels, Counted> tallies = new ConcurrentHashMap<>();
 
 	private boolean forgotten;
 
@@ -37,19 +37,18 @@ final class LabelledTallies {
 	/**
 	 * Count a call.
 	 * @param call what it saved
-	 * @param modelFailed whether its model failed
+	 * @param measures what was measured of it
 	 * @return the labels under which it is counted
 	 */
-	Labels record(ClosedLedger call, boolean modelFailed) {
+	Labels record(ClosedLedger call, CallMeasures measures) {
 		Labels labels = call.labels();
-		Tallies known = this.tallies.get(labels);
+		Counted known = this.tallies.get(labels);
 		if (known == null) {
 			labels = admit(labels);
 			known = this.tallies.get(labels);
 		}
 		if (known != null) {
-			known.record(call.report(), modelFailed);
-			call.counted().forEach(known::increment);
+			known.record(call, measures);
 		}
 		return labels;
 	}
@@ -60,8 +59,9 @@ final class LabelledTallies {
 		}
 		Labels admitted = this.limits.admit(labels);
 		if (!admitted.isEmpty()) {
-			this.tallies.computeIfAbsent(admitted, (added) -> new Tallies(this.names, this, (counter, label) -> {
-			}));
+			this.tallies.computeIfAbsent(admitted,
+					(added) -> new Counted(new Tallies(this.names, this, (counter, label) -> {
+					})));
 		}
 		return admitted;
 	}
@@ -91,6 +91,55 @@ final class LabelledTallies {
 		this.forgotten = true;
 		this.tallies.clear();
 		this.limits.release();
+	}
+
+	/**
+	 * What was counted under one set of labels.
+	 */
+	private static final class Counted {
+
+		private static final int NANOS = 1000;
+
+		private final Tallies tallies;
+
+		private final Buckets calls = new Buckets(Measure.CALL);
+
+		private final Buckets models = new Buckets(Measure.MODEL);
+
+		private final Buckets firstTokens = new Buckets(Measure.FIRST_TOKEN);
+
+		private final Buckets outputs = new Buckets(Measure.OUTPUT_TOKENS);
+
+		Counted(Tallies tallies) {
+			this.tallies = tallies;
+		}
+
+		void record(ClosedLedger call, CallMeasures measures) {
+			this.tallies.record(call, measures);
+			call.counted().forEach(this.tallies::increment);
+			record(this.calls, measures.callNanos());
+			record(this.models, measures.modelNanos());
+			record(this.firstTokens, measures.firstTokenNanos());
+			if (call.cost().bought().output() > 0) {
+				this.outputs.record(call.cost().bought().output());
+			}
+		}
+
+		private static void record(Buckets buckets, long nanos) {
+			if (nanos >= 0) {
+				buckets.record(nanos / NANOS);
+			}
+		}
+
+		Map<String, Long> take() {
+			Map<String, Long> taken = this.tallies.take();
+			this.calls.take(taken);
+			this.models.take(taken);
+			this.firstTokens.take(taken);
+			this.outputs.take(taken);
+			return taken;
+		}
+
 	}
 
 }

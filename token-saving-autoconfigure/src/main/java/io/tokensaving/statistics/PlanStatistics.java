@@ -151,19 +151,33 @@ public final class PlanStatistics {
 	 * @param modelFailed whether its model failed
 	 */
 	public void record(ClosedLedger call, boolean modelFailed) {
-		count(call.report(), modelFailed);
+		record(call, CallMeasures.of(modelFailed));
+	}
+
+	/**
+	 * Count a call, for the plan and for the labels of the call.
+	 * @param call what it saved and cost
+	 * @param measures what was measured of it
+	 */
+	public void record(ClosedLedger call, CallMeasures measures) {
+		this.tallies.record(call, measures);
+		countUnpriced(call.report());
 		call.counted().forEach(this.tallies::increment);
 		call.unpriced().forEach(this::addUnpriced);
 		// After the plan, so that what is collected by labels never exceeds what is
 		// collected of the plan
 		if (!call.labels().isEmpty()) {
-			countOthers(call.labels(), this.labelled.record(call, modelFailed));
+			countOthers(call.labels(), this.labelled.record(call, measures));
 		}
 		forward();
 	}
 
 	private void count(SavingsReport report, boolean modelFailed) {
 		this.tallies.record(report, modelFailed);
+		countUnpriced(report);
+	}
+
+	private void countUnpriced(SavingsReport report) {
 		if (!report.priced()) {
 			addUnpriced((report.model() != null) ? report.model() : ModelPrice.UNKNOWN);
 		}

@@ -34,9 +34,27 @@ final class SavingsCounters {
 	static final Counter PROVIDER_DISCOUNT = Counter.of("provider_discount_pico_usd",
 			"What the provider's prompt cache made cheaper without token saving");
 
+	static final Counter TASKS = Counter.of("tasks",
+			"Questions of the application, each with all rounds of its tool loop and all attempts");
+
+	static final Counter TOKENS = Counter.by("kind", "tokens",
+			"Tokens that the model was paid for; input and output are wholes, the other kinds parts of them");
+
+	static final Counter SPENT = Counter.of("spent_pico_usd", "What providers bill");
+
+	static final Counter COUNTERFACTUAL = Counter.of("counterfactual_pico_usd",
+			"What the same requests would have cost with no plan");
+
+	static final Counter SAVED = Counter.by("technique", "saved_pico_usd",
+			"What was saved before overhead, by what saved it");
+
+	static final Counter MODEL_ERRORS_BY_TYPE = Counter.by("type", "model_errors_by_type",
+			"Requests whose model failed, by the reason");
+
 	// These have meters of another kind: costs in US dollars, and failures by component
 
-	private static final Set<Counter> UNMETERED = Set.of(ERRORS, COST_SAVED, OVERHEAD, PROVIDER_DISCOUNT);
+	private static final Set<Counter> UNMETERED = Set.of(ERRORS, COST_SAVED, OVERHEAD, PROVIDER_DISCOUNT, SPENT,
+			COUNTERFACTUAL, SAVED);
 
 	private SavingsCounters() {
 	}

@@ -117,6 +117,19 @@ public final class SavingsMeterBinder implements MeterBinder {
 			.baseUnit("usd")
 			.tags(tags(plan))
 			.register(registry));
+		registered
+			.add(Gauge.builder(PREFIX + "spent", plan, (statistics) -> statistics.snapshot().spentUsd().doubleValue())
+				.description("What providers bill since the application started; models without a price add nothing")
+				.baseUnit("usd")
+				.tags(tags(plan))
+				.register(registry));
+		registered.add(Gauge
+			.builder(PREFIX + "counterfactual", plan,
+					(statistics) -> statistics.snapshot().counterfactualUsd().doubleValue())
+			.description("What the same requests would have cost with no plan")
+			.baseUnit("usd")
+			.tags(tags(plan))
+			.register(registry));
 		registered.add(Gauge
 			.builder(PREFIX + "provider.discount", plan,
 					(statistics) -> statistics.snapshot().providerDiscountUsd().doubleValue())

@@ -86,7 +86,9 @@ final class StatisticsFigures {
 			figures.put(part.getKey(), of(part.getValue()));
 			sum = sum.plus(part.getValue());
 		}
-		Map<String, Long> rest = whole.since(sum).values();
+		// Distributions are kept of the parts only
+		Map<String, Long> rest = new HashMap<>(whole.since(sum).values());
+		rest.keySet().removeIf(Measure::isBucket);
 		if (!rest.isEmpty()) {
 			figures.put(Labels.NONE, of(new StatisticsCounters(rest, Set.of())));
 		}

@@ -27,7 +27,9 @@ final class StatisticsNames {
 			"cache_hit_rate", "tokens_saved", "tokens_saved_by_technique", "tokens_bought", "cost_saved_usd",
 			"overhead_tokens", "overhead_usd", "errors", "model_errors", "unpriced_models", "unknown_plans",
 			"errors_by_component", "requests", "cost_saved_pico_usd", "overhead_pico_usd", "provider_discount_usd",
-			"provider_discount_pico_usd");
+			"provider_discount_pico_usd", "tasks", "tokens", "spent_pico_usd", "counterfactual_pico_usd",
+			"saved_pico_usd", "model_errors_by_type", "spent_usd", "counterfactual_usd", "effective_discount",
+			"call_us", "model_us", "first_token_us", "output_tokens");
 
 	private final CopyOnWriteArrayList<Outcome> outcomes = new CopyOnWriteArrayList<>();
 
@@ -45,7 +47,7 @@ final class StatisticsNames {
 	 * @throws IllegalArgumentException if two different things have one name
 	 */
 	StatisticsNames(Collection<? extends StatisticsContributor> contributors) {
-		this.components.addAll(List.of(Component.WORKSPACE, Component.PLAN, Component.FINGERPRINT));
+		this.components.addAll(List.of(Component.WORKSPACE, Component.PLAN, Component.LABELS, Component.FINGERPRINT));
 		for (StatisticsContributor contributor : contributors) {
 			this.outcomes.addAllAbsent(contributor.outcomes());
 			this.techniques.addAllAbsent(contributor.techniques());

@@ -1,6 +1,7 @@
 package io.tokensaving.statistics;
 
 import java.math.BigDecimal;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -162,6 +163,105 @@ public final class StatisticsSnapshot {
 	 */
 	public BigDecimal overheadUsd() {
 		return PicoUsd.toUsd(count(SavingsCounters.OVERHEAD));
+	}
+
+	/**
+	 * Return what providers bill, all attempts.
+	 * @return the cost in US dollars, without models that have no price
+	 */
+	public BigDecimal spentUsd() {
+		return PicoUsd.toUsd(count(SavingsCounters.SPENT));
+	}
+
+	/**
+	 * Return what the same requests would have cost with no plan. It is what was spent,
+	 * the overhead and the net saving together, but for overhead that no call is charged
+	 * with.
+	 * @return the cost in US dollars
+	 */
+	public BigDecimal counterfactualUsd() {
+		return PicoUsd.toUsd(count(SavingsCounters.COUNTERFACTUAL));
+	}
+
+	/**
+	 * Return what was saved by what saved it, before overhead.
+	 * @return the amounts in US dollars by {@link SavingTechnique#value()}, without those that saved
+	 * nothing
+	 */
+	public Map<String, BigDecimal> savedUsdByTechnique() {
+		Map<String, BigDecimal> saved = new TreeMap<>();
+		counts(SavingsCounters.SAVED).forEach((technique, picoUsd) -> saved.put(technique, PicoUsd.toUsd(picoUsd)));
+		return saved;
+	}
+
+	/**
+	 * Return the tokens that the model was paid for by their kind.
+	 * @return the tokens: {@code input} and {@code output}, and of these
+	 * {@code cache_read}, {@code cache_write_5m}, {@code cache_write_1h} and
+	 * {@code thinking}
+	 */
+	public Map<String, Long> tokensByKind() {
+		return counts(SavingsCounters.TOKENS);
+	}
+
+	/**
+	 * Return the requests whose model failed by the reason.
+	 * @return the numbers by {@link ModelFailure#value()}, without those that are zero
+	 */
+	public Map<String, Long> modelErrorsByType() {
+		return counts(SavingsCounters.MODEL_ERRORS_BY_TYPE);
+	}
+
+	/**
+	 * Return the number of tasks: questions of the application, each with all rounds of
+	 * its tool loop and all attempts.
+	 * @return the tasks, each counted with its first request
+	 */
+	public long tasks() {
+		return count(SavingsCounters.TASKS);
+	}
+
+	/**
+	 * Return the share of the counterfactual that was not paid.
+	 * @return 1 - (spent + overhead) / counterfactual, negative if token saving cost more
+	 * than it saved, or {@code null} if there is no counterfactual
+	 */
+	public @Nullable Double effectiveDiscount() {
+		long counterfactual = count(SavingsCounters.COUNTERFACTUAL);
+		return (counterfactual > 0)
+				? 1 - (count(SavingsCounters.SPENT) + count(SavingsCounters.OVERHEAD)) / (double) counterfactual : null;
+	}
+
+	/**
+	 * Return what a task cost.
+	 * @return what was spent and the overhead, in US dollars for each task, or
+	 * {@code null} if there was none
+	 */
+	public @Nullable BigDecimal costPerTaskUsd() {
+		long tasks = tasks();
+		return (tasks > 0) ? PicoUsd.toUsd((count(SavingsCounters.SPENT) + count(SavingsCounters.OVERHEAD)) / tasks)
+				: null;
+	}
+
+	/**
+	 * Return the distribution of a measure.
+	 * @param measure the measure
+	 * @return the distribution, or {@code null} if nothing was measured, as for the
+	 * figures of a whole plan
+	 */
+	public Measure.@Nullable Distribution distribution(Measure measure) {
+		return measure.of(this.sums);
+	}
+
+	/**
+	 * Add other figures, such as those of another model.
+	 * @param other the other figures
+	 * @return the figures of both together
+	 */
+	public StatisticsSnapshot plus(StatisticsSnapshot other) {
+		Set<String> suspended = new HashSet<>(this.suspended);
+		suspended.addAll(other.suspended);
+		return new StatisticsSnapshot(this.sums.plus(other.sums), suspended, this.names);
 	}
 
 	/**

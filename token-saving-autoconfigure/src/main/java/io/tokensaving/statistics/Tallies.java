@@ -14,7 +14,10 @@ import io.tokensaving.Counter;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
+import io.tokensaving.ledger.CallCost;
+import io.tokensaving.ledger.ClosedLedger;
 import io.tokensaving.ledger.PicoUsd;
+import io.tokensaving.provider.TokenUsage;
 
 import org.springframework.util.Assert;
 
@@ -47,6 +50,18 @@ final class Tallies {
 
 	private final LongAdder providerDiscount;
 
+	private final LongAdder spent;
+
+	private final LongAdder counterfactual;
+
+	private final Tally tokens;
+
+	private final Tally saved;
+
+	private final LongAdder inputTokens;
+
+	private final LongAdder outputTokens;
+
 	/**
 	 * Create tallies that are all zero.
 	 * @param names the names of what is counted
@@ -64,6 +79,12 @@ final class Tallies {
 		this.overheadTokens = adder(SavingsCounters.OVERHEAD_TOKENS);
 		this.overhead = adder(SavingsCounters.OVERHEAD);
 		this.providerDiscount = adder(SavingsCounters.PROVIDER_DISCOUNT);
+		this.spent = adder(SavingsCounters.SPENT);
+		this.counterfactual = adder(SavingsCounters.COUNTERFACTUAL);
+		this.tokens = tally(SavingsCounters.TOKENS);
+		this.saved = tally(SavingsCounters.SAVED);
+		this.inputTokens = adder(this.tokens, "input");
+		this.outputTokens = adder(this.tokens, "output");
 	}
 
 	/**
@@ -106,6 +127,41 @@ final class Tallies {
 		this.overheadTokens.add(report.overheadTokens());
 		this.overhead.add(PicoUsd.of(report.overheadUsd()));
 		this.providerDiscount.add(PicoUsd.of(report.providerDiscountUsd()));
+	}
+
+	/**
+	 * Count a call with what it cost.
+	 * @param call what it saved and cost
+	 * @param measures what was measured of it
+	 */
+	void record(ClosedLedger call, CallMeasures measures) {
+		ModelFailure failure = measures.failure();
+		record(call.report(), failure != null);
+		if (failure != null) {
+			adder(tally(SavingsCounters.MODEL_ERRORS_BY_TYPE), failure.value()).increment();
+		}
+		if (measures.newTask()) {
+			adder(SavingsCounters.TASKS).increment();
+		}
+		CallCost cost = call.cost();
+		TokenUsage bought = cost.bought();
+		this.inputTokens.add(bought.input());
+		this.outputTokens.add(bought.output());
+		addTokens("cache_read", bought.cacheRead());
+		addTokens("cache_write_5m", bought.cacheWrite() - bought.cacheWriteOneHour());
+		addTokens("cache_write_1h", bought.cacheWriteOneHour());
+		addTokens("thinking", bought.reasoning());
+		this.spent.add(cost.spentPicoUsd());
+		this.counterfactual.add(cost.counterfactualPicoUsd());
+		for (Map.Entry<String, Long> part : cost.savedPicoUsd().entrySet()) {
+			adder(this.saved, part.getKey()).add(part.getValue());
+		}
+	}
+
+	private void addTokens(String kind, long tokens) {
+		if (tokens != 0) {
+			adder(this.tokens, kind).add(tokens);
+		}
 	}
 
 	private LongAdder savedBy(String technique) {

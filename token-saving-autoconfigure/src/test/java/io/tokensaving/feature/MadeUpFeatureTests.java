@@ -169,8 +169,9 @@ class MadeUpFeatureTests {
 	@Test
 	void itsAdvisorStandsWhereItsOrderSays() {
 		assertThat(this.advisors.toList()).extracting(Advisor::getName)
-			.containsExactly("Token Saving Plan", "Made Up", "Token Saving Compression", "Token Saving Exact Cache",
-					"Token Saving Dedup", "Token Saving Semantic Cache", "Token Saving Prompt Cache");
+			.containsExactly("Token Saving Task", "Token Saving Plan", "Made Up", "Token Saving Compression",
+					"Token Saving Exact Cache", "Token Saving Dedup", "Token Saving Semantic Cache",
+					"Token Saving Prompt Cache", "Token Saving Model Call");
 	}
 
 	private String ask(String plan, String question) {

@@ -209,7 +209,10 @@ class MadeUpStatisticsTests {
 	private static void assertCountedByLabels(StatisticsAggregator aggregator, int cats, int dogs) {
 		PlanKey plan = aggregator.all().figures().plans().keySet().iterator().next();
 		Map<Labels, StatisticsSnapshot> labelled = aggregator.labelled(plan).figures();
-		Labels ofCats = Labels.NONE.with("voice", "stern").with("topic", "cats");
+		Labels ofCats = Labels.NONE.with("voice", "stern")
+			.with("topic", "cats")
+			.with("feature", "bot")
+			.with("model", "scripted-model");
 		assertThat(labelled).containsOnlyKeys(ofCats, ofCats.with("topic", "dogs"), Labels.NONE);
 		StatisticsSnapshot figures = labelled.get(ofCats);
 		assertThat(figures.requests(MadeUpFeature.OUTCOME)).isEqualTo(cats);

@@ -107,7 +107,7 @@ final class StatisticsScripts {
 
 	static final byte[] READ_LABELLED = RedisText.bytes("""
 			local all, reply = redis.call('HGETALL', KEYS[1]), {}
-			if #all > 200000 then
+			if #all > 400000 then
 				return redis.error_reply('ERR there are more counters than there may be')
 			end
 			for i = 1, #all, 2 do

@@ -1,0 +1,169 @@
+package io.tokensaving.actuate;
+
+import java.util.List;
+
+import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.TokenSaving;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.test.context.SpringBootTest;
+import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
+import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.MediaType;
+import org.springframework.http.ResponseEntity;
+import org.springframework.test.annotation.DirtiesContext;
+import org.springframework.test.json.JsonContent;
+import org.springframework.test.json.JsonContentAssert;
+import org.springframework.web.bind.annotation.GetMapping;
+import org.springframework.web.bind.annotation.PathVariable;
+import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.client.HttpClientErrorException;
+import org.springframework.web.client.RestClient;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for what {@link TokenSavingEndpoint} shows by feature, model and day over HTTP.
+ */
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
+		properties = { "management.endpoints.web.exposure.include=tokensaving", "token-saving.default-plan=bot",
+				"token-saving.plans.bot.cache.backend=in_memory", "token-saving.plans.other.cache.backend=in_memory",
+				"token-saving.prices[0].model=scripted-model", "token-saving.prices[0].input=2",
+				"token-saving.prices[0].output=10" })
+@DirtiesContext(classMode = DirtiesContext.ClassMode.BEFORE_EACH_TEST_METHOD)
+class LedgerEndpointWebTests {
+
+	@Autowired
+	private ChatClient.Builder chatClientBuilder;
+
+	@LocalServerPort
+	private int port;
+
+	@BeforeEach
+	void ask() {
+		ChatClient client = this.chatClientBuilder.build();
+		for (String question : List.of("one", "one", "two")) {
+			client.prompt(question).advisors(TokenSaving.feature("faq")).call().content();
+		}
+		client.prompt("three").advisors(TokenSaving.plan("other").feature("-mail")).call().content();
+		get("/ask/4711");
+	}
+
+	@Test
+	void featuresAreShownByWhatTheySpent() {
+		String features = get("/actuator/tokensaving/features");
+		assertThatJson(features).extractingPath("$.total").isEqualTo(3);
+		assertThatJson(features).extractingPath("$.features[*].feature")
+			.asArray()
+			.containsExactly("faq", "/ask/{id}", "-mail");
+		assertThatJson(features).extractingPath("$.features[*].plan").asArray().containsExactly("bot", "bot", "other");
+		assertThatJson(features).extractingPath("$.features[0].requests").isEqualTo(3);
+		assertThatJson(features).extractingPath("$.features[0].tasks").isEqualTo(3);
+		// Two answers of 100 tokens at 2 and 20 at 10 dollars per million, and one hit
+		assertThatJson(features).extractingPath("$.features[0].spent_usd").isEqualTo(0.0008);
+		assertThatJson(features).extractingPath("$.features[0].counterfactual_usd").isEqualTo(0.0012);
+		assertThatJson(features).extractingPath("$.features[0].effective_discount").isEqualTo(0.3333);
+		assertThatJson(features).extractingPath("$.features[0].tokens.input").isEqualTo(200);
+		assertThatJson(features).extractingPath("$.features[0].outcomes.exact_hits").isEqualTo(1);
+		assertThatJson(features).extractingPath("$.features[0].output_tokens.p50").isNotNull();
+		assertThatJson(features).extractingPath("$.features[0].model_ms.p95").isNotNull();
+		assertThatJson(features).extractingPath("$.features[0].models.scripted-model.requests").isEqualTo(3);
+	}
+
+	@Test
+	void filtersAndPagesSelectRows() {
+		assertThatJson(get("/actuator/tokensaving/features?plan=other")).extractingPath("$.features[*].feature")
+			.asArray()
+			.containsExactly("-mail");
+		String page = get("/actuator/tokensaving/features?size=1&page=1&days=1");
+		assertThatJson(page).extractingPath("$.total").isEqualTo(3);
+		assertThatJson(page).extractingPath("$.features[*].feature").asArray().containsExactly("/ask/{id}");
+		String models = get("/actuator/tokensaving/models?feature=faq");
+		assertThatJson(models).extractingPath("$.models[0].model").isEqualTo("scripted-model");
+		assertThatJson(models).extractingPath("$.models[0].requests").isEqualTo(3);
+		assertThatJson(get("/actuator/tokensaving/models?model=none-such")).extractingPath("$.total").isEqualTo(0);
+		String daily = get("/actuator/tokensaving/daily?days=90");
+		assertThatJson(daily).extractingPath("$.daily[0].date").asString().matches("\\d{4}-\\d{2}-\\d{2}");
+		assertThatJson(daily).extractingPath("$.daily[*].spent_usd").asArray().isNotEmpty();
+		assertThatJson(get("/actuator/tokensaving/features?workspace=none")).extractingPath("$.total").isEqualTo(0);
+	}
+
+	@Test
+	void csvHasAHeaderAndOneLineForEachRow() {
+		ResponseEntity<String> csv = RestClient.create()
+			.get()
+			.uri("http://localhost:{port}/actuator/tokensaving/features?format=csv", this.port)
+			.retrieve()
+			.toEntity(String.class);
+		assertThat(csv.getHeaders().getContentType()).isNotNull()
+			.satisfies((type) -> assertThat(type.isCompatibleWith(new MediaType("text", "csv"))).isTrue());
+		List<String> lines = csv.getBody().lines().toList();
+		assertThat(lines).hasSize(4);
+		assertThat(lines.get(0)).startsWith("\"plan\",\"feature\",\"requests\",\"tasks\"").contains("\"tokens.input\"");
+		assertThat(lines.get(1)).startsWith("\"bot\",\"faq\",3,3");
+		// A spreadsheet would take a text that starts with a minus for a formula
+		assertThat(lines.get(3)).startsWith("\"other\",\"'-mail\",1,1");
+		assertThat(lines)
+			.allSatisfy((line) -> assertThat(line.split(",", -1)).hasSameSizeAs(lines.get(0).split(",", -1)));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "days=0, days", "days=91, days", "days=x, days", "page=-1, page", "size=0, size", "size=1001, size",
+			"format=xml, format" })
+	void whatIsNotAcceptedIsNamed(String query, String name) {
+		assertThatExceptionOfType(HttpClientErrorException.BadRequest.class)
+			.isThrownBy(() -> get("/actuator/tokensaving/features?" + query))
+			.satisfies((ex) -> assertThatJson(ex.getResponseBodyAsString()).extractingPath("$.field").isEqualTo(name));
+	}
+
+	private String get(String path) {
+		return RestClient.create().get().uri("http://localhost:" + this.port + path).retrieve().body(String.class);
+	}
+
+	private static JsonContentAssert assertThatJson(String json) {
+		return new JsonContentAssert(new JsonContent(json));
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration(excludeName = "com.redis.om.spring.RedisModulesConfiguration")
+	static class Application {
+
+		@Bean
+		ChatModel chatModel() {
+			return ScriptedChatModel.echoing();
+		}
+
+		@Bean
+		Asking asking(ChatClient.Builder builder) {
+			return new Asking(builder.build());
+		}
+
+	}
+
+	@RestController
+	static class Asking {
+
+		private final ChatClient client;
+
+		Asking(ChatClient client) {
+			this.client = client;
+		}
+
+		@GetMapping("/ask/{id}")
+		String ask(@PathVariable("id") String id) {
+			return this.client.prompt(id).call().content();
+		}
+
+	}
+
+}
