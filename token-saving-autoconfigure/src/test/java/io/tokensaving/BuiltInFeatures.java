@@ -1,7 +1,11 @@
 package io.tokensaving;
 
+import java.time.Clock;
 import java.util.List;
 
+import io.tokensaving.budget.BudgetFeature;
+import io.tokensaving.budget.Budgets;
+import io.tokensaving.budget.InMemoryBudgetAccounts;
 import io.tokensaving.cache.exact.ExactCacheFeature;
 import io.tokensaving.cache.semantic.SemanticCacheFeature;
 import io.tokensaving.compression.CompressionFeature;
@@ -22,7 +26,10 @@ public final class BuiltInFeatures {
 			throw new IllegalStateException("There is no advisor");
 		}, List::of), new ExactCacheFeature(), new SemanticCacheFeature(() -> {
 			throw new IllegalStateException("There is no advisor");
-		}, (judge) -> false), new DedupFeature((plan) -> false), new PromptCacheFeature());
+		}, (judge) -> false), new DedupFeature((plan) -> false), new PromptCacheFeature(),
+				new BudgetFeature(
+						new Budgets(List.of(), new InMemoryBudgetAccounts(Clock.systemUTC()), Clock.systemUTC()),
+						(workspace) -> List.of()));
 	}
 
 }

@@ -6,7 +6,9 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import com.fasterxml.jackson.annotation.JsonIgnore;
@@ -67,7 +69,7 @@ public class TokenSavingEndpoint {
 	static final int RESUME_LENGTH = 3;
 
 	private static final String READABLE = "'plans', 'plans/{id}', 'plans/{id}/stats', 'plans/{id}/stats/daily', "
-			+ "'totals', 'advice', 'cache-engines' or 'compression-engines'";
+			+ "'totals', 'advice', %s'cache-engines' or 'compression-engines'";
 
 	private static final String WRITABLE = "'plans', 'plans/{id}' or 'plans/{id}/resume'";
 
@@ -88,6 +90,8 @@ public class TokenSavingEndpoint {
 	private final Supplier<List<CacheEngineDescriptor>> cacheEngines;
 
 	private final List<String> compressionEngines;
+
+	private final Features features;
 
 	private final EndpointReader reader;
 
@@ -112,6 +116,7 @@ public class TokenSavingEndpoint {
 		this.aggregator = aggregator;
 		this.cacheEngines = cacheEngines;
 		this.compressionEngines = List.copyOf(compressionEngines);
+		this.features = features;
 		this.reader = new EndpointReader(plans, aggregator, features);
 		this.writer = new EndpointWriter(workspace, plans, statistics, aggregator, evictor, this.reader);
 	}
@@ -133,7 +138,8 @@ public class TokenSavingEndpoint {
 	/**
 	 * Show a part: {@code plans}, {@code plans/{id}}, {@code plans/{id}/stats},
 	 * {@code plans/{id}/stats/daily}, {@code totals}, {@code advice},
-	 * {@code cache-engines} or {@code compression-engines}.
+	 * {@code cache-engines}, {@code compression-engines}, or what a feature shows, such
+	 * as {@code budgets}.
 	 * @param path the path below the endpoint
 	 * @param workspace the workspace whose plans and figures are shown, or {@code null}
 	 * for the application's
@@ -158,10 +164,14 @@ public class TokenSavingEndpoint {
 		if (segments.equals(List.of("compression-engines"))) {
 			return Map.of("compression_engines", this.compressionEngines);
 		}
+		Function<String, Object> view = (segments.size() == 1) ? this.features.views().get(segments.get(0)) : null;
+		if (view != null) {
+			return this.reader.view(segments.get(0), view, chosen);
+		}
 		if (segments.size() >= 2 && segments.get(0).equals("plans") && StringUtils.hasText(segments.get(1))) {
 			return planPart(path, new PlanKey(chosen, segments.get(1)), segments.subList(2, segments.size()));
 		}
-		return notFound(path, READABLE);
+		return notFound(path, readable());
 	}
 
 	/**
@@ -267,6 +277,14 @@ public class TokenSavingEndpoint {
 		return path.length == length && path[0].equals(PLANS);
 	}
 
+	private String readable() {
+		return READABLE.formatted(this.features.views()
+			.keySet()
+			.stream()
+			.map((name) -> "'" + name + "', ")
+			.collect(Collectors.joining()));
+	}
+
 	private static WebEndpointResponse<Object> notFound(String[] path, String accepted) {
 		String whole = String.join("/", path);
 		return error(WebEndpointResponse.STATUS_NOT_FOUND, ErrorDescriptor.notFound("", PATH, whole, accepted));
@@ -300,7 +318,7 @@ public class TokenSavingEndpoint {
 		if (part.equals(List.of("stats", "daily"))) {
 			return DailyDescriptor.of(this.aggregator.days(key));
 		}
-		return part.equals(List.of("stats")) ? this.reader.stats(key) : notFound(path, READABLE);
+		return part.equals(List.of("stats")) ? this.reader.stats(key) : notFound(path, readable());
 	}
 
 	/**

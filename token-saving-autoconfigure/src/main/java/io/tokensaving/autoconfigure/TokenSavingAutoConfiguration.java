@@ -49,7 +49,7 @@ import org.springframework.context.annotation.Import;
 		TokenCountProperties.class, PriceTableProperties.class })
 @Import({ PlanConfiguration.class, CompressionConfiguration.class, CacheConfiguration.class,
 		ExactCacheConfiguration.class, DedupConfiguration.class, SemanticCacheConfiguration.class,
-		PromptCacheConfiguration.class })
+		BudgetConfiguration.class, PromptCacheConfiguration.class })
 public final class TokenSavingAutoConfiguration {
 
 	private static final int MAX_MESSAGE = 300;

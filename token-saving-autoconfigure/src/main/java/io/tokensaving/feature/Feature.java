@@ -1,6 +1,8 @@
 package io.tokensaving.feature;
 
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
@@ -62,6 +64,15 @@ public interface Feature extends StatisticsContributor {
 	 */
 	default void loadAtStart(Plan plan, boolean isDefault) {
 		load(plan);
+	}
+
+	/**
+	 * Return what the feature shows at the endpoint besides the figures of plans.
+	 * @return suppliers of values that JSON can hold, by the path in kebab case; each is
+	 * given the workspace, may block, and may throw if a figure cannot be read
+	 */
+	default Map<String, Function<String, Object>> views() {
+		return Map.of();
 	}
 
 	/**

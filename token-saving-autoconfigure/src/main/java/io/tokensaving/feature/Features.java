@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
@@ -21,15 +22,20 @@ public final class Features {
 
 	private final Map<String, SettingsSection<?>> sections;
 
+	private final Map<String, Function<String, Object>> views;
+
 	/**
 	 * Create the registry.
 	 * @param features the features, in any order
-	 * @throws IllegalStateException if two of them have the same name or the same section
+	 * @throws IllegalStateException if two of them have the same name the same section or
+	 * the same view
 	 */
 	public Features(Collection<? extends Feature> features) {
 		Map<String, Feature> byName = new TreeMap<>();
 		Map<String, Feature> bySection = new TreeMap<>();
+		Map<String, Feature> byView = new TreeMap<>();
 		Map<String, SettingsSection<?>> all = new TreeMap<>();
+		Map<String, Function<String, Object>> allViews = new TreeMap<>();
 		for (Feature feature : features) {
 			refuseSecond("feature", feature.name(), byName.put(feature.name(), feature), feature);
 			SettingsSection<?> section = feature.section();
@@ -37,8 +43,13 @@ public final class Features {
 				refuseSecond("section", section.name(), bySection.put(section.name(), feature), feature);
 				all.put(section.name(), section);
 			}
+			feature.views().forEach((path, view) -> {
+				refuseSecond("view", path, byView.put(path, feature), feature);
+				allViews.put(path, view);
+			});
 		}
 		this.features = List.copyOf(byName.values());
+		this.views = Collections.unmodifiableMap(allViews);
 		this.sections = Collections.unmodifiableMap(all);
 	}
 
@@ -63,6 +74,14 @@ public final class Features {
 	 */
 	public Map<String, SettingsSection<?>> sections() {
 		return this.sections;
+	}
+
+	/**
+	 * Return what the features show at the endpoint besides the figures of plans.
+	 * @return an unmodifiable map by path, ordered
+	 */
+	public Map<String, Function<String, Object>> views() {
+		return this.views;
 	}
 
 	/**

@@ -125,7 +125,7 @@ final class SavingsAccount {
 		close(() -> {
 			TokenUsage bought = this.ledger.bought();
 			return report(null, (bought != null) ? bought : TokenUsage.ZERO, false);
-		}, true);
+		}, !this.ledger.isRefused());
 	}
 
 	private @Nullable SavingsReport close(Supplier<ClosedLedger> supplier, boolean modelFailed) {

@@ -15,6 +15,7 @@ import io.tokensaving.actuate.EndpointClient.Answer;
 import io.tokensaving.autoconfigure.PlanProperties;
 import io.tokensaving.autoconfigure.TokenSavingAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingEndpointAutoConfiguration;
+import io.tokensaving.budget.BudgetProperties;
 import io.tokensaving.cache.CacheProperties;
 import io.tokensaving.compression.CompressionProperties;
 import io.tokensaving.dedup.DedupProperties;
@@ -113,9 +114,9 @@ class PlanRoundTripTests {
 				.forEach((section, values) -> shown.computeIfAbsent((String) section, (name) -> new TreeSet<>())
 					.addAll(((Map<?, ?>) values).keySet().stream().map(String::valueOf).toList()));
 		}
-		assertThat(shown)
-			.isEqualTo(Map.of("compression", names(CompressionProperties.class), "cache", names(CacheProperties.class),
-					"dedup", names(DedupProperties.class), "prompt_cache", names(PromptCacheProperties.class)));
+		assertThat(shown).isEqualTo(Map.of("compression", names(CompressionProperties.class), "cache",
+				names(CacheProperties.class), "dedup", names(DedupProperties.class), "prompt_cache",
+				names(PromptCacheProperties.class), "budget", names(BudgetProperties.class)));
 		assertThat(names(PlanProperties.class)).isEqualTo(new TreeSet<>(shown.keySet()));
 	}
 

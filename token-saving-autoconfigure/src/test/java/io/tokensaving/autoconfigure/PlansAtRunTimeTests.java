@@ -42,7 +42,7 @@ class PlansAtRunTimeTests {
 
 	@Test
 	void theChainIsCompleteWithoutAnyPlan() {
-		this.contextRunner.run((context) -> assertThat(context.getBean(TokenSavingAdvisors.class).toList()).hasSize(6));
+		this.contextRunner.run((context) -> assertThat(context.getBean(TokenSavingAdvisors.class).toList()).hasSize(7));
 	}
 
 	@Test
