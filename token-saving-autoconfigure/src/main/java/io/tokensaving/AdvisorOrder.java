@@ -3,14 +3,20 @@ package io.tokensaving;
 import org.springframework.core.Ordered;
 
 /**
- * Default orders of the advisors. The advisors run just before the model, inside the tool
- * loop and after every advisor that changes the prompt, so the prompt that they compress
- * and fingerprint is the one that the model would receive.
+ * Default orders of the advisors. All but the first run just before the model, inside the
+ * tool loop and after every advisor that changes the prompt, so the prompt that they
+ * compress and fingerprint is the one that the model would receive.
  */
 public final class AdvisorOrder {
 
 	/**
-	 * Resolves the plan and reports the savings; the outermost of these advisors.
+	 * Marks what belongs to one task; outside the tool loop, unlike all others.
+	 */
+	public static final int TASK = Ordered.HIGHEST_PRECEDENCE + 60;
+
+	/**
+	 * Resolves the plan and reports the savings; the outermost of the advisors inside the
+	 * tool loop.
 	 */
 	public static final int PLAN = Ordered.LOWEST_PRECEDENCE - 60;
 

@@ -18,6 +18,11 @@ public final class Component extends DescribedName {
 	public static final Component PLAN = of("plan", "Finding the plan of a request");
 
 	/**
+	 * Naming the feature and the tenant of a request.
+	 */
+	public static final Component LABELS = of("labels", "Naming the feature and the tenant of a request");
+
+	/**
 	 * Computing the fingerprint of a request.
 	 */
 	public static final Component FINGERPRINT = of("fingerprint", "Computing the fingerprint of a request");

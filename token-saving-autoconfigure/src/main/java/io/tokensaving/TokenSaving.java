@@ -1,19 +1,13 @@
 package io.tokensaving;
 
 import java.time.Duration;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 
-import org.jspecify.annotations.Nullable;
-
-import org.springframework.ai.chat.client.ChatClient.AdvisorSpec;
 import org.springframework.util.Assert;
 
 /**
- * Builds the advisor parameters by which a request selects a plan and cache directives:
+ * Builds the advisor parameters by which a request selects a plan and cache directives,
+ * and names the feature of the application that asks:
  *
  * <pre>{@code
  * chatClient.prompt()
@@ -22,10 +16,10 @@ import org.springframework.util.Assert;
  *     .call();
  * }</pre>
  *
- * The plain parameters {@value #PLAN_ID} and {@value #CACHE} do the same; their values
- * are checked when the request is sent. Immutable: every method returns a new instance.
+ * The plain parameters {@value #PLAN_ID}, {@value #FEATURE} and {@value #CACHE} do the
+ * same; their values are checked when the request is sent.
  */
-public final class TokenSaving implements Consumer<AdvisorSpec> {
+public final class TokenSaving {
 
 	/**
 	 * Prefix of all parameters. An unknown parameter with this prefix is rejected.
@@ -37,6 +31,13 @@ public final class TokenSaving implements Consumer<AdvisorSpec> {
 	 * plan off.
 	 */
 	public static final String PLAN_ID = PREFIX + "plan_id";
+
+	/**
+	 * Parameter that names the feature of the application which asks, a {@link String} of
+	 * 1 to 100 letters {@code A} to {@code Z}, digits and <code>._/{}:@+*-</code>.
+	 * Figures are kept for each.
+	 */
+	public static final String FEATURE = PREFIX + "feature";
 
 	/**
 	 * Parameter that holds the cache directives, a {@link Map} with the keys
@@ -88,13 +89,7 @@ public final class TokenSaving implements Consumer<AdvisorSpec> {
 
 	static final String NONE = "none";
 
-	private final @Nullable String planId;
-
-	private final Map<String, Object> cache;
-
-	private TokenSaving(@Nullable String planId, Map<String, Object> cache) {
-		this.planId = planId;
-		this.cache = cache;
+	private TokenSaving() {
 	}
 
 	/**
@@ -102,25 +97,36 @@ public final class TokenSaving implements Consumer<AdvisorSpec> {
 	 * @param id the id of the plan
 	 * @return parameters to pass to {@code advisors(...)}
 	 */
-	public static TokenSaving plan(String id) {
+	public static TokenSavingParameters plan(String id) {
 		Assert.hasText(id, "'id' must not be empty");
-		return new TokenSaving(id, Map.of());
+		return new TokenSavingParameters(id, null, Map.of());
 	}
 
 	/**
 	 * Apply the default plan. Use this to set cache directives without naming a plan.
 	 * @return parameters to pass to {@code advisors(...)}
 	 */
-	public static TokenSaving defaultPlan() {
-		return new TokenSaving(null, Map.of());
+	public static TokenSavingParameters defaultPlan() {
+		return new TokenSavingParameters(null, null, Map.of());
+	}
+
+	/**
+	 * Apply the default plan to a request of a feature of the application.
+	 * @param feature the name of the feature, such as {@code ticket-triage}
+	 * @return parameters to pass to {@code advisors(...)}
+	 * @throws IllegalArgumentException if the name is not accepted
+	 * @see TokenSavingParameters#feature(String)
+	 */
+	public static TokenSavingParameters feature(String feature) {
+		return defaultPlan().feature(feature);
 	}
 
 	/**
 	 * Apply no plan, not even the default plan.
 	 * @return parameters to pass to {@code advisors(...)}
 	 */
-	public static TokenSaving none() {
-		return new TokenSaving(NONE, Map.of());
+	public static TokenSavingParameters none() {
+		return new TokenSavingParameters(NONE, null, Map.of());
 	}
 
 	/**
@@ -134,97 +140,6 @@ public final class TokenSaving implements Consumer<AdvisorSpec> {
 	 */
 	public static String compressible(String text) {
 		return CompressibleText.mark(text);
-	}
-
-	/**
-	 * Neither read nor write the cache.
-	 * @return new parameters
-	 */
-	public TokenSaving noStore() {
-		return with(NO_STORE, true);
-	}
-
-	/**
-	 * Do not read the cache, but store the fresh answer.
-	 * @return new parameters
-	 */
-	public TokenSaving noCache() {
-		return with(NO_CACHE, true);
-	}
-
-	/**
-	 * Set how long the answer may be served.
-	 * @param ttl the time to live, above zero
-	 * @return new parameters
-	 */
-	public TokenSaving ttl(Duration ttl) {
-		Assert.isTrue(!ttl.isZero() && !ttl.isNegative(), () -> "'ttl' must be above zero, but is " + ttl);
-		return with(TTL, ttl);
-	}
-
-	/**
-	 * Serve only answers younger than this.
-	 * @param maxAge the age, above zero
-	 * @return new parameters
-	 */
-	public TokenSaving maxAge(Duration maxAge) {
-		Assert.isTrue(!maxAge.isZero() && !maxAge.isNegative(), () -> "'maxAge' must be above zero, but is " + maxAge);
-		return with(MAX_AGE, maxAge);
-	}
-
-	/**
-	 * Set the lowest cosine similarity at which a semantic cache serves.
-	 * @param similarityThreshold the threshold, 0 to 1
-	 * @return new parameters
-	 */
-	public TokenSaving similarityThreshold(double similarityThreshold) {
-		Assert.isTrue(similarityThreshold >= 0 && similarityThreshold <= 1,
-				() -> "'similarityThreshold' must be from 0 to 1, but is " + similarityThreshold);
-		return with(SIMILARITY_THRESHOLD, similarityThreshold);
-	}
-
-	/**
-	 * Isolate the entries of this request: they are served only to requests of the same
-	 * scope.
-	 * @param scope the scope, such as a user or tenant id
-	 * @return new parameters
-	 */
-	public TokenSaving scope(String scope) {
-		Assert.hasText(scope, "'scope' must not be empty");
-		return with(SCOPE, scope);
-	}
-
-	/**
-	 * Label the stored answer.
-	 * @param tags the labels
-	 * @return new parameters
-	 */
-	public TokenSaving tags(String... tags) {
-		return with(TAGS, List.of(tags));
-	}
-
-	private TokenSaving with(String directive, Object value) {
-		Map<String, Object> changed = new LinkedHashMap<>(this.cache);
-		changed.put(directive, value);
-		return new TokenSaving(this.planId, Collections.unmodifiableMap(changed));
-	}
-
-	/**
-	 * Put the parameters on a request. If they name a plan, an advisor is added as well,
-	 * which warns once a minute if the chat client has no advisor that applies plans.
-	 * @param spec the advisors of the request
-	 */
-	@Override
-	public void accept(AdvisorSpec spec) {
-		if (this.planId != null) {
-			spec.param(PLAN_ID, this.planId);
-			if (!NONE.equals(this.planId)) {
-				spec.advisors(MissingAdvisors.WARNING);
-			}
-		}
-		if (!this.cache.isEmpty()) {
-			spec.param(CACHE, this.cache);
-		}
 	}
 
 }

@@ -69,7 +69,7 @@ class MissingAdvisorsTests {
 	}
 
 	// Asks as the given client would, with an advisor that warns here
-	private static boolean call(ChatClient client, TokenSaving parameters) {
+	private static boolean call(ChatClient client, TokenSavingParameters parameters) {
 		Log log = mock(Log.class);
 		MissingAdvisors own = new MissingAdvisors(log, () -> 0);
 		String answer = client.prompt("question").advisors(parameters).advisors(own).call().content();

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.micrometer.context.ContextRegistry;
 import io.tokensaving.Component;
 import io.tokensaving.ForeignText;
 import io.tokensaving.TokenSavingAdvisor;
@@ -13,10 +14,14 @@ import io.tokensaving.ledger.PriceListRefresh;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.plan.TenantResolver;
 import io.tokensaving.plan.WorkspaceResolver;
 import io.tokensaving.provider.Dialects;
 import io.tokensaving.provider.ProviderDialect;
+import io.tokensaving.request.FeatureAnnotations;
+import io.tokensaving.request.FeatureScope;
 import io.tokensaving.request.PlanAdvisor;
+import io.tokensaving.request.TaskAdvisor;
 import io.tokensaving.statistics.DescribedException;
 import io.tokensaving.statistics.InMemoryStatisticsRepository;
 import io.tokensaving.statistics.SavingsStatistics;
@@ -36,6 +41,7 @@ import org.springframework.boot.context.properties.EnableConfigurationProperties
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Import;
+import org.springframework.core.env.Environment;
 
 /**
  * Auto-configuration for token saving: what the features share, and the customizer that
@@ -130,17 +136,32 @@ public final class TokenSavingAutoConfiguration {
 	@ConditionalOnMissingBean
 	PlanAdvisor tokenSavingPlanAdvisor(TokenSavingProperties properties, AdvisorOrderProperties order,
 			PlanRepository plans, WorkspaceResolver workspaceResolver, SavingsStatistics statistics, PriceTable prices,
-			TokenCounter tokenCounter, Dialects dialects) {
+			TokenCounter tokenCounter, Dialects dialects, ObjectProvider<TenantResolver> tenantResolver) {
 		return PlanAdvisor.builder(plans)
 			.defaultPlan(properties.getDefaultPlan())
 			.unknownPlanPolicy(properties.getUnknownPlan())
 			.workspaceResolver(workspaceResolver)
+			.tenantResolver(tenantResolver.getIfUnique())
 			.statistics(statistics)
 			.prices(prices)
 			.dialects(dialects)
 			.tokenCounter(tokenCounter)
 			.order(order.checked().getPlan())
 			.build();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	TaskAdvisor tokenSavingTaskAdvisor() {
+		return new TaskAdvisor();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnProperty(TokenSavingProperties.PREFIX + ".feature-annotations")
+	static FeatureAnnotations tokenSavingFeatureAnnotations(Environment environment) {
+		ContextRegistry.getInstance().registerThreadLocalAccessor(FeatureScope.accessor());
+		return new FeatureAnnotations(environment.getProperty("spring.aop.proxy-target-class", Boolean.class, true));
 	}
 
 	@Bean

@@ -65,9 +65,16 @@ public class TokenSavingProperties {
 	private BudgetRepositoryType budgetRepository = BudgetRepositoryType.AUTO;
 
 	/**
-	 * Budgets of workspaces and plans by their name, besides those in plans.
+	 * Budgets of workspaces, plans, features and tenants by their name, besides those in
+	 * plans.
 	 */
 	private Map<String, NamedBudgetProperties> budgets = new LinkedHashMap<>();
+
+	/**
+	 * Whether &#64;TokenSavingFeature on methods of beans names the feature that their
+	 * model calls belong to.
+	 */
+	private boolean featureAnnotations;
 
 	/**
 	 * Prices of models, preferred to the built-in ones.
@@ -133,6 +140,14 @@ public class TokenSavingProperties {
 
 	public void setBudgets(Map<String, NamedBudgetProperties> budgets) {
 		this.budgets = budgets;
+	}
+
+	public boolean isFeatureAnnotations() {
+		return this.featureAnnotations;
+	}
+
+	public void setFeatureAnnotations(boolean featureAnnotations) {
+		this.featureAnnotations = featureAnnotations;
 	}
 
 	public List<Price> getPrices() {

@@ -11,7 +11,8 @@ import io.tokensaving.plan.InvalidPlanException;
  * @param name the name: 1 to 64 letters, digits, {@code .}, {@code _} or {@code -}, and
  * not {@value #OF_PLAN}
  * @param scope whose calls share it
- * @param only the workspaces or plans that have it, by the scope; empty for all
+ * @param only the workspaces, plans, features or tenants that have it, by the scope;
+ * empty for all
  * @param settings how much it is and what it does
  */
 public record Budget(String name, BudgetScope scope, Set<String> only, BudgetSettings settings) {
@@ -45,8 +46,8 @@ public record Budget(String name, BudgetScope scope, Set<String> only, BudgetSet
 	}
 
 	/**
-	 * Whether a workspace or a plan has this budget.
-	 * @param value the workspace or the id of the plan, by the scope
+	 * Whether a workspace, plan, feature or tenant has this budget.
+	 * @param value its name, by the scope
 	 * @return whether it has
 	 */
 	boolean appliesTo(String value) {

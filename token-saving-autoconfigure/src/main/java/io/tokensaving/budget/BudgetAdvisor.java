@@ -197,7 +197,7 @@ public final class BudgetAdvisor implements TokenSavingAdvisor, CallAdvisor, Dir
 		}
 		List<BudgetClaim> claims = List.of();
 		try {
-			claims = this.budgets.claims(call.planKey(), call.plan());
+			claims = this.budgets.claims(call);
 			if (claims.isEmpty()) {
 				return null;
 			}

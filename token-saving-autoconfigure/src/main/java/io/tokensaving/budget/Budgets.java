@@ -10,12 +10,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 import io.tokensaving.ledger.PicoUsd;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.plan.SettingText;
+import io.tokensaving.request.CallState;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The budgets of an application, and those of its plans. Thread-safe.
@@ -61,11 +64,26 @@ public final class Budgets {
 
 	/**
 	 * Return the budgets that a call takes from.
-	 * @param key the plan of the call and its workspace
-	 * @param plan the plan
+	 * @param call the call
 	 * @return the budgets with their present periods; none are an empty list
 	 */
-	List<BudgetClaim> claims(PlanKey key, Plan plan) {
+	List<BudgetClaim> claims(CallState call) {
+		List<BudgetClaim> claims = claims(call.planKey(), call.plan(), (scope) -> switch (scope) {
+			case WORKSPACE -> call.workspace();
+			case PLAN -> call.plan().id();
+			case FEATURE -> call.feature();
+			case TENANT -> call.tenant();
+		});
+		for (BudgetClaim claim : claims) {
+			if (!claim.settings().equals(this.seen.get(claim.key()))
+					&& (this.seen.size() < MAX_SEEN || this.seen.containsKey(claim.key()))) {
+				this.seen.put(claim.key(), claim.settings());
+			}
+		}
+		return claims;
+	}
+
+	private List<BudgetClaim> claims(PlanKey key, Plan plan, Function<BudgetScope, @Nullable String> names) {
 		BudgetSettings ofPlan = plan.settings(BudgetSettings.class);
 		if (ofPlan == null && this.named.isEmpty()) {
 			return List.of();
@@ -77,17 +95,11 @@ public final class Budgets {
 					ofPlan, now));
 		}
 		for (Budget budget : this.named) {
-			boolean workspace = budget.scope() == BudgetScope.WORKSPACE;
-			if (budget.appliesTo(workspace ? key.workspace() : key.plan())) {
-				claims.add(claim(
-						new BudgetKey(budget.name(), key.workspace(), budget.scope(), workspace ? "" : key.plan()),
-						key.plan(), budget.settings(), now));
-			}
-		}
-		for (BudgetClaim claim : claims) {
-			if (!claim.settings().equals(this.seen.get(claim.key()))
-					&& (this.seen.size() < MAX_SEEN || this.seen.containsKey(claim.key()))) {
-				this.seen.put(claim.key(), claim.settings());
+			String name = names.apply(budget.scope());
+			if (name != null && budget.appliesTo(name)) {
+				String value = (budget.scope() != BudgetScope.WORKSPACE) ? name : "";
+				claims.add(claim(new BudgetKey(budget.name(), key.workspace(), budget.scope(), value), key.plan(),
+						budget.settings(), now));
 			}
 		}
 		return claims;
@@ -109,7 +121,11 @@ public final class Budgets {
 		Instant now = this.clock.instant();
 		Map<BudgetKey, BudgetClaim> claims = new LinkedHashMap<>();
 		for (Plan plan : plans) {
-			for (BudgetClaim claim : claims(new PlanKey(workspace, plan.id()), plan)) {
+			for (BudgetClaim claim : claims(new PlanKey(workspace, plan.id()), plan, (scope) -> switch (scope) {
+				case WORKSPACE -> workspace;
+				case PLAN -> plan.id();
+				case FEATURE, TENANT -> null;
+			})) {
 				claims.put(claim.key(), claim);
 			}
 		}

@@ -12,12 +12,14 @@ import org.jspecify.annotations.Nullable;
 public class NamedBudgetProperties extends BudgetProperties {
 
 	/**
-	 * Whose calls share the budget: those of each 'workspace' or of each 'plan'.
+	 * Whose calls share the budget: those of each 'workspace', 'plan', 'feature' or
+	 * 'tenant'.
 	 */
 	private BudgetScope scope = BudgetScope.WORKSPACE;
 
 	/**
-	 * Workspaces or plans, by the scope, that have the budget. Without it, all have it.
+	 * Workspaces, plans, features or tenants, by the scope, that have the budget. Without
+	 * it, all have it.
 	 */
 	private List<String> only = new ArrayList<>();
 

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
+import io.tokensaving.LabelText;
 import io.tokensaving.SnakeCase;
 import org.jspecify.annotations.Nullable;
 
@@ -34,9 +35,7 @@ public final class Labels {
 	/**
 	 * The length above which a value is not accepted.
 	 */
-	public static final int MAX_VALUE_LENGTH = 100;
-
-	private static final String PUNCTUATION = "._/{}:@+*-";
+	public static final int MAX_VALUE_LENGTH = LabelText.MAX_LENGTH;
 
 	private static final String SEPARATOR = ",";
 
@@ -92,17 +91,7 @@ public final class Labels {
 	 * @return whether it is accepted
 	 */
 	public static boolean isAccepted(String value) {
-		if (value.isEmpty() || value.length() > MAX_VALUE_LENGTH) {
-			return false;
-		}
-		for (int i = 0; i < value.length(); i++) {
-			char c = value.charAt(i);
-			boolean letterOrDigit = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-			if (!letterOrDigit && PUNCTUATION.indexOf(c) < 0) {
-				return false;
-			}
-		}
-		return true;
+		return LabelText.isAccepted(value);
 	}
 
 	/**

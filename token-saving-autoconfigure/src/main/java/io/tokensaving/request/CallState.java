@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 import io.tokensaving.InternalContext;
+import io.tokensaving.ledger.Labels;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.provider.Dialect;
@@ -18,9 +19,9 @@ import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.prompt.Prompt;
 
 /**
- * The state of one call on its way through the advisors: the plan that applies and the
- * cache directives of the request. It is stored in the context of the request and removed
- * from that of the response.
+ * The state of one call on its way through the advisors: the plan that applies, the
+ * feature and tenant that it belongs to, and the cache directives of the request. It is
+ * stored in the context of the request and removed from that of the response.
  * <p>
  * Belongs to one call and moves with it from thread to thread; not to be shared between
  * calls.
@@ -43,6 +44,10 @@ public final class CallState {
 
 	private volatile Supplier<Set<String>> tags;
 
+	private volatile String feature;
+
+	private volatile @Nullable String tenant;
+
 	/**
 	 * Create the state of a call.
 	 * @param workspace the workspace of the request
@@ -56,6 +61,7 @@ public final class CallState {
 		this.directives = directives;
 		this.dialects = dialects;
 		this.tags = directives::tags;
+		this.feature = plan.id();
 	}
 
 	/**
@@ -162,6 +168,37 @@ public final class CallState {
 	 */
 	public Plan plan() {
 		return this.plan;
+	}
+
+	/**
+	 * Return the feature of the application that the call belongs to: what the request or
+	 * the calling method names, otherwise the path pattern of the HTTP request, otherwise
+	 * the id of the plan. A plan has at most 100 and {@value Labels#OTHER}. In a stream
+	 * it is known once the stream is subscribed to.
+	 * @return the name: 1 to 100 letters {@code A} to {@code Z}, digits and
+	 * <code>._/{}:@+*-</code>
+	 */
+	public String feature() {
+		return this.feature;
+	}
+
+	void setFeature(String feature) {
+		this.feature = feature;
+	}
+
+	/**
+	 * Return the tenant that the call belongs to, as the
+	 * {@link io.tokensaving.plan.TenantResolver} of the application names it. Unlike
+	 * features, tenants have no limit in number.
+	 * @return the name, of the same characters as a feature, or {@code null} if there is
+	 * none
+	 */
+	public @Nullable String tenant() {
+		return this.tenant;
+	}
+
+	void setTenant(@Nullable String tenant) {
+		this.tenant = tenant;
 	}
 
 	/**

@@ -15,6 +15,7 @@ import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.plan.TenantResolver;
 import io.tokensaving.plan.WorkspaceResolver;
 import io.tokensaving.provider.Dialects;
 import io.tokensaving.statistics.SavingsStatistics;
@@ -64,6 +65,8 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 
 	private final RateLimitedLog unknownPlanLog;
 
+	private final CallLabels labels;
+
 	private final StreamMemory streams = StreamMemory.ofHeap();
 
 	private PlanAdvisor(Builder builder) {
@@ -76,6 +79,7 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		this.dialects = builder.dialects;
 		this.tokenCounter = builder.tokenCounter;
 		this.order = builder.order;
+		this.labels = new CallLabels(builder.tenantResolver, builder.statistics);
 		this.unknownPlanLog = new RateLimitedLog(logger, builder.ticker);
 	}
 
@@ -133,7 +137,10 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 			return chain.nextStream(opened.request());
 		}
 		CallState call = opened.call();
-		return Flux.defer(() -> {
+		return Flux.deferContextual((context) -> {
+			if (!opened.named()) {
+				this.labels.resolve(call, context);
+			}
 			StreamedSavings stream = new StreamedSavings(account(call, opened.request()),
 					call.dialect(opened.request()), this.streams);
 			return chain.nextStream(opened.request())
@@ -170,7 +177,8 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		CallState call = new CallState(workspace, plan, parameters.directives(), this.dialects);
 		ChatClientRequest attached = call.attachTo(request);
 		SavingsLedger.open(attached);
-		return new Opened(attached, call);
+		this.labels.resolve(call, attached, parameters.feature());
+		return new Opened(attached, call, parameters.feature() != null);
 	}
 
 	private @Nullable String resolveWorkspace(ChatClientRequest request) {
@@ -225,10 +233,11 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		}
 	}
 
-	private record Opened(ChatClientRequest request, @Nullable CallState call) {
+	// Named means that the request itself names its feature
+	private record Opened(ChatClientRequest request, @Nullable CallState call, boolean named) {
 
 		static Opened untouched(ChatClientRequest request) {
-			return new Opened(request, null);
+			return new Opened(request, null, false);
 		}
 
 	}
@@ -241,6 +250,8 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		private final PlanRepository plans;
 
 		private WorkspaceResolver workspaceResolver = (request) -> "default";
+
+		private @Nullable TenantResolver tenantResolver;
 
 		private @Nullable String defaultPlan;
 
@@ -270,6 +281,16 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		 */
 		public Builder workspaceResolver(WorkspaceResolver workspaceResolver) {
 			this.workspaceResolver = workspaceResolver;
+			return this;
+		}
+
+		/**
+		 * Set the resolver of tenants. Default {@code null}: requests have no tenant.
+		 * @param tenantResolver the resolver
+		 * @return this builder
+		 */
+		public Builder tenantResolver(@Nullable TenantResolver tenantResolver) {
+			this.tenantResolver = tenantResolver;
 			return this;
 		}
 

@@ -3,6 +3,7 @@ package io.tokensaving.request;
 import java.util.Map;
 
 import io.tokensaving.ForeignText;
+import io.tokensaving.LabelText;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.TokenSaving;
 import org.jspecify.annotations.Nullable;
@@ -13,11 +14,12 @@ import org.jspecify.annotations.Nullable;
  * Internal: not part of the API, may change at any time.
  *
  * @param planId the plan that the request names, or {@code null} if it names none
+ * @param feature the feature that the request names, or {@code null} if it names none
  * @param directives what the request asks of the cache
  */
-public record RequestParameters(@Nullable String planId, CacheDirectives directives) {
+public record RequestParameters(@Nullable String planId, @Nullable String feature, CacheDirectives directives) {
 
-	private static final RequestParameters NONE = new RequestParameters(null, CacheDirectives.NONE);
+	private static final RequestParameters NONE = new RequestParameters(null, null, CacheDirectives.NONE);
 
 	/**
 	 * Read the parameters of a request.
@@ -28,6 +30,7 @@ public record RequestParameters(@Nullable String planId, CacheDirectives directi
 	 */
 	public static RequestParameters from(Map<String, ? extends @Nullable Object> context) {
 		String planId = null;
+		String feature = null;
 		CacheDirectives directives = CacheDirectives.NONE;
 		boolean any = false;
 		for (Map.Entry<String, ? extends @Nullable Object> entry : context.entrySet()) {
@@ -41,15 +44,19 @@ public record RequestParameters(@Nullable String planId, CacheDirectives directi
 				case TokenSaving.PLAN_ID -> {
 					planId = planId(value);
 				}
+				case TokenSaving.FEATURE -> {
+					feature = feature(value);
+				}
 				case TokenSaving.CACHE -> {
 					directives = directives(value);
 				}
-				default ->
-					throw new IllegalArgumentException("Unknown advisor parameter '%s', accepted are '%s' and '%s'"
-						.formatted(ForeignText.printable(key), TokenSaving.PLAN_ID, TokenSaving.CACHE));
+				default -> throw new IllegalArgumentException(
+						"Unknown advisor parameter '%s', accepted are '%s', '%s' and '%s'".formatted(
+								ForeignText.printable(key), TokenSaving.PLAN_ID, TokenSaving.FEATURE,
+								TokenSaving.CACHE));
 			}
 		}
-		return any ? new RequestParameters(planId, directives) : NONE;
+		return any ? new RequestParameters(planId, feature, directives) : NONE;
 	}
 
 	/**
@@ -77,6 +84,13 @@ public record RequestParameters(@Nullable String planId, CacheDirectives directi
 			return text.toString();
 		}
 		throw CacheDirectives.refused(TokenSaving.PLAN_ID, value, "the id of a plan, or 'none'");
+	}
+
+	private static String feature(@Nullable Object value) {
+		if (value instanceof CharSequence text && LabelText.isAccepted(text.toString())) {
+			return text.toString();
+		}
+		throw CacheDirectives.refused(TokenSaving.FEATURE, value, LabelText.ACCEPTED);
 	}
 
 	private static CacheDirectives directives(@Nullable Object value) {

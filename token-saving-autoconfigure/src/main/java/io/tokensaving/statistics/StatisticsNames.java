@@ -45,7 +45,7 @@ final class StatisticsNames {
 	 * @throws IllegalArgumentException if two different things have one name
 	 */
 	StatisticsNames(Collection<? extends StatisticsContributor> contributors) {
-		this.components.addAll(List.of(Component.WORKSPACE, Component.PLAN, Component.FINGERPRINT));
+		this.components.addAll(List.of(Component.WORKSPACE, Component.PLAN, Component.LABELS, Component.FINGERPRINT));
 		for (StatisticsContributor contributor : contributors) {
 			this.outcomes.addAllAbsent(contributor.outcomes());
 			this.techniques.addAllAbsent(contributor.techniques());

@@ -42,7 +42,7 @@ class PlansAtRunTimeTests {
 
 	@Test
 	void theChainIsCompleteWithoutAnyPlan() {
-		this.contextRunner.run((context) -> assertThat(context.getBean(TokenSavingAdvisors.class).toList()).hasSize(7));
+		this.contextRunner.run((context) -> assertThat(context.getBean(TokenSavingAdvisors.class).toList()).hasSize(8));
 	}
 
 	@Test

@@ -199,7 +199,7 @@ class SemanticCacheConfigurationTests {
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
 				// A plan that is created later may need it
-				assertThat(context.getBean(TokenSavingAdvisors.class).toList()).hasSize(7)
+				assertThat(context.getBean(TokenSavingAdvisors.class).toList()).hasSize(8)
 					.anyMatch(SemanticCacheAdvisor.class::isInstance);
 			});
 	}

@@ -36,6 +36,7 @@ import io.tokensaving.plan.WorkspaceResolver;
 import io.tokensaving.provider.Dialects;
 import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.provider.ProviderDialect;
+import io.tokensaving.request.FeatureAnnotations;
 import io.tokensaving.request.PlanAdvisor;
 import io.tokensaving.statistics.SavingsMeterBinder;
 import io.tokensaving.statistics.SavingsStatistics;
@@ -66,6 +67,15 @@ class TokenSavingAutoConfigurationTests {
 
 	private final ApplicationContextRunner withPlan = this.contextRunner.withPropertyValues(
 			"token-saving.default-plan=support-bot", "token-saving.plans.support-bot.cache.backend=in_memory");
+
+	@Test
+	void annotationsNameFeaturesOnlyIfThePropertySaysSo() {
+		this.contextRunner.run((context) -> assertThat(context).doesNotHaveBean(FeatureAnnotations.class));
+		this.contextRunner.withPropertyValues("token-saving.feature-annotations=false")
+			.run((context) -> assertThat(context).doesNotHaveBean(FeatureAnnotations.class));
+		this.contextRunner.withPropertyValues("token-saving.feature-annotations=true")
+			.run((context) -> assertThat(context).hasSingleBean(FeatureAnnotations.class));
+	}
 
 	@Test
 	void behavesAsWithoutStarterWhenNoPlanIsConfigured() {

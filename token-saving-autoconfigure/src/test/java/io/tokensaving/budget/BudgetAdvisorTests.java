@@ -66,6 +66,10 @@ class BudgetAdvisorTests {
 
 	private List<Budget> named = List.of();
 
+	private String tenant;
+
+	private Duration timeout = Duration.ofMinutes(1);
+
 	private static BudgetSettings usd(String usd, BudgetSettings.Action action) {
 		return settings(usd, action, BudgetSettings.UnknownPrice.COUNT, BudgetSettings.OnFailure.ALLOW, "UTC");
 	}
@@ -92,8 +96,12 @@ class BudgetAdvisorTests {
 		BudgetAdvisor advisor = BudgetAdvisor.builder(new Budgets(this.named, this.accounts, this.clock))
 			.statistics(this.statistics)
 			.prices(new PriceTable(List.of(PRICE)))
+			.timeout(this.timeout)
 			.build();
-		return new TokenSavingTestChain(plans).price(PRICE).statistics(this.statistics).client(this.model, advisor);
+		return new TokenSavingTestChain(plans).price(PRICE)
+			.statistics(this.statistics)
+			.plan((builder) -> builder.tenantResolver((request) -> this.tenant))
+			.client(this.model, advisor);
 	}
 
 	private BudgetUsage usage(Plan plan) {
@@ -306,6 +314,7 @@ class BudgetAdvisorTests {
 	void aBudgetThatCannotBeReadAllowsOrRefusesAsSet() {
 		List<CompletableFuture<BudgetAccounts.Answer>> answers = List
 			.of(CompletableFuture.failedFuture(new IllegalStateException("down")), new CompletableFuture<>());
+		this.timeout = BudgetAdvisor.DEFAULT_TIMEOUT;
 		for (CompletableFuture<BudgetAccounts.Answer> answer : answers) {
 			this.accounts = new FixedAccounts(answer);
 			for (BudgetSettings.OnFailure set : BudgetSettings.OnFailure.values()) {
@@ -331,6 +340,7 @@ class BudgetAdvisorTests {
 
 	@Test
 	void aReservationThatComesTooLateIsGivenBack() {
+		this.timeout = Duration.ofMillis(1);
 		CompletableFuture<BudgetAccounts.Answer> late = new CompletableFuture<>();
 		this.accounts = new FixedAccounts(late);
 		ask(client(plan("p", usd("1", BudgetSettings.Action.REFUSE))), "Question?");
@@ -379,6 +389,25 @@ class BudgetAdvisorTests {
 		ask(client, "Question?");
 		assertThatExceptionOfType(TokenBudgetExceededException.class)
 			.isThrownBy(() -> client.prompt().user("Question?").advisors(TokenSaving.plan("b")).call().content());
+	}
+
+	@Test
+	void featuresAndTenantsHaveBudgetsOfTheirOwn() {
+		this.named = List.of(
+				new Budget("features", BudgetScope.FEATURE, Set.of(), usd("0.0004", BudgetSettings.Action.REFUSE)),
+				new Budget("tenants", BudgetScope.TENANT, Set.of("acme"), usd("0.0004", BudgetSettings.Action.REFUSE)));
+		this.tenant = "other";
+		ChatClient client = client(Plan.builder("a").build());
+		client.prompt().user("Question?").advisors(TokenSaving.feature("triage")).call().content();
+		client.prompt().user("Question?").advisors(TokenSaving.feature("search")).call().content();
+		assertThatExceptionOfType(TokenBudgetExceededException.class)
+			.isThrownBy(() -> client.prompt().user("Other?").advisors(TokenSaving.feature("triage")).call().content())
+			.satisfies((ex) -> assertThat(ex.getMessage()).contains("'features' of the feature 'triage'"));
+		this.tenant = "acme";
+		client.prompt().user("Question?").advisors(TokenSaving.feature("one")).call().content();
+		assertThatExceptionOfType(TokenBudgetExceededException.class)
+			.isThrownBy(() -> client.prompt().user("Other?").advisors(TokenSaving.feature("two")).call().content())
+			.satisfies((ex) -> assertThat(ex.getBudget()).isEqualTo("tenants"));
 	}
 
 	@Test

@@ -24,6 +24,7 @@ import io.tokensaving.Eventually;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingAdvisors;
+import io.tokensaving.TokenSavingParameters;
 import io.tokensaving.TokenSavingTestChain;
 import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.exact.ExactCacheFeature;
@@ -400,7 +401,7 @@ class DedupAdvisorTests {
 	}
 
 	// Asks twice at once and returns how many calls that made
-	private int callsOfTwo(TokenSaving parameters) throws Exception {
+	private int callsOfTwo(TokenSavingParameters parameters) throws Exception {
 		AtomicInteger calls = new AtomicInteger();
 		ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
 			calls.incrementAndGet();
@@ -489,7 +490,7 @@ class DedupAdvisorTests {
 	void requestsThatWantAFreshAnswerShareOnlyWithTheirLike() throws Exception {
 		ChatClient client = this.chain.client(this.slow);
 		List<Future<String>> answers = new ArrayList<>();
-		for (TokenSaving parameters : List.of(TokenSaving.plan("support-bot"),
+		for (TokenSavingParameters parameters : List.of(TokenSaving.plan("support-bot"),
 				TokenSaving.plan("support-bot").noCache(), TokenSaving.plan("support-bot").noCache(),
 				TokenSaving.plan("support-bot").maxAge(Duration.ofMinutes(1)),
 				TokenSaving.plan("support-bot").similarityThreshold(0.99))) {

@@ -15,6 +15,7 @@ import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.TokenSaving;
+import io.tokensaving.TokenSavingParameters;
 import io.tokensaving.actuate.TokenSavingEndpoint.StatsDescriptor;
 import io.tokensaving.autoconfigure.TokenSavingProperties;
 import io.tokensaving.cache.semantic.SemanticCacheFeature;
@@ -134,7 +135,8 @@ class ReplayRunner implements ApplicationRunner, ExitCodeGenerator {
 		Map<String, String> intents = (file != null) ? QuestionReader.readIntents(file) : Map.of();
 		Iterator<String> inOrder = questions.iterator();
 		ZipfSampler<String> sampler = new ZipfSampler<>(questions, options.zipf(), options.seed());
-		TokenSaving plan = (options.plan() != null) ? TokenSaving.plan(options.plan()) : TokenSaving.defaultPlan();
+		TokenSavingParameters plan = (options.plan() != null) ? TokenSaving.plan(options.plan())
+				: TokenSaving.defaultPlan();
 		ProgressBar progress = new ProgressBar(this.out, System.console() != null, options.requests());
 		Tally tally = new Tally(options.requests(), intents);
 		long callsBefore = modelCalls();
