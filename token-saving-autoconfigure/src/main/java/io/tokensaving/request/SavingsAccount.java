@@ -7,6 +7,7 @@ import java.util.function.Supplier;
 
 import io.tokensaving.Component;
 import io.tokensaving.SavingsReport;
+import io.tokensaving.event.AnswerServedEvent;
 import io.tokensaving.ledger.ClosedLedger;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.Purchase;
@@ -135,11 +136,19 @@ final class SavingsAccount {
 		try {
 			ClosedLedger closed = supplier.get();
 			this.planStatistics.record(closed, modelFailed);
+			publish(closed.report());
 			return closed.report();
 		}
 		catch (Throwable ex) {
 			fail(ex);
 			return null;
+		}
+	}
+
+	private void publish(SavingsReport report) {
+		if (report.outcome().isHit()) {
+			this.statistics.publish(new AnswerServedEvent(report.workspace(), report.plan(), report.outcome(),
+					report.similarity(), report.tokensCounterfactual() - report.tokensBought(), report.costSavedUsd()));
 		}
 	}
 

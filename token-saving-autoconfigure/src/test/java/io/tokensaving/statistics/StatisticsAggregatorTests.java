@@ -83,7 +83,7 @@ class StatisticsAggregatorTests {
 		assertThat(all.plan(new PlanKey("default", "bot"))).isEqualTo(own);
 		assertThat(all.totals()).isEqualTo(this.statistics.totals());
 		assertThat(all.unknownPlans()).isEqualTo(1);
-		assertThat(all.errors()).hasSize(16)
+		assertThat(all.errors()).hasSize(17)
 			.containsEntry(ExactCacheFeature.COMPONENT, 2L)
 			.containsEntry(Component.PLAN, 0L);
 		assertThat(all.plan(new PlanKey("default", "never-used")).totalRequests()).isZero();
