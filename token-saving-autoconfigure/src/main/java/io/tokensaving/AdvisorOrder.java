@@ -46,6 +46,11 @@ public final class AdvisorOrder {
 	public static final int SEMANTIC_CACHE = Ordered.LOWEST_PRECEDENCE - 10;
 
 	/**
+	 * Takes what goes to the model from its budgets.
+	 */
+	public static final int BUDGET = Ordered.LOWEST_PRECEDENCE - 7;
+
+	/**
 	 * Arranges and marks what goes to the model for the provider's prompt cache; the
 	 * innermost of the advisors that change anything.
 	 */

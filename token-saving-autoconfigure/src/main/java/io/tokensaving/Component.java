@@ -48,6 +48,11 @@ public final class Component extends DescribedName {
 	public static final Component STATISTICS = of("statistics",
 			"Sharing what was counted with other instances of the application");
 
+	/**
+	 * Publishing events to the application.
+	 */
+	public static final Component EVENTS = of("events", "Publishing events to the application");
+
 	private Component(String value, String description) {
 		super("component", value, description);
 	}

@@ -37,7 +37,7 @@ class ArchitectureTests {
 
 	private static final String[] FEATURES = { "io.tokensaving.compression..", "io.tokensaving.cache.exact..",
 			"io.tokensaving.cache.semantic..", "io.tokensaving.dedup..", "io.tokensaving.promptcache..",
-			"io.tokensaving.shadow.." };
+			"io.tokensaving.shadow..", "io.tokensaving.budget.." };
 
 	// The only places that let time pass, and why no event can be waited for instead
 	private static final Map<String, String> SLEEPING = Map.of("Eventually.java",
@@ -102,7 +102,7 @@ class ArchitectureTests {
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup..",
-					"io.tokensaving.promptcache..", "io.tokensaving.shadow.."));
+					"io.tokensaving.promptcache..", "io.tokensaving.shadow..", "io.tokensaving.budget.."));
 	}
 
 	@Test
@@ -122,11 +122,12 @@ class ArchitectureTests {
 			.resideInAnyPackage("io.tokensaving", "io.tokensaving.backend..", "io.tokensaving.feature..",
 					"io.tokensaving.plan..", "io.tokensaving.provider..", "io.tokensaving.request..",
 					"io.tokensaving.ledger..", "io.tokensaving.statistics..", "io.tokensaving.sampling..",
-					"io.tokensaving.material..", "io.tokensaving.text..")
+					"io.tokensaving.material..", "io.tokensaving.text..", "io.tokensaving.event..")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup..",
-					"io.tokensaving.promptcache..", "io.tokensaving.shadow..", "io.tokensaving.actuate..",
+					"io.tokensaving.promptcache..", "io.tokensaving.shadow..", "io.tokensaving.budget..",
+					"io.tokensaving.actuate..",
 					"io.tokensaving.autoconfigure.."));
 		check(ArchRuleDefinition.noClasses()
 			.that()

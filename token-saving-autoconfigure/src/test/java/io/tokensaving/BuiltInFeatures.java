@@ -1,7 +1,11 @@
 package io.tokensaving;
 
+import java.time.Clock;
 import java.util.List;
 
+import io.tokensaving.budget.BudgetFeature;
+import io.tokensaving.budget.Budgets;
+import io.tokensaving.budget.InMemoryBudgetAccounts;
 import io.tokensaving.cache.exact.ExactCacheFeature;
 import io.tokensaving.cache.semantic.SemanticCacheFeature;
 import io.tokensaving.compression.CompressionFeature;
@@ -23,9 +27,13 @@ public final class BuiltInFeatures {
 			throw new IllegalStateException("There is no advisor");
 		}, List::of), new ExactCacheFeature(), new SemanticCacheFeature(() -> {
 			throw new IllegalStateException("There is no advisor");
-		}, (judge) -> false), new DedupFeature((plan) -> false), new PromptCacheFeature(), new ShadowFeature(() -> {
-			throw new IllegalStateException("There is no aggregator");
-		}));
+		}, (judge) -> false), new DedupFeature((plan) -> false), new PromptCacheFeature(),
+				new BudgetFeature(
+						new Budgets(List.of(), new InMemoryBudgetAccounts(Clock.systemUTC()), Clock.systemUTC()),
+						(workspace) -> List.of()),
+				new ShadowFeature(() -> {
+					throw new IllegalStateException("There is no aggregator");
+				}));
 	}
 
 }

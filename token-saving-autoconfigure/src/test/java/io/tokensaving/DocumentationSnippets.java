@@ -2,12 +2,14 @@ package io.tokensaving;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 import dev.langchain4j.model.embedding.onnx.PoolingMode;
+import io.tokensaving.budget.TokenBudgetExceededException;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.CacheStoreStatus;
@@ -51,6 +53,7 @@ import org.springframework.http.HttpMethod;
 import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.util.Assert;
 
 /**
  * The Java code of the documentation, so that it is compiled. {@link DocumentationTests}
@@ -188,6 +191,18 @@ public class DocumentationSnippets {
 			String last = request.parts().get(request.parts().size() - 1).text();
 			return new Rewriting("The last thing said was: " + last, null, TokenUsage.ZERO);
 		};
+	}
+
+	void budget(ChatClient chatClient, String question) {
+		String answer;
+		try {
+			answer = chatClient.prompt().user(question).call().content();
+		}
+		catch (TokenBudgetExceededException ex) {
+			Instant again = ex.getResetsAt();
+			answer = "No more answers before " + again;
+		}
+		Assert.hasText(answer, "There is no answer");
 	}
 
 	/**

@@ -30,10 +30,12 @@ import io.tokensaving.autoconfigure.PropertyClasses;
 import io.tokensaving.autoconfigure.TokenSavingAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingProperties;
 import io.tokensaving.autoconfigure.TokenSavingRedisAutoConfiguration;
+import io.tokensaving.autoconfigure.TokenSavingRedisBudgetsAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingRedisPlansAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingRedisSemanticCacheAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingRedisStatisticsAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingVectorStoreSemanticCacheAutoConfiguration;
+import io.tokensaving.budget.NamedBudgetProperties;
 import io.tokensaving.cache.semantic.WordsEmbeddingModel;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.plan.PlanRepository;
@@ -70,7 +72,7 @@ class DocumentationTests {
 	private static final AutoConfigurations AUTO_CONFIGURATIONS = AutoConfigurations.of(
 			DataRedisAutoConfiguration.class, TokenSavingRedisAutoConfiguration.class,
 			TokenSavingRedisPlansAutoConfiguration.class, TokenSavingRedisStatisticsAutoConfiguration.class,
-			TokenSavingRedisSemanticCacheAutoConfiguration.class,
+			TokenSavingRedisBudgetsAutoConfiguration.class, TokenSavingRedisSemanticCacheAutoConfiguration.class,
 			TokenSavingVectorStoreSemanticCacheAutoConfiguration.class, TokenSavingAutoConfiguration.class);
 
 	@Test
@@ -179,7 +181,7 @@ class DocumentationTests {
 			}
 		}
 		assertThat(metadata).contains("plans", "prices").hasSizeGreaterThan(20);
-		metadata.removeAll(Set.of("plans", "prices"));
+		metadata.removeAll(Set.of("plans", "prices", "budgets"));
 		assertThat(expected).containsAll(metadata);
 		Set<String> documented = new TreeSet<>();
 		Matcher rows = Pattern.compile("^\\| (`[^|]+) \\|", Pattern.MULTILINE)
@@ -201,6 +203,9 @@ class DocumentationTests {
 			Class<?> propertyType = property.getPropertyType();
 			if (name.equals("prices")) {
 				addProperties(names, name + "[].", TokenSavingProperties.Price.class);
+			}
+			else if (name.equals("budgets")) {
+				addProperties(names, name + ".<name>.", NamedBudgetProperties.class);
 			}
 			else if (propertyType.getName().startsWith("io.tokensaving.") && !propertyType.isEnum()) {
 				addProperties(names, name + ".", propertyType);

@@ -1,5 +1,6 @@
 package io.tokensaving;
 
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,14 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
+import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.backend.redis.RedisConnector;
+import io.tokensaving.budget.BudgetAmount;
+import io.tokensaving.budget.BudgetClaim;
+import io.tokensaving.budget.BudgetKey;
+import io.tokensaving.budget.BudgetScope;
+import io.tokensaving.budget.BudgetSettings;
+import io.tokensaving.budget.redis.RedisBudgetAccounts;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.exact.redis.RedisExactCacheStore;
@@ -125,7 +134,27 @@ class RedisAclTests {
 		lease(factory);
 		changePlans(factory);
 		count(factory);
+		spend(factory);
 		assertThat(refused()).isSubsetOf("client");
+	}
+
+	private static void spend(RedisConnectionFactory factory) throws Exception {
+		try (RedisBudgetAccounts accounts = new RedisBudgetAccounts(new RedisConnector(factory),
+				new CircuitBreakers())) {
+			BudgetSettings settings = new BudgetSettings(BudgetSettings.Period.DAY, BigDecimal.ONE, null, 0.8,
+					BudgetSettings.Action.REFUSE, BudgetSettings.UnknownPrice.COUNT, BudgetSettings.OnFailure.ALLOW, 1,
+					ZoneOffset.UTC);
+			BudgetClaim claim = new BudgetClaim(new BudgetKey("b", "w", BudgetScope.WORKSPACE, ""), "p", settings,
+					settings.window(Clock.systemUTC().instant()));
+			accounts.reserve(List.of(claim), new BudgetAmount(5, 1))
+				.get(60, TimeUnit.SECONDS)
+				.reservation()
+				.settle(new BudgetAmount(5, 1));
+			Eventually.await(() -> accounts.usage(claim).used().picoUsd() >= 5);
+			assertThat(accounts.reserve(List.of(claim), new BudgetAmount(2_000_000_000_000L, 1))
+				.get(60, TimeUnit.SECONDS)
+				.refusedBy()).isEqualTo(claim);
+		}
 	}
 
 	private static void cache(RedisConnectionFactory factory) {

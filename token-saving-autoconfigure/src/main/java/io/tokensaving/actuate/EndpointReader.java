@@ -40,6 +40,8 @@ final class EndpointReader {
 
 	private static final int MAX_KNOWN_PLANS = 10;
 
+	private static final int STATUS_UNAVAILABLE = 503;
+
 	private final PlanRepository plans;
 
 	private final StatisticsAggregator aggregator;
@@ -72,6 +74,17 @@ final class EndpointReader {
 		catch (RuntimeException ex) {
 			logger.debug("The feature '" + feature.name() + "' cannot advise", ex);
 			return List.of();
+		}
+	}
+
+	Object view(String name, Function<String, Object> view, String workspace) {
+		try {
+			return Map.of(name.replace('-', '_'), view.apply(workspace));
+		}
+		catch (RuntimeException ex) {
+			logger.debug("'" + name + "' cannot be read", ex);
+			return new WebEndpointResponse<>(ErrorDescriptor.of("'%s' cannot be read now".formatted(name), null),
+					STATUS_UNAVAILABLE);
 		}
 	}
 

@@ -7,7 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import com.fasterxml.jackson.annotation.JsonIgnore;
@@ -69,8 +71,7 @@ public class TokenSavingEndpoint {
 	static final int RESUME_LENGTH = 3;
 
 	private static final String READABLE = "'plans', 'plans/{id}', 'plans/{id}/stats', 'plans/{id}/stats/daily', "
-			+ "'plans/{id}/forecast', 'features', 'models', 'daily', 'totals', 'advice', 'cache-engines' or "
-			+ "'compression-engines'";
+			+ "%s'features', 'models', 'daily', 'totals', 'advice', %s'cache-engines' or 'compression-engines'";
 
 	private static final String WRITABLE = "'plans', 'plans/{id}' or 'plans/{id}/resume'";
 
@@ -95,6 +96,7 @@ public class TokenSavingEndpoint {
 	private final List<String> compressionEngines;
 
 	private final LedgerView ledger;
+	private final Features features;
 
 	private final EndpointReader reader;
 
@@ -120,6 +122,7 @@ public class TokenSavingEndpoint {
 		this.cacheEngines = cacheEngines;
 		this.compressionEngines = List.copyOf(compressionEngines);
 		this.ledger = new LedgerView(aggregator);
+		this.features = features;
 		this.reader = new EndpointReader(plans, aggregator, features);
 		this.writer = new EndpointWriter(workspace, plans, statistics, aggregator, evictor, this.reader);
 	}
@@ -141,8 +144,8 @@ public class TokenSavingEndpoint {
 	/**
 	 * Show a part: {@code plans}, {@code plans/{id}}, {@code plans/{id}/stats},
 	 * {@code plans/{id}/stats/daily}, {@code features}, {@code models}, {@code daily},
-	 * {@code totals}, {@code advice}, {@code cache-engines} or
-	 * {@code compression-engines}.
+	 * {@code totals}, {@code advice}, {@code cache-engines},
+	 * {@code compression-engines}, or what a feature shows, such as {@code budgets}.
 	 * @param path the path below the endpoint
 	 * @param workspace the workspace whose plans and figures are shown, or {@code null}
 	 * for the application's
@@ -217,10 +220,14 @@ public class TokenSavingEndpoint {
 		if (segments.equals(List.of("compression-engines"))) {
 			return Map.of("compression_engines", this.compressionEngines);
 		}
+		Function<String, Object> view = (segments.size() == 1) ? this.features.views().get(segments.get(0)) : null;
+		if (view != null) {
+			return this.reader.view(segments.get(0), view, chosen);
+		}
 		if (segments.size() >= 2 && segments.get(0).equals("plans") && StringUtils.hasText(segments.get(1))) {
 			return planPart(path, new PlanKey(chosen, segments.get(1)), segments.subList(2, segments.size()));
 		}
-		return notFound(path, READABLE);
+		return notFound(path, readable());
 	}
 
 	/**
@@ -326,6 +333,15 @@ public class TokenSavingEndpoint {
 		return path.length == length && path[0].equals(PLANS);
 	}
 
+	private String readable() {
+		return READABLE.formatted(list(this.features.planViews().keySet(), "plans/{id}/"),
+				list(this.features.views().keySet(), ""));
+	}
+
+	private static String list(Collection<String> names, String prefix) {
+		return names.stream().map((name) -> "'" + prefix + name + "', ").collect(Collectors.joining());
+	}
+
 	private static WebEndpointResponse<Object> notFound(String[] path, String accepted) {
 		String whole = String.join("/", path);
 		return error(WebEndpointResponse.STATUS_NOT_FOUND, ErrorDescriptor.notFound("", PATH, whole, accepted));
@@ -363,7 +379,7 @@ public class TokenSavingEndpoint {
 			return this.reader.stats(key);
 		}
 		Object view = (part.size() == 1) ? this.reader.planView(part.get(0), key) : null;
-		return (view != null) ? view : notFound(path, READABLE);
+		return (view != null) ? view : notFound(path, readable());
 	}
 
 	/**

@@ -44,8 +44,14 @@ public class AdvisorOrderProperties {
 	private int semanticCache = 2147483637;
 
 	/**
+	 * Order of the advisor that takes from budgets; must be above that of the semantic
+	 * cache.
+	 */
+	private int budget = 2147483640;
+
+	/**
 	 * Order of the advisor that uses the provider's prompt cache; must be above that of
-	 * the semantic cache, and the highest of all.
+	 * budgets, and the highest of all.
 	 */
 	private int promptCache = 2147483642;
 
@@ -89,6 +95,14 @@ public class AdvisorOrderProperties {
 		this.semanticCache = semanticCache;
 	}
 
+	public int getBudget() {
+		return this.budget;
+	}
+
+	public void setBudget(int budget) {
+		this.budget = budget;
+	}
+
 	public int getPromptCache() {
 		return this.promptCache;
 	}
@@ -114,7 +128,8 @@ public class AdvisorOrderProperties {
 			throw invalid("prompt-cache", this.promptCache,
 					"a number below " + Ordered.LOWEST_PRECEDENCE + ", the order of the model itself");
 		}
-		checkBelow("semantic-cache", this.semanticCache, "prompt-cache", this.promptCache);
+		checkBelow("budget", this.budget, "prompt-cache", this.promptCache);
+		checkBelow("semantic-cache", this.semanticCache, "budget", this.budget);
 		checkBelow("dedup", this.dedup, "semantic-cache", this.semanticCache);
 		checkBelow("exact-cache", this.exactCache, "dedup", this.dedup);
 		checkBelow("compression", this.compression, "exact-cache", this.exactCache);

@@ -1,5 +1,6 @@
 package io.tokensaving.autoconfigure;
 
+import io.tokensaving.budget.BudgetProperties;
 import io.tokensaving.cache.CacheProperties;
 import io.tokensaving.compression.CompressionProperties;
 import io.tokensaving.dedup.DedupProperties;
@@ -39,6 +40,11 @@ public class PlanProperties {
 	 */
 	private @Nullable PromptCacheProperties promptCache;
 
+	/**
+	 * How much may be spent in a day or a month; without it there is no limit.
+	 */
+	private @Nullable BudgetProperties budget;
+
 	public PlanMode getMode() {
 		return this.mode;
 	}
@@ -77,6 +83,14 @@ public class PlanProperties {
 
 	public void setPromptCache(@Nullable PromptCacheProperties promptCache) {
 		this.promptCache = promptCache;
+	}
+
+	public @Nullable BudgetProperties getBudget() {
+		return this.budget;
+	}
+
+	public void setBudget(@Nullable BudgetProperties budget) {
+		this.budget = budget;
 	}
 
 }

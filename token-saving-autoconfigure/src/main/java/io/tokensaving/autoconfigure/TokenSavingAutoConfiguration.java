@@ -2,6 +2,7 @@ package io.tokensaving.autoconfigure;
 
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.context.ContextRegistry;
@@ -39,6 +40,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Import;
@@ -56,15 +58,22 @@ import org.springframework.core.env.Environment;
 		TokenCountProperties.class, PriceTableProperties.class })
 @Import({ PlanConfiguration.class, ShadowConfiguration.class, CompressionConfiguration.class, CacheConfiguration.class,
 		ExactCacheConfiguration.class, DedupConfiguration.class, SemanticCacheConfiguration.class,
-		PromptCacheConfiguration.class })
+		BudgetConfiguration.class, PromptCacheConfiguration.class })
 public final class TokenSavingAutoConfiguration {
 
 	private static final int MAX_MESSAGE = 300;
+
+	private static final Duration LONGEST_LISTENER = Duration.ofSeconds(10);
 
 	@Bean
 	@ConditionalOnMissingBean
 	SavingsStatistics tokenSavingStatistics(ObjectProvider<StatisticsContributor> contributors) {
 		return new SavingsStatistics(Ticker.systemTicker(), contributors.orderedStream().toList());
+	}
+
+	@Bean
+	ApplicationEvents tokenSavingApplicationEvents(ApplicationEventPublisher publisher, SavingsStatistics statistics) {
+		return new ApplicationEvents(publisher, statistics, LONGEST_LISTENER);
 	}
 
 	@Bean

@@ -2,8 +2,13 @@ package io.tokensaving.autoconfigure;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
+import io.tokensaving.budget.Budget;
+import io.tokensaving.budget.NamedBudgetProperties;
+import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.provider.PriceVariant;
 import io.tokensaving.provider.ServiceTier;
@@ -53,6 +58,17 @@ public class TokenSavingProperties {
 	 * Where plans are kept that are created while the application runs.
 	 */
 	private PlanRepositoryType planRepository = PlanRepositoryType.AUTO;
+
+	/**
+	 * Where is kept what was taken from budgets.
+	 */
+	private BudgetRepositoryType budgetRepository = BudgetRepositoryType.AUTO;
+
+	/**
+	 * Budgets of workspaces, plans, features and tenants by their name, besides those in
+	 * plans.
+	 */
+	private Map<String, NamedBudgetProperties> budgets = new LinkedHashMap<>();
 
 	/**
 	 * Whether &#64;TokenSavingFeature on methods of beans names the feature that their
@@ -108,6 +124,22 @@ public class TokenSavingProperties {
 
 	public void setPlanRepository(PlanRepositoryType planRepository) {
 		this.planRepository = planRepository;
+	}
+
+	public BudgetRepositoryType getBudgetRepository() {
+		return this.budgetRepository;
+	}
+
+	public void setBudgetRepository(BudgetRepositoryType budgetRepository) {
+		this.budgetRepository = budgetRepository;
+	}
+
+	public Map<String, NamedBudgetProperties> getBudgets() {
+		return this.budgets;
+	}
+
+	public void setBudgets(Map<String, NamedBudgetProperties> budgets) {
+		this.budgets = budgets;
 	}
 
 	public boolean isFeatureAnnotations() {
@@ -171,6 +203,57 @@ public class TokenSavingProperties {
 
 		/**
 		 * In Redis, for all instances.
+		 */
+		REDIS
+
+	}
+
+	/**
+	 * Read and check the budgets.
+	 * @return the budgets that hold
+	 */
+	List<Budget> checkedBudgets() {
+		List<Budget> checked = new ArrayList<>();
+		this.budgets.forEach((name, properties) -> {
+			String property = "budgets." + name;
+			if (name.equals(Budget.OF_PLAN)) {
+				throw ConfigurationErrors.invalid(property, name,
+						"another name: this is that of the budget in a plan, 'plans.<id>.budget'");
+			}
+			try {
+				Budget budget = properties.toBudget(name);
+				if (budget != null) {
+					checked.add(budget);
+				}
+			}
+			catch (InvalidPlanException ex) {
+				String field = property
+						+ (ex.getField().startsWith("budget.") ? ex.getField().substring("budget".length()) : "");
+				throw ex.isMissing() ? ConfigurationErrors.missing(field, ex.getAccepted())
+						: ConfigurationErrors.invalid(field, ex.getValue(), ex.getAccepted());
+			}
+		});
+		return checked;
+	}
+
+	/**
+	 * Where is kept what was taken from budgets.
+	 */
+	public enum BudgetRepositoryType {
+
+		/**
+		 * In Redis if a plan of the configuration caches there and there is a connection
+		 * factory, otherwise in memory.
+		 */
+		AUTO,
+
+		/**
+		 * In the memory of this process: each instance has the budgets for itself.
+		 */
+		IN_MEMORY,
+
+		/**
+		 * In Redis: all instances share the budgets.
 		 */
 		REDIS
 

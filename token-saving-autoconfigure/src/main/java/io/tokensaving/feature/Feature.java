@@ -67,6 +67,15 @@ public interface Feature extends StatisticsContributor {
 	}
 
 	/**
+	 * Return what the feature shows at the endpoint besides the figures of plans.
+	 * @return suppliers of values that JSON can hold, by the path in kebab case; each is
+	 * given the workspace, may block, and may throw if a figure cannot be read
+	 */
+	default Map<String, Function<String, Object>> views() {
+		return Map.of();
+	}
+
+	/**
 	 * Return what the feature advises for a plan, from the requests that this instance
 	 * has seen. Nothing by default.
 	 * @param plan the plan and its workspace

@@ -24,6 +24,7 @@ public final class Features {
 	private final Map<String, SettingsSection<?>> sections;
 
 	private final Map<String, Function<PlanKey, Object>> planViews;
+	private final Map<String, Function<String, Object>> views;
 
 	/**
 	 * Create the registry.
@@ -33,9 +34,11 @@ public final class Features {
 	public Features(Collection<? extends Feature> features) {
 		Map<String, Feature> byName = new TreeMap<>();
 		Map<String, Feature> bySection = new TreeMap<>();
-		Map<String, SettingsSection<?>> all = new TreeMap<>();
 		Map<String, Feature> byView = new TreeMap<>();
-		Map<String, Function<PlanKey, Object>> views = new TreeMap<>();
+		Map<String, SettingsSection<?>> all = new TreeMap<>();
+		Map<String, Feature> byPlanView = new TreeMap<>();
+		Map<String, Function<PlanKey, Object>> allPlanViews = new TreeMap<>();
+		Map<String, Function<String, Object>> allViews = new TreeMap<>();
 		for (Feature feature : features) {
 			refuseSecond("feature", feature.name(), byName.put(feature.name(), feature), feature);
 			SettingsSection<?> section = feature.section();
@@ -44,13 +47,18 @@ public final class Features {
 				all.put(section.name(), section);
 			}
 			feature.planViews().forEach((name, view) -> {
-				refuseSecond("view", name, byView.put(name, feature), feature);
-				views.put(name, view);
+				refuseSecond("view", name, byPlanView.put(name, feature), feature);
+				allPlanViews.put(name, view);
+			});
+			feature.views().forEach((path, view) -> {
+				refuseSecond("view", path, byView.put(path, feature), feature);
+				allViews.put(path, view);
 			});
 		}
 		this.features = List.copyOf(byName.values());
+		this.views = Collections.unmodifiableMap(allViews);
 		this.sections = Collections.unmodifiableMap(all);
-		this.planViews = Collections.unmodifiableMap(views);
+		this.planViews = Collections.unmodifiableMap(allPlanViews);
 	}
 
 	private static void refuseSecond(String kind, String name, @Nullable Feature first, Feature second) {
@@ -82,6 +90,14 @@ public final class Features {
 	 */
 	public Map<String, Function<PlanKey, Object>> planViews() {
 		return this.planViews;
+	}
+
+	/**
+	 * Return what the features show at the endpoint besides the figures of plans.
+	 * @return an unmodifiable map by path, ordered
+	 */
+	public Map<String, Function<String, Object>> views() {
+		return this.views;
 	}
 
 	/**

@@ -37,6 +37,8 @@ public final class SavingsLedger {
 
 	private @Nullable PendingPurchase pending;
 
+	private boolean refused;
+
 	private boolean closed;
 
 	/**
@@ -141,6 +143,22 @@ public final class SavingsLedger {
 			options = this.sentOptions;
 		}
 		return counter.usage((options != null) ? new Prompt(prompt.getInstructions(), options) : prompt, response);
+	}
+
+	/**
+	 * Record that the request was refused in front of the model, so that its failure is
+	 * none of the model.
+	 */
+	public synchronized void refuse() {
+		this.refused = true;
+	}
+
+	/**
+	 * Whether the request was refused in front of the model.
+	 * @return whether it was
+	 */
+	public synchronized boolean isRefused() {
+		return this.refused;
 	}
 
 	/**

@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.Component;
 import io.tokensaving.SavingsReport;
+import io.tokensaving.event.AnswerServedEvent;
 import io.tokensaving.ledger.ClosedLedger;
 import io.tokensaving.ledger.Labels;
 import io.tokensaving.ledger.LedgerEvent;
@@ -151,7 +152,7 @@ final class SavingsAccount {
 		close(() -> {
 			TokenUsage bought = this.ledger.bought();
 			return report(null, (bought != null) ? bought : TokenUsage.ZERO, false);
-		}, failure);
+		}, this.ledger.isRefused() ? null : failure);
 	}
 
 	private @Nullable SavingsReport close(Supplier<ClosedLedger> supplier, @Nullable Throwable failure) {
@@ -162,11 +163,19 @@ final class SavingsAccount {
 			ClosedLedger closed = supplier.get();
 			this.planStatistics.record(closed, new CallMeasures((failure != null) ? ModelFailure.of(failure) : null,
 					this.newTask, this.ticker.read() - this.start, this.call.modelNanos(), this.firstTokenNanos));
+			publish(closed.report());
 			return closed.report();
 		}
 		catch (Throwable ex) {
 			fail(ex);
 			return null;
+		}
+	}
+
+	private void publish(SavingsReport report) {
+		if (report.outcome().isHit()) {
+			this.statistics.publish(new AnswerServedEvent(report.workspace(), report.plan(), report.outcome(),
+					report.similarity(), report.tokensCounterfactual() - report.tokensBought(), report.costSavedUsd()));
 		}
 	}
 

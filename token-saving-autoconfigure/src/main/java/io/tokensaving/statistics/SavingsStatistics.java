@@ -21,6 +21,8 @@ import io.tokensaving.Counter;
 import io.tokensaving.ForeignText;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.backend.RateLimitedLog;
+import io.tokensaving.event.EventPublisher;
+import io.tokensaving.event.TokenSavingEvent;
 import io.tokensaving.ledger.Labels;
 import io.tokensaving.plan.PlanKey;
 import org.apache.commons.logging.Log;
@@ -38,7 +40,7 @@ import org.springframework.core.NestedExceptionUtils;
  * What was counted of it then goes to the statistics of all such plans of its workspace,
  * which have the id {@value #OTHER_PLANS}, so that no sum ever falls.
  */
-public final class SavingsStatistics {
+public final class SavingsStatistics implements EventPublisher {
 
 	/**
 	 * The number of plans that are counted apart, in all workspaces together and besides
@@ -383,6 +385,15 @@ public final class SavingsStatistics {
 	}
 
 	/**
+	 * Tell the listeners what happened.
+	 * @param event what happened
+	 */
+	@Override
+	public void publish(TokenSavingEvent event) {
+		tell((listener) -> listener.happened(event));
+	}
+
+	/**
 	 * Add a listener; it is told of the plans that are there already.
 	 * @param listener the listener
 	 */
@@ -479,6 +490,13 @@ public final class SavingsStatistics {
 		 * @param nanos the duration in nanoseconds
 		 */
 		default void lookedUp(String tier, long nanos) {
+		}
+
+		/**
+		 * Something happened that an application may want to know.
+		 * @param event what happened
+		 */
+		default void happened(TokenSavingEvent event) {
 		}
 
 	}

@@ -15,6 +15,7 @@ import io.tokensaving.actuate.EndpointClient.Answer;
 import io.tokensaving.autoconfigure.PlanProperties;
 import io.tokensaving.autoconfigure.TokenSavingAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingEndpointAutoConfiguration;
+import io.tokensaving.budget.BudgetProperties;
 import io.tokensaving.cache.CacheProperties;
 import io.tokensaving.compression.CompressionProperties;
 import io.tokensaving.dedup.DedupProperties;
@@ -116,7 +117,8 @@ class PlanRoundTripTests {
 		}
 		assertThat(shown).isEqualTo(Map.of("compression", names(CompressionProperties.class), "cache",
 				names(CacheProperties.class), "dedup", names(DedupProperties.class), "prompt_cache",
-				names(PromptCacheProperties.class), "mode", Set.of()));
+				names(PromptCacheProperties.class), "mode", Set.of(), "budget",
+				names(BudgetProperties.class)));
 		assertThat(names(PlanProperties.class)).isEqualTo(new TreeSet<>(shown.keySet()));
 	}
 

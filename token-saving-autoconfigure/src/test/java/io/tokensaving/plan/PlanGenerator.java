@@ -1,9 +1,12 @@
 package io.tokensaving.plan;
 
+import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Random;
 
+import io.tokensaving.budget.BudgetSettings;
 import io.tokensaving.cache.CacheHistory;
 import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.compression.CompressionSettings;
@@ -50,7 +53,21 @@ public final class PlanGenerator {
 		if (flag()) {
 			plan.with(new ModeSettings(pick(PlanMode.SHADOW, PlanMode.OFF)));
 		}
+		if (flag()) {
+			plan.with(budget());
+		}
 		return plan.build();
+	}
+
+	private BudgetSettings budget() {
+		BigDecimal usd = BigDecimal.valueOf(1 + this.random.nextLong(1_000_000_000_000L), 6);
+		Long tokens = 1 + this.random.nextLong(BudgetSettings.MAX_TOKENS);
+		boolean both = flag();
+		return new BudgetSettings(pick(BudgetSettings.Period.values()), both ? usd : null, tokens,
+				Math.max(share(), Double.MIN_VALUE), pick(BudgetSettings.Action.values()),
+				pick(BudgetSettings.UnknownPrice.values()), pick(BudgetSettings.OnFailure.values()),
+				1 + this.random.nextInt(BudgetSettings.MAX_OUTPUT_TOKENS),
+				ZoneId.of(pick("UTC", "Europe/Berlin", "America/New_York")));
 	}
 
 	private CompressionSettings compression() {

@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.cache.CacheEligibility;
 import io.tokensaving.cache.CacheSettings;
+import io.tokensaving.event.FeatureSuspendedEvent;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.PlanKey;
@@ -94,6 +95,8 @@ final class AnswerVerification implements AutoCloseable {
 			ErrorRateMonitor errors = planStatistics.state(SemanticCacheFeature.ERROR_RATE);
 			if (right != null && errors.record(right, settings.maxErrorRate())) {
 				warn(plan.plan(), settings, errors.snapshot());
+				this.statistics.publish(new FeatureSuspendedEvent(plan.workspace(), plan.plan(), "semantic-cache",
+						"Verified answers were wrong more often than 'cache.max-error-rate'"));
 			}
 		}
 		catch (Throwable ex) {

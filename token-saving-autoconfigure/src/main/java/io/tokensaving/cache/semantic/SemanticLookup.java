@@ -22,9 +22,11 @@ import io.tokensaving.cache.ReadLimit;
 import io.tokensaving.cache.semantic.guard.Language;
 import io.tokensaving.cache.semantic.guard.Question;
 import io.tokensaving.cache.semantic.guard.SemanticGuard;
+import io.tokensaving.event.AnswerVetoedEvent;
 import io.tokensaving.ledger.SavingsLedger;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.request.CallerContext;
+import io.tokensaving.statistics.SavingsStatistics;
 import io.tokensaving.text.LanguageIdentifier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
@@ -300,7 +302,9 @@ final class SemanticLookup {
 	}
 
 	private void countVeto(String guard) {
-		this.cacheRequest.tier().statistics().plan(plan()).increment(SemanticCacheFeature.GUARD_VETOES, guard);
+		SavingsStatistics statistics = this.cacheRequest.tier().statistics();
+		statistics.plan(plan()).increment(SemanticCacheFeature.GUARD_VETOES, guard);
+		statistics.publish(new AnswerVetoedEvent(plan().workspace(), plan().plan(), guard));
 	}
 
 	// At most one confirmation is paid for, that of the most similar answer

@@ -1,0 +1,14 @@
+package io.tokensaving.event;
+
+/**
+ * A feature has suspended itself for a plan in this instance. Immutable.
+ *
+ * @param workspace the workspace
+ * @param plan the id of the plan
+ * @param feature the name of the feature in kebab case
+ * @param reason why, a sentence
+ */
+public record FeatureSuspendedEvent(String workspace, String plan, String feature,
+		String reason) implements TokenSavingEvent {
+
+}
