@@ -45,7 +45,7 @@ class TokenEstimateTests {
 		texts.put("numbers",
 				IntStream.range(0, 900).mapToObj((i) -> i * 7919 + ";" + i * 0.25).collect(Collectors.joining("\n")));
 		for (String line : Files.readAllLines(LANGUAGES)) {
-			String[] parts = line.split("\t");
+			String[] parts = line.split("\t", -1);
 			if (!line.startsWith("#")) {
 				texts.merge(parts[0], parts[2] + "\n" + parts[3] + "\n", String::concat);
 			}
