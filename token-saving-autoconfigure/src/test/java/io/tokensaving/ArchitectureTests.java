@@ -127,8 +127,7 @@ class ArchitectureTests {
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup..",
 					"io.tokensaving.promptcache..", "io.tokensaving.shadow..", "io.tokensaving.budget..",
-					"io.tokensaving.actuate..",
-					"io.tokensaving.autoconfigure.."));
+					"io.tokensaving.actuate..", "io.tokensaving.autoconfigure.."));
 		check(ArchRuleDefinition.noClasses()
 			.that()
 			.resideInAPackage("io.tokensaving.provider..")

@@ -117,6 +117,11 @@ public final class BudgetAdvisor implements TokenSavingAdvisor, CallAdvisor, Dir
 	}
 
 	@Override
+	public boolean worksInShadow() {
+		return false;
+	}
+
+	@Override
 	public ChatClientResponse adviseCall(ChatClientRequest request, CallAdvisorChain chain) {
 		BudgetedCall call = prepare(request);
 		if (call == null) {

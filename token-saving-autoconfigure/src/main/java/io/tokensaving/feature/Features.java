@@ -24,6 +24,7 @@ public final class Features {
 	private final Map<String, SettingsSection<?>> sections;
 
 	private final Map<String, Function<PlanKey, Object>> planViews;
+
 	private final Map<String, Function<String, Object>> views;
 
 	/**

@@ -24,10 +24,10 @@ import org.springframework.ai.chat.client.advisor.api.CallAdvisorChain;
 import org.springframework.ai.chat.client.advisor.api.StreamAdvisorChain;
 
 /**
- * Takes the settings off the plan of requests that is in shadow or off, so that no advisor
- * behind it serves or changes anything. In shadow a copy of the request goes through
- * those advisors in the background, where what the model answers to the original stands
- * for the model. Nothing that happens there reaches the caller. Thread-safe.
+ * Takes the settings off the plan of requests that is in shadow or off, so that no
+ * advisor behind it serves or changes anything. In shadow a copy of the request goes
+ * through those advisors in the background, where what the model answers to the original
+ * stands for the model. Nothing that happens there reaches the caller. Thread-safe.
  */
 public final class ShadowAdvisor implements TokenSavingAdvisor, CallAdvisor, DirectStreamAdvisor, AutoCloseable {
 

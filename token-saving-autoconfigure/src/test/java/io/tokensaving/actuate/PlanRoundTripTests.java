@@ -117,8 +117,7 @@ class PlanRoundTripTests {
 		}
 		assertThat(shown).isEqualTo(Map.of("compression", names(CompressionProperties.class), "cache",
 				names(CacheProperties.class), "dedup", names(DedupProperties.class), "prompt_cache",
-				names(PromptCacheProperties.class), "mode", Set.of(), "budget",
-				names(BudgetProperties.class)));
+				names(PromptCacheProperties.class), "mode", Set.of(), "budget", names(BudgetProperties.class)));
 		assertThat(names(PlanProperties.class)).isEqualTo(new TreeSet<>(shown.keySet()));
 	}
 

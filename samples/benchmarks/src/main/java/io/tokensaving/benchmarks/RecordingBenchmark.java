@@ -49,8 +49,8 @@ public class RecordingBenchmark {
 
 	private static final CallMeasures MEASURES = new CallMeasures(null, true, 900_000_000, 850_000_000, 300_000_000);
 
-	private final PriceTable prices = new PriceTable(
-			List.of(new ModelPrice("model", new BigDecimal("2.5"), new BigDecimal("10"), new BigDecimal("1.25"), null)));
+	private final PriceTable prices = new PriceTable(List
+		.of(new ModelPrice("model", new BigDecimal("2.5"), new BigDecimal("10"), new BigDecimal("1.25"), null)));
 
 	private final PlanStatistics statistics = new SavingsStatistics().plan(PLAN);
 
