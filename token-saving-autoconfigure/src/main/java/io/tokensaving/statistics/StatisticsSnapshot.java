@@ -185,8 +185,8 @@ public final class StatisticsSnapshot {
 
 	/**
 	 * Return what was saved by what saved it, before overhead.
-	 * @return the amounts in US dollars by {@link SavingTechnique#value()}, without those that saved
-	 * nothing
+	 * @return the amounts in US dollars by {@link SavingTechnique#value()}, without those
+	 * that saved nothing
 	 */
 	public Map<String, BigDecimal> savedUsdByTechnique() {
 		Map<String, BigDecimal> saved = new TreeMap<>();
