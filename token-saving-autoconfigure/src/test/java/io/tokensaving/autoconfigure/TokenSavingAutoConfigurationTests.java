@@ -329,10 +329,7 @@ class TokenSavingAutoConfigurationTests {
 					budgets.b.usd                         | 0         | an amount above 0 and of at most 1000000
 					budgets.b.usd                         | 1e-7      | with at most 6 decimals
 					budgets.b.tokens                      | 0         | a whole number from 1 to 1000000000000
-					budgets.b.enabled                     | true      | a limit in US dollars
-					budgets.plan.usd                      | 1         | another name
 					plans.a.budget.usd                    | 1000001   | an amount above 0 and of at most 1000000
-					plans.a.budget.per                    | week      | one of
 					advisor-order.dedup                   | 2147483640| a number below 'token-saving.advisor-order.semantic-cache'
 					advisor-order.exact-cache             | 2147483630| a number below 'token-saving.advisor-order.dedup'
 					advisor-order.compression             | 2147483646| a number below 'token-saving.advisor-order.exact-cache'
