@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 
 import io.tokensaving.TokenSaving;
+import io.tokensaving.TokenSavingParameters;
 import io.tokensaving.actuate.TokenSavingEndpoint;
 import io.tokensaving.samples.supportbot.demo.SupportQuestions;
 import io.tokensaving.simulator.ProviderSimulator;
@@ -70,7 +71,7 @@ class PromptCacheRunner implements ApplicationRunner {
 					.writeValueAsString(this.endpoint.part(new String[] { "plans", PLAN, "stats" }, null)));
 	}
 
-	Billed talk(TokenSaving plan) {
+	Billed talk(TokenSavingParameters plan) {
 		int before = this.simulator.requests().size();
 		List<String> all = this.questions.questions();
 		for (int customer = 0; customer < CUSTOMERS; customer++) {
