@@ -1,6 +1,7 @@
 package io.tokensaving.autoconfigure;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -11,6 +12,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
+import io.tokensaving.autoconfigure.PlanBinder.Layer;
 import io.tokensaving.feature.SettingsSection;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
@@ -48,12 +50,16 @@ final class BindingPlanReader implements PlanReader {
 
 	private final Consumer<Plan> loader;
 
+	private final PlanLayers configured;
+
 	/**
 	 * Create a reader.
 	 * @param binder binds a plan, as at startup
 	 * @param loader loads what a plan needs
+	 * @param configured the plans of the configuration, on which others may be based
 	 */
-	BindingPlanReader(PlanBinder binder, Consumer<Plan> loader) {
+	BindingPlanReader(PlanBinder binder, Consumer<Plan> loader, PlanLayers configured) {
+		this.configured = configured;
 		this.binder = binder;
 		this.loader = loader;
 	}
@@ -63,8 +69,10 @@ final class BindingPlanReader implements PlanReader {
 		try {
 			Plan.builder(id).build();
 			Map<String, String> values = new LinkedHashMap<>();
-			settings.forEach((name, value) -> add(name, value, section(name, value), values));
-			return bind(id, settings.keySet(), values);
+			Map<String, Object> sections = new LinkedHashMap<>(settings);
+			Object base = sections.remove(PlanLayers.BASED_ON);
+			sections.forEach((name, value) -> add(name, value, section(name, value), values));
+			return bind(id, base, sections.keySet(), values);
 		}
 		catch (InvalidPlanException ex) {
 			throw ex;
@@ -75,17 +83,30 @@ final class BindingPlanReader implements PlanReader {
 		}
 	}
 
-	private Plan bind(String id, Set<String> sections, Map<String, String> values) {
+	private Plan bind(String id, @Nullable Object base, Set<String> sections, Map<String, String> values) {
 		Map<String, String> source = new LinkedHashMap<>();
 		values.forEach((name, value) -> source.put(ROOT + "." + name, value));
 		try {
-			return this.binder.bind(id, PlanSource.STORED, new Binder(new MapConfigurationPropertySource(source)), ROOT,
-					BindHandler.DEFAULT, sections::contains);
+			List<Layer> layers = new ArrayList<>(base(base));
+			layers.add(new Layer(new Binder(new MapConfigurationPropertySource(source)), ROOT, BindHandler.DEFAULT,
+					sections::contains));
+			return this.binder.bind(id, PlanSource.STORED, layers);
 		}
 		catch (BindException ex) {
 			String field = field(ex.getName());
 			throw new InvalidPlanException(field, values.getOrDefault(field, ""), accepted(ex.getTarget()));
 		}
+	}
+
+	private List<Layer> base(@Nullable Object base) {
+		if (base == null) {
+			return List.of();
+		}
+		if (!(base instanceof String id)) {
+			throw new InvalidPlanException(PlanLayers.BASED_ON, describe(base),
+					"the id of a plan of the configuration");
+		}
+		return this.configured.of(id);
 	}
 
 	@Override
@@ -105,6 +126,9 @@ final class BindingPlanReader implements PlanReader {
 
 	@Override
 	public void checkName(String name) {
+		if (name.equals(PlanLayers.BASED_ON)) {
+			return;
+		}
 		String[] parts = name.split("\\.");
 		Class<?> type = section(parts[0], null);
 		String path = parts[0];

@@ -1,9 +1,7 @@
 package io.tokensaving.autoconfigure;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 import io.tokensaving.feature.Features;
 import io.tokensaving.ledger.TokenCounter;
@@ -14,13 +12,6 @@ import io.tokensaving.plan.SettingText;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.bind.BindException;
-import org.springframework.boot.context.properties.bind.BindHandler;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
-import org.springframework.boot.context.properties.source.ConfigurationPropertyName.Form;
-import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
-import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
-import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
 import org.springframework.core.env.Environment;
 
 /**
@@ -48,11 +39,10 @@ record ConfiguredPlans(List<Plan> plans) {
 	 */
 	static ConfiguredPlans read(Environment environment, PlanBinder binder, @Nullable String defaultPlan) {
 		List<Plan> plans = new ArrayList<>();
-		Binder properties = Binder.get(environment);
-		BindHandler handler = NumberSettings.advisor().apply(BindHandler.DEFAULT);
-		names(environment).forEach((id, name) -> {
+		PlanLayers layers = new PlanLayers(environment);
+		layers.ids().forEach((id) -> {
 			try {
-				plans.add(binder.bind(id, PlanSource.CONFIGURATION, properties, name, handler, (section) -> false));
+				plans.add(binder.bind(id, PlanSource.CONFIGURATION, layers.of(id)));
 			}
 			catch (InvalidPlanException ex) {
 				String property = ex.getField().equals("id") ? "plans" : "plans." + id + "." + ex.getField();
@@ -62,22 +52,6 @@ record ConfiguredPlans(List<Plan> plans) {
 		});
 		checkDefaultPlan(plans, defaultPlan);
 		return new ConfiguredPlans(plans);
-	}
-
-	private static Map<String, ConfigurationPropertyName> names(Environment environment) {
-		Map<String, ConfigurationPropertyName> names = new LinkedHashMap<>();
-		int length = PlanBinder.PLANS.getNumberOfElements() + 1;
-		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
-			if (source instanceof IterableConfigurationPropertySource iterable) {
-				for (ConfigurationPropertyName name : iterable) {
-					if (PlanBinder.PLANS.isAncestorOf(name) && name.getNumberOfElements() > length) {
-						ConfigurationPropertyName plan = name.chop(length);
-						names.putIfAbsent(plan.getLastElement(Form.ORIGINAL), plan);
-					}
-				}
-			}
-		}
-		return names;
 	}
 
 	private static void checkDefaultPlan(List<Plan> plans, @Nullable String id) {

@@ -1,6 +1,7 @@
 package io.tokensaving.autoconfigure;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
@@ -45,22 +46,16 @@ final class PlanBinder {
 	 * Bind and check a plan.
 	 * @param id the id
 	 * @param source where the plan is defined
-	 * @param binder binds from the source of the plan
-	 * @param name the name of the property below which the sections are
-	 * @param handler is notified of what is bound
-	 * @param present whether a section is present, by its name; an empty section stands
-	 * for its defaults
+	 * @param layers where its settings are: those of the plans it is based on first, each
+	 * of which the next ones override setting by setting
 	 * @return the plan
 	 * @throws BindException if a value is not of the type of its setting
 	 * @throws InvalidPlanException if the id or a setting is not accepted
 	 */
-	Plan bind(String id, PlanSource source, Binder binder, ConfigurationPropertyName name, BindHandler handler,
-			Predicate<String> present) {
+	Plan bind(String id, PlanSource source, List<Layer> layers) {
 		Plan.Builder plan = Plan.builder(id).source(source);
-		BindHandler withUnits = new DefaultUnitHandler(handler);
 		this.features.sections().values().forEach((section) -> {
-			PlanSettings settings = bind(section, binder, name.append(section.name()), withUnits,
-					present.test(section.name()));
+			PlanSettings settings = bind(section, layers);
 			if (settings != null) {
 				plan.with(settings);
 			}
@@ -70,10 +65,22 @@ final class PlanBinder {
 		return bound;
 	}
 
-	private static <B> @Nullable PlanSettings bind(SettingsSection<B> section, Binder binder,
-			ConfigurationPropertyName name, BindHandler handler, boolean present) {
-		Bindable<B> target = Bindable.of(section.type());
-		B bean = present ? binder.bindOrCreate(name, target, handler) : binder.bind(name, target, handler).orElse(null);
+	private static <B> @Nullable PlanSettings bind(SettingsSection<B> section, List<Layer> layers) {
+		B bean = null;
+		for (Layer layer : layers) {
+			ConfigurationPropertyName name = layer.name().append(section.name());
+			Bindable<B> target = Bindable.of(section.type());
+			BindHandler handler = new DefaultUnitHandler(layer.handler());
+			if (bean != null) {
+				bean = layer.binder().bind(name, target.withExistingValue(bean), handler).orElse(bean);
+			}
+			else if (layer.present().test(section.name())) {
+				bean = layer.binder().bindOrCreate(name, target, handler);
+			}
+			else {
+				bean = layer.binder().bind(name, target, handler).orElse(null);
+			}
+		}
 		return (bean != null) ? section.reader().apply(bean) : null;
 	}
 
@@ -83,6 +90,19 @@ final class PlanBinder {
 	 */
 	Map<String, SettingsSection<?>> sections() {
 		return this.features.sections();
+	}
+
+	/**
+	 * A place with settings of a plan. Immutable.
+	 *
+	 * @param binder binds from there
+	 * @param name the name of the property below which the sections are
+	 * @param handler is notified of what is bound
+	 * @param present whether a section is present, by its name; an empty section stands
+	 * for its defaults
+	 */
+	record Layer(Binder binder, ConfigurationPropertyName name, BindHandler handler, Predicate<String> present) {
+
 	}
 
 	/**

@@ -58,13 +58,13 @@ class PlanConfiguration {
 	@Bean
 	@Lazy
 	@ConditionalOnMissingBean
-	PlanReader tokenSavingPlanReader(PlanBinder binder, Features features, TokenCounter tokenCounter,
-			PriceTable prices) {
+	PlanReader tokenSavingPlanReader(PlanBinder binder, Features features, TokenCounter tokenCounter, PriceTable prices,
+			Environment environment) {
 		return new BindingPlanReader(binder, (plan) -> {
 			tokenCounter.load();
 			prices.load();
 			features.load(plan);
-		});
+		}, new PlanLayers(environment));
 	}
 
 	@Bean

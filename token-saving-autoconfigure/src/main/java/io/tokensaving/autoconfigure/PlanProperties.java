@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
 public class PlanProperties {
 
 	/**
+	 * Plan of the configuration whose settings this plan has where it names none itself.
+	 */
+	private @Nullable String basedOn;
+
+	/**
 	 * What the plan does: serve and change, only observe, or nothing.
 	 */
 	private PlanMode mode = PlanMode.ACTIVE;
@@ -44,6 +49,14 @@ public class PlanProperties {
 	 * How much may be spent in a day or a month; without it there is no limit.
 	 */
 	private @Nullable BudgetProperties budget;
+
+	public @Nullable String getBasedOn() {
+		return this.basedOn;
+	}
+
+	public void setBasedOn(@Nullable String basedOn) {
+		this.basedOn = basedOn;
+	}
 
 	public PlanMode getMode() {
 		return this.mode;
