@@ -54,6 +54,9 @@ class ConfigurationFailureTests {
 					"plans.a.dedup.enabled                | maybe  | 'true' or 'false'",
 					"plans.a.dedup.scope                  | galaxy | one of 'instance', 'cluster'",
 					"plans.a.mode                         | on     | one of 'active', 'shadow', 'off'",
+					"plans.a.budget.per                   | week   | one of 'day', 'month'",
+					"plans.a.budget.usd                   | much   | a number such as '0.85'",
+					"budgets.all.scope                    | galaxy | one of 'workspace', 'plan', 'feature', 'tenant'",
 					"prices[0].input                      | cheap  | a number such as '0.85'",
 					"plan-repository                      | mysql  | one of 'auto', 'in_memory', 'redis'",
 					"enabled                              | perhaps | 'true' or 'false'" })
