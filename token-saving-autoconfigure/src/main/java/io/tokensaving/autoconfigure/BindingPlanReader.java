@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
@@ -141,7 +142,9 @@ final class BindingPlanReader implements PlanReader {
 	private Class<?> section(String name, @Nullable Object value) {
 		SettingsSection<?> section = this.binder.sections().get(name);
 		if (section == null) {
-			throw unknown(name, value, this.binder.sections().keySet());
+			Set<String> known = new TreeSet<>(this.binder.sections().keySet());
+			known.add(PlanLayers.BASED_ON);
+			throw unknown(name, value, known);
 		}
 		return section.type();
 	}
