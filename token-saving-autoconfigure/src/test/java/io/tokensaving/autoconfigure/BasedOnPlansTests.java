@@ -58,7 +58,8 @@ class BasedOnPlansTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '"', value = { "a.based-on=nobody | plans.a.based-on | nobody | 'base'",
+	@CsvSource(delimiter = '|', quoteCharacter = '"', value = {
+			"a.based-on=nobody | plans.a.based-on | nobody | 'base'",
 			"a.based-on=a        | plans.a.based-on | a      | 'a' -> 'a'",
 			"a.based-on=b, token-saving.plans.b.based-on=c, token-saving.plans.c.based-on=b | plans.a.based-on | b | 'a' -> 'b' -> 'c' -> 'b'",
 			"a.based-on=b, token-saving.plans.b.based-on=nobody | plans.a.based-on | nobody | 'a' -> 'b' -> 'nobody'" })
