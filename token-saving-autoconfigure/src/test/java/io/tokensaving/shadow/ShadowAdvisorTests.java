@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.tokensaving.Eventually;
 import io.tokensaving.Outcome;
@@ -20,6 +21,7 @@ import io.tokensaving.cache.semantic.SemanticCacheFeature;
 import io.tokensaving.cache.semantic.WordsEmbeddingModel;
 import io.tokensaving.compression.CompressionSettings;
 import io.tokensaving.dedup.DedupSettings;
+import io.tokensaving.dedup.DedupWaiting;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.Plan;
@@ -125,10 +127,14 @@ class ShadowAdvisorTests {
 	@Test
 	void equalRequestsInFlightAreNotJoined() throws Exception {
 		CountDownLatch called = new CountDownLatch(2);
+		AtomicBoolean joined = new AtomicBoolean();
 		ScriptedChatModel model = new ScriptedChatModel((prompt) -> {
 			called.countDown();
 			try {
 				assertThat(called.await(30, TimeUnit.SECONDS)).isTrue();
+				Eventually.await("one waits for the other in shadow",
+						() -> joined.get() || DedupWaiting.count(List.of(this.chain)) == 2);
+				joined.set(true);
 			}
 			catch (InterruptedException ex) {
 				throw new IllegalStateException(ex);
