@@ -43,7 +43,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class AgentAdviceTests {
 
-	private static final int RUNS = 6;
+	private static final int RUNS = 3;
 
 	private static final int STEPS = 26;
 
