@@ -1,46 +1,21 @@
 package io.tokensaving.compression;
 
-import java.util.EnumMap;
-import java.util.Map;
-
-import io.tokensaving.statistics.FeatureState;
+import io.tokensaving.statistics.SummedState;
 
 /**
  * What the compactions of a plan cost in the provider's prompt cache, and what they were
  * expected to save. Thread-safe.
  */
-final class CompactionTally implements FeatureState<CompactionTally> {
+final class CompactionTally extends SummedState<CompactionTally> {
 
-	private final Map<Sum, Long> sums = new EnumMap<>(Sum.class);
-
-	synchronized void add(Sum sum, long value) {
+	void add(Sum sum, long value) {
 		if (value > 0) {
-			this.sums.merge(sum, value, Long::sum);
+			add(sum.key(), value);
 		}
 	}
 
-	synchronized long value(Sum sum) {
-		return this.sums.getOrDefault(sum, 0L);
-	}
-
-	@Override
-	public boolean isSuspended() {
-		return false;
-	}
-
-	@Override
-	public boolean resume() {
-		return false;
-	}
-
-	@Override
-	public void foldInto(CompactionTally target) {
-		Map<Sum, Long> taken;
-		synchronized (this) {
-			taken = new EnumMap<>(this.sums);
-			this.sums.clear();
-		}
-		taken.forEach(target::add);
+	long value(Sum sum) {
+		return value(sum.key());
 	}
 
 	/**

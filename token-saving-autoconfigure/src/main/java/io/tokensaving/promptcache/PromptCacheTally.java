@@ -1,47 +1,23 @@
 package io.tokensaving.promptcache;
 
 import java.math.BigDecimal;
-import java.util.EnumMap;
-import java.util.Map;
 
-import io.tokensaving.statistics.FeatureState;
+import io.tokensaving.statistics.SummedState;
 
 /**
  * What the provider's prompt cache did with the input of a plan, as the provider reported
  * it. Thread-safe.
  */
-final class PromptCacheTally implements FeatureState<PromptCacheTally> {
+final class PromptCacheTally extends SummedState<PromptCacheTally> {
 
-	private final Map<Sum, Long> sums = new EnumMap<>(Sum.class);
-
-	synchronized void add(Sum sum, long value) {
+	void add(Sum sum, long value) {
 		if (value > 0) {
-			this.sums.merge(sum, value, Long::sum);
+			add(sum.key(), value);
 		}
 	}
 
-	synchronized long value(Sum sum) {
-		return this.sums.getOrDefault(sum, 0L);
-	}
-
-	@Override
-	public boolean isSuspended() {
-		return false;
-	}
-
-	@Override
-	public boolean resume() {
-		return false;
-	}
-
-	@Override
-	public void foldInto(PromptCacheTally target) {
-		Map<Sum, Long> taken;
-		synchronized (this) {
-			taken = new EnumMap<>(this.sums);
-			this.sums.clear();
-		}
-		taken.forEach(target::add);
+	long value(Sum sum) {
+		return value(sum.key());
 	}
 
 	/**

@@ -5,7 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-import io.tokensaving.SavingsReport;
+import io.tokensaving.ledger.ClosedLedger;
 import io.tokensaving.ledger.PicoUsd;
 import io.tokensaving.ledger.Purchase;
 import io.tokensaving.ledger.SavingsLedger;
@@ -114,10 +114,10 @@ final class ShadowRun {
 		TokenUsage known = ledger.bought();
 		Purchase purchase = new Purchase(TokenCounter.model(null, this.prompt.getOptions()), model,
 				(known != null) ? known : without(bought, ledger.tokensCompressed()), true);
-		SavingsReport report = ledger.close(this.plan.key(), purchase, this.runs.prices()).report();
-		this.plan.recordOverhead(report);
+		ClosedLedger closed = ledger.close(this.plan.key(), purchase, this.runs.prices());
+		this.plan.recordOverhead(closed);
 		this.plan.state(ShadowFeature.OBSERVED)
-			.record(report, PicoUsd.toUsd((price != null) ? price.picoUsd(bought) : 0));
+			.record(closed.report(), PicoUsd.toUsd((price != null) ? price.picoUsd(bought) : 0));
 	}
 
 	// What the model was sent was not compressed

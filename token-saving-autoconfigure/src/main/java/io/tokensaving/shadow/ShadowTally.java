@@ -1,13 +1,10 @@
 package io.tokensaving.shadow;
 
 import java.math.BigDecimal;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.TreeMap;
 
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ledger.PicoUsd;
-import io.tokensaving.statistics.FeatureState;
+import io.tokensaving.statistics.SummedState;
 
 /**
  * What a plan in shadow would have done. Requests are counted one by one, and in blocks
@@ -15,7 +12,7 @@ import io.tokensaving.statistics.FeatureState;
  * ones may. Later blocks are counted apart from earlier ones, as a cache is empty at
  * first. Thread-safe.
  */
-final class ShadowTally implements FeatureState<ShadowTally> {
+final class ShadowTally extends SummedState<ShadowTally> {
 
 	static final String PREFIX = "shadow_";
 
@@ -68,8 +65,6 @@ final class ShadowTally implements FeatureState<ShadowTally> {
 
 	private static final long[] AGES = { 60, 600, 3600, 6 * 3600, 86_400, 7 * 86_400 };
 
-	private final Map<String, Long> sums = new TreeMap<>();
-
 	private int inBlock;
 
 	private int hitsInBlock;
@@ -80,11 +75,11 @@ final class ShadowTally implements FeatureState<ShadowTally> {
 
 	private long blocks;
 
-	synchronized void skipped() {
+	void skipped() {
 		add(SKIPPED, 1);
 	}
 
-	synchronized void failed() {
+	void failed() {
 		add(FAILED, 1);
 	}
 
@@ -143,38 +138,6 @@ final class ShadowTally implements FeatureState<ShadowTally> {
 		this.hitsInBlock = 0;
 		this.spentInBlock = BigDecimal.ZERO;
 		this.savedInBlock = BigDecimal.ZERO;
-	}
-
-	private void add(String sum, long value) {
-		if (value != 0) {
-			this.sums.merge(sum, value, Long::sum);
-		}
-	}
-
-	synchronized Map<String, Long> sums() {
-		return new HashMap<>(this.sums);
-	}
-
-	@Override
-	public boolean isSuspended() {
-		return false;
-	}
-
-	@Override
-	public boolean resume() {
-		return false;
-	}
-
-	@Override
-	public void foldInto(ShadowTally target) {
-		Map<String, Long> taken;
-		synchronized (this) {
-			taken = new HashMap<>(this.sums);
-			this.sums.clear();
-		}
-		synchronized (target) {
-			taken.forEach(target::add);
-		}
 	}
 
 }

@@ -219,9 +219,11 @@ public final class PlanStatistics {
 
 	/**
 	 * Charge what a call in shadow spent on itself, and nothing else of it.
-	 * @param report what the call would have saved
+	 * @param call what the call would have saved
 	 */
-	public void recordOverhead(SavingsReport report) {
+	public void recordOverhead(ClosedLedger call) {
+		SavingsReport report = call.report();
+		call.unpriced().forEach(this::addUnpriced);
 		if (report.overheadTokens() > 0) {
 			this.tallies.recordOverhead(report.overheadTokens(), PicoUsd.of(report.overheadUsd()));
 			forward();

@@ -182,6 +182,7 @@ class ShadowAdvisorTests {
 		assertThat(model.calls()).isEqualTo(3);
 		// The embeddings: the answer of the model is the one that the caller was given
 		assertThat(statistics().snapshot().overheadTokens()).isEqualTo(10L * embeddings.calls());
+		assertThat(statistics().snapshot().unpricedModels()).containsExactly("words");
 	}
 
 	@Test
