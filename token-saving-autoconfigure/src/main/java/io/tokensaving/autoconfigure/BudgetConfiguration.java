@@ -14,7 +14,6 @@ import io.tokensaving.statistics.SavingsStatistics;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -27,13 +26,8 @@ class BudgetConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	BudgetAccounts tokenSavingBudgetAccounts(TokenSavingProperties properties) {
-		if (properties.getBudgetRepository() == TokenSavingProperties.BudgetRepositoryType.REDIS) {
-			throw new InvalidConfigurationPropertyValueException(TokenSavingProperties.PREFIX + ".budget-repository",
-					"redis",
-					"There is no single or primary RedisConnectionFactory bean to share budgets with. Add "
-							+ "'spring-boot-starter-data-redis' and set 'spring.data.redis.host', or mark one of "
-							+ "several connection factories as @Primary. Accepted without one is 'auto' or "
-							+ "'in_memory'.");
+		if (properties.getBudgetRepository() == RepositoryType.REDIS) {
+			throw ConfigurationErrors.noRedis("budget-repository");
 		}
 		return new InMemoryBudgetAccounts(Clock.systemUTC());
 	}

@@ -48,4 +48,18 @@ final class ConfigurationErrors {
 		return new MissingPropertyException(TokenSavingProperties.PREFIX + "." + property, accepted);
 	}
 
+	/**
+	 * Create an exception for something that is to be shared in Redis without a
+	 * connection to it.
+	 * @param property the name of the property below {@code token-saving}
+	 * @return the exception
+	 */
+	static InvalidConfigurationPropertyValueException noRedis(String property) {
+		return new InvalidConfigurationPropertyValueException(TokenSavingProperties.PREFIX + "." + property, "redis",
+				"There is no single or primary RedisConnectionFactory bean. Add "
+						+ "'org.springframework.boot:spring-boot-starter-data-redis', which makes one from "
+						+ "'spring.data.redis.*', or mark one of several as @Primary. Accepted without one is 'auto' "
+						+ "or 'in_memory'.");
+	}
+
 }

@@ -13,7 +13,6 @@ import io.tokensaving.statistics.SavingsStatistics;
 import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Lazy;
@@ -71,13 +70,8 @@ class PlanConfiguration {
 	@ConditionalOnMissingBean
 	PlanRepository tokenSavingPlanRepository(TokenSavingProperties properties, ConfiguredPlans configured,
 			PlanReader reader) {
-		if (properties.getPlanRepository() == TokenSavingProperties.PlanRepositoryType.REDIS) {
-			throw new InvalidConfigurationPropertyValueException(TokenSavingProperties.PREFIX + ".plan-repository",
-					"redis",
-					"There is no single or primary RedisConnectionFactory bean to keep plans with. Add "
-							+ "'spring-boot-starter-data-redis' and set 'spring.data.redis.host', or mark one of "
-							+ "several connection factories as @Primary. Accepted without one is 'auto' or "
-							+ "'in_memory'.");
+		if (properties.getPlanRepository() == RepositoryType.REDIS) {
+			throw ConfigurationErrors.noRedis("plan-repository");
 		}
 		return new InMemoryPlanRepository(configured.plans(), reader);
 	}

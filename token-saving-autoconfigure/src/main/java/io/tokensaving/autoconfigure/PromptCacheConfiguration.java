@@ -7,6 +7,7 @@ import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.promptcache.CachePlanner;
 import io.tokensaving.promptcache.CacheRulesTable;
+import io.tokensaving.promptcache.PrefixExchange;
 import io.tokensaving.promptcache.PromptCacheAdvisor;
 import io.tokensaving.promptcache.PromptCacheFeature;
 import io.tokensaving.promptcache.PromptCacheInjector;
@@ -38,7 +39,16 @@ class PromptCacheConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	CachePlanner tokenSavingCachePlanner() {
+	CachePlanner tokenSavingCachePlanner(TokenSavingProperties properties, ObjectProvider<PrefixExchange> exchanges,
+			SavingsStatistics statistics) {
+		PrefixExchange exchange = exchanges.getIfAvailable();
+		if (exchange != null) {
+			return new CachePlanner(exchange,
+					(failure) -> statistics.recordError(PromptCacheFeature.COMPONENT, null, failure));
+		}
+		if (properties.getPromptCacheRepository() == RepositoryType.REDIS) {
+			throw ConfigurationErrors.noRedis("prompt-cache-repository");
+		}
 		return new CachePlanner();
 	}
 

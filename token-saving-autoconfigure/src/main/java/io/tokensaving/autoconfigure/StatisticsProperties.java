@@ -8,7 +8,6 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 
 /**
  * Where statistics are summed over all instances of the application.
@@ -23,7 +22,7 @@ public class StatisticsProperties {
 	/**
 	 * Repository of the sums.
 	 */
-	private Backend repository = Backend.AUTO;
+	private RepositoryType repository = RepositoryType.AUTO;
 
 	/**
 	 * Time between two batches of what an instance counted, 100 ms to one minute. Without
@@ -45,11 +44,11 @@ public class StatisticsProperties {
 		this.spoolDirectory = spoolDirectory;
 	}
 
-	public Backend getRepository() {
+	public RepositoryType getRepository() {
 		return this.repository;
 	}
 
-	public void setRepository(Backend repository) {
+	public void setRepository(RepositoryType repository) {
 		this.repository = repository;
 	}
 
@@ -65,12 +64,8 @@ public class StatisticsProperties {
 	 * Check that statistics may be kept in memory.
 	 */
 	void checkInMemory() {
-		if (this.repository == Backend.REDIS) {
-			throw new InvalidConfigurationPropertyValueException(
-					TokenSavingProperties.PREFIX + ".statistics.repository", "redis",
-					"There is no RedisConnectionFactory bean, or more than one and none of them is primary. Add "
-							+ "'org.springframework.boot:spring-boot-starter-data-redis', which makes one from "
-							+ "'spring.data.redis.*', or set the property to 'auto' or 'in_memory'.");
+		if (this.repository == RepositoryType.REDIS) {
+			throw ConfigurationErrors.noRedis("statistics.repository");
 		}
 	}
 
@@ -104,29 +99,6 @@ public class StatisticsProperties {
 					"a directory that can be written");
 		}
 		return directory;
-	}
-
-	/**
-	 * A repository of statistics.
-	 */
-	public enum Backend {
-
-		/**
-		 * Redis if a plan caches there and the application has a connection, otherwise
-		 * memory.
-		 */
-		AUTO,
-
-		/**
-		 * The memory of this process: each instance has its own sums, since it started.
-		 */
-		IN_MEMORY,
-
-		/**
-		 * The Redis that the application connects to.
-		 */
-		REDIS
-
 	}
 
 }

@@ -57,12 +57,18 @@ public class TokenSavingProperties {
 	/**
 	 * Where plans are kept that are created while the application runs.
 	 */
-	private PlanRepositoryType planRepository = PlanRepositoryType.AUTO;
+	private RepositoryType planRepository = RepositoryType.AUTO;
 
 	/**
 	 * Where is kept what was taken from budgets.
 	 */
-	private BudgetRepositoryType budgetRepository = BudgetRepositoryType.AUTO;
+	private RepositoryType budgetRepository = RepositoryType.AUTO;
+
+	/**
+	 * Where instances tell each other which prefixes they have sent, so that each learns
+	 * from all which are worth being kept by the provider.
+	 */
+	private RepositoryType promptCacheRepository = RepositoryType.AUTO;
 
 	/**
 	 * Budgets of workspaces, plans, features and tenants by their name, besides those in
@@ -118,20 +124,28 @@ public class TokenSavingProperties {
 		this.unknownPlan = unknownPlan;
 	}
 
-	public PlanRepositoryType getPlanRepository() {
+	public RepositoryType getPlanRepository() {
 		return this.planRepository;
 	}
 
-	public void setPlanRepository(PlanRepositoryType planRepository) {
+	public void setPlanRepository(RepositoryType planRepository) {
 		this.planRepository = planRepository;
 	}
 
-	public BudgetRepositoryType getBudgetRepository() {
+	public RepositoryType getBudgetRepository() {
 		return this.budgetRepository;
 	}
 
-	public void setBudgetRepository(BudgetRepositoryType budgetRepository) {
+	public void setBudgetRepository(RepositoryType budgetRepository) {
 		this.budgetRepository = budgetRepository;
+	}
+
+	public RepositoryType getPromptCacheRepository() {
+		return this.promptCacheRepository;
+	}
+
+	public void setPromptCacheRepository(RepositoryType promptCacheRepository) {
+		this.promptCacheRepository = promptCacheRepository;
 	}
 
 	public Map<String, NamedBudgetProperties> getBudgets() {
@@ -186,29 +200,6 @@ public class TokenSavingProperties {
 	}
 
 	/**
-	 * Where plans are kept that are created while the application runs.
-	 */
-	public enum PlanRepositoryType {
-
-		/**
-		 * In Redis if a plan of the configuration caches there and there is a connection
-		 * factory, otherwise in memory.
-		 */
-		AUTO,
-
-		/**
-		 * In the memory of this process, until it ends.
-		 */
-		IN_MEMORY,
-
-		/**
-		 * In Redis, for all instances.
-		 */
-		REDIS
-
-	}
-
-	/**
 	 * Read and check the budgets.
 	 * @return the budgets that hold
 	 */
@@ -234,29 +225,6 @@ public class TokenSavingProperties {
 			}
 		});
 		return checked;
-	}
-
-	/**
-	 * Where is kept what was taken from budgets.
-	 */
-	public enum BudgetRepositoryType {
-
-		/**
-		 * In Redis if a plan of the configuration caches there and there is a connection
-		 * factory, otherwise in memory.
-		 */
-		AUTO,
-
-		/**
-		 * In the memory of this process: each instance has the budgets for itself.
-		 */
-		IN_MEMORY,
-
-		/**
-		 * In Redis: all instances share the budgets.
-		 */
-		REDIS
-
 	}
 
 	/**

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -39,15 +40,51 @@ public final class CachePlanner {
 
 	private final Cache<PrefixKey, PrefixEntry> prefixes;
 
-	private final Cache<CacheScope, ScopePlanner> scopes;
+	private final Cache<PrefixHash.Value, ScopePlanner> scopes;
 
 	// Which scope had the same front last, whatever its model
 	private final Cache<Front, CacheScope> fronts;
 
+	private final @Nullable PrefixExchange exchange;
+
 	/**
-	 * Create a planner that has seen nothing.
+	 * Create a planner that has seen nothing, and learns from the requests of this
+	 * instance.
 	 */
 	public CachePlanner() {
+		this(null);
+	}
+
+	/**
+	 * Create a planner that has seen nothing, and learns from the requests of all
+	 * instances.
+	 * @param exchange passes on what instances have sent
+	 * @param failures is told why something could not be passed on; must not throw
+	 */
+	public CachePlanner(PrefixExchange exchange, Consumer<Throwable> failures) {
+		this(exchange);
+		exchange.listen(new PrefixExchange.Listener() {
+
+			@Override
+			public void received(byte[] message, Instant now) {
+				try {
+					heard(message, now);
+				}
+				catch (RuntimeException ex) {
+					failures.accept(ex);
+				}
+			}
+
+			@Override
+			public void failed(Throwable failure) {
+				failures.accept(failure);
+			}
+
+		});
+	}
+
+	private CachePlanner(@Nullable PrefixExchange exchange) {
+		this.exchange = exchange;
 		Ticker ticker = () -> TimeUnit.MILLISECONDS.toNanos(this.time.latest());
 		this.prefixes = Caffeine.newBuilder()
 			.maximumSize(MAX_PREFIXES)
@@ -58,7 +95,7 @@ public final class CachePlanner {
 		this.scopes = Caffeine.newBuilder()
 			.maximumSize(MAX_SCOPES)
 			.executor(Runnable::run)
-			.removalListener((@Nullable CacheScope scope, @Nullable ScopePlanner planner, RemovalCause cause) -> {
+			.removalListener((PrefixHash.@Nullable Value scope, @Nullable ScopePlanner planner, RemovalCause cause) -> {
 				if (planner != null) {
 					planner.close();
 				}
@@ -91,8 +128,7 @@ public final class CachePlanner {
 			tokens = boundary.tokens();
 			last = boundary.segment().isFront() ? boundary : last;
 		}
-		ScopePlanner planner = this.scopes.get(scope,
-				(key) -> new ScopePlanner(this.scopeNumbers.incrementAndGet(), this.prefixes, this.sightings));
+		ScopePlanner planner = planner(scope.digest());
 		long time = this.time.at(now);
 		boolean elsewhere = false;
 		if (last != null) {
@@ -104,6 +140,18 @@ public final class CachePlanner {
 			}
 		}
 		return planner.plan(rules, boundaries, time, elsewhere);
+	}
+
+	private ScopePlanner planner(PrefixHash.Value scope) {
+		return this.scopes.get(scope, (digest) -> new ScopePlanner(digest, this.scopeNumbers.incrementAndGet(),
+				this.prefixes, this.sightings, this.exchange != null));
+	}
+
+	private void heard(byte[] message, Instant now) {
+		SentPrefixes sent = SentPrefixes.decoded(message);
+		if (sent != null && now.toEpochMilli() - sent.at() < TimeUnit.MINUTES.toMillis(PrefixExchange.KEPT_MINUTES)) {
+			planner(sent.scope()).heard(sent, this.time.at(now));
+		}
 	}
 
 	/**
@@ -123,7 +171,13 @@ public final class CachePlanner {
 	 * or {@code null} if there was nothing to read or it was read
 	 */
 	public @Nullable MissCause observed(CacheDecision decision, CacheUsage usage) {
-		return decision.request().scope.observed(decision.request(), usage);
+		PlannedRequest request = decision.request();
+		MissCause cause = request.scope.observed(request, usage);
+		byte[] message = (this.exchange != null) ? request.scope.told(request) : null;
+		if (message != null) {
+			this.exchange.send(message);
+		}
+		return cause;
 	}
 
 	/**

@@ -27,4 +27,8 @@ public record CacheScope(String workspace, String baseUrl, String model) {
 		}
 	}
 
+	PrefixHash.Value digest() {
+		return new PrefixHash().text(this.workspace).text(this.baseUrl).text(this.model).at();
+	}
+
 }

@@ -40,6 +40,11 @@ final class PlannedRequest {
 	final List<Sighting> opened = new ArrayList<>();
 
 	/**
+	 * What other instances are told of.
+	 */
+	final List<Noted> noted = new ArrayList<>();
+
+	/**
 	 * Tokens that were taken from the budget.
 	 */
 	double reserved;
@@ -96,6 +101,18 @@ final class PlannedRequest {
 	 * @param far whether it is farther back than the provider is said to look
 	 */
 	record Expected(PrefixEntry entry, int tokens, boolean far) {
+
+	}
+
+	/**
+	 * A prefix that other instances are told of.
+	 *
+	 * @param key the prefix
+	 * @param front what stands in front of it, or {@code null} if that is not known
+	 * @param kind its kind
+	 * @param entry what is known of it
+	 */
+	record Noted(PrefixKey key, @Nullable PrefixKey front, PrefixKind kind, PrefixEntry entry) {
 
 	}
 

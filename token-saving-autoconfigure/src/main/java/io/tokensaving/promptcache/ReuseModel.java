@@ -52,6 +52,8 @@ final class ReuseModel {
 	// By the span whose end they wait for; the first has waited longest
 	private final List<Deque<Sighting>> waiting = new ArrayList<>();
 
+	private long advanced = Long.MIN_VALUE / 2;
+
 	ReuseModel(AtomicInteger sightings) {
 		this.sightings = sightings;
 		for (int span = 0; span < ReuseStats.SPANS; span++) {
@@ -64,6 +66,7 @@ final class ReuseModel {
 	 * @param now the time
 	 */
 	void advance(long now) {
+		this.advanced = Math.max(this.advanced, now);
 		for (int span = 0; span < ReuseStats.SPANS; span++) {
 			Deque<Sighting> queue = this.waiting.get(span);
 			Sighting first = queue.peekFirst();
@@ -81,6 +84,14 @@ final class ReuseModel {
 				first = queue.peekFirst();
 			}
 		}
+	}
+
+	/**
+	 * Return the latest time up to which spans were counted.
+	 * @return the time, far in the past at the beginning
+	 */
+	long advanced() {
+		return this.advanced;
 	}
 
 	/**

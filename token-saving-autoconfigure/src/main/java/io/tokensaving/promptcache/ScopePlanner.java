@@ -12,6 +12,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import io.tokensaving.promptcache.CacheRules.MarkLayout;
 import io.tokensaving.promptcache.PlannedRequest.Expected;
 import io.tokensaving.promptcache.PlannedRequest.Marked;
+import io.tokensaving.promptcache.PlannedRequest.Noted;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +62,17 @@ final class ScopePlanner {
 	 */
 	private static final int MINIMUM_HOLDS = 100;
 
+	/**
+	 * How far what other instances have sent may be behind what this one has seen, in
+	 * milliseconds, to learn from it how soon prefixes are used again.
+	 */
+	private static final long LATE = 10_000;
+
+	private final PrefixHash.Value digest;
+
 	private final int number;
+
+	private final boolean shares;
 
 	private final Cache<PrefixKey, PrefixEntry> prefixes;
 
@@ -98,8 +109,19 @@ final class ScopePlanner {
 
 	private @Nullable PrefixKey lastSystem;
 
-	ScopePlanner(int number, Cache<PrefixKey, PrefixEntry> prefixes, AtomicInteger sightings) {
+	/**
+	 * Create a planner that has seen nothing.
+	 * @param digest the digest of the scope
+	 * @param number the number of the scope
+	 * @param prefixes the prefixes of all scopes
+	 * @param sightings how many uses wait for another one, of all scopes
+	 * @param shares whether requests remember what other instances are told of them
+	 */
+	ScopePlanner(PrefixHash.Value digest, int number, Cache<PrefixKey, PrefixEntry> prefixes, AtomicInteger sightings,
+			boolean shares) {
+		this.digest = digest;
 		this.number = number;
+		this.shares = shares;
 		this.prefixes = prefixes;
 		this.reuse = new ReuseModel(sightings);
 	}
@@ -156,6 +178,7 @@ final class ScopePlanner {
 				return;
 			}
 			request.done = true;
+			request.noted.clear();
 			this.budget.earned(request.reserved);
 			for (Marked marked : request.marked) {
 				PrefixEntry entry = marked.entry();
@@ -293,6 +316,118 @@ final class ScopePlanner {
 		}
 	}
 
+	private static void usedAgain(PrefixEntry entry, Sighting before, long now) {
+		int span = ReuseStats.span(now - before.at);
+		if (!before.closed) {
+			before.used(now);
+		}
+		if (entry.stats(before.kind) == null) {
+			ReuseStats stats = new ReuseStats();
+			for (int passed = 0; passed < span; passed++) {
+				stats.passed(passed);
+			}
+			if (span < ReuseStats.SPANS) {
+				stats.used(span);
+			}
+			entry.stats(before.kind, stats);
+		}
+		entry.sighting = null;
+	}
+
+	/**
+	 * Return what other instances are to be told of a request. Only the first call
+	 * counts.
+	 * @param request the request
+	 * @return the message, or {@code null} if there is nothing to tell
+	 */
+	byte @Nullable [] told(PlannedRequest request) {
+		this.lock.lock();
+		try {
+			if (request.noted.isEmpty()) {
+				return null;
+			}
+			List<SentPrefixes.Use> uses = new ArrayList<>();
+			for (Noted noted : request.noted) {
+				PrefixEntry entry = noted.entry();
+				long kept = entry.aliveUntil - request.start;
+				boolean missed = entry.aliveUntil == Long.MIN_VALUE && entry.changedBy == request.id;
+				uses.add(new SentPrefixes.Use(noted.kind(), digest(noted.key()),
+						(noted.front() != null) ? digest(noted.front()) : null,
+						missed ? SentPrefixes.Use.MISSED
+								: ((entry.aliveUntil > request.start) ? (int) Math.min(kept, entry.ttl) : 0),
+						entry.ttl));
+			}
+			request.noted.clear();
+			return new SentPrefixes(this.digest, request.start, uses).encoded();
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private static PrefixHash.Value digest(PrefixKey key) {
+		return new PrefixHash.Value(key.high(), key.low());
+	}
+
+	/**
+	 * Learn from a request of another instance.
+	 * @param sent its prefixes
+	 * @param now the time
+	 */
+	void heard(SentPrefixes sent, long now) {
+		this.lock.lock();
+		try {
+			long at = Math.min(sent.at(), now);
+			// What was not used again by then may have been, by a request that is not
+			// heard of yet
+			boolean late = at < this.reuse.advanced() - LATE;
+			this.reuse.advance(at);
+			ReuseStats conversation = null;
+			for (SentPrefixes.Use use : sent.uses()) {
+				PrefixEntry entry = this.prefixes.get(key(use.prefix()), (key) -> new PrefixEntry());
+				entry.kind = use.kind();
+				if (use.kind().isTail() && entry.conversation == null) {
+					entry.conversation = conversation;
+				}
+				conversation = (entry.conversation != null) ? entry.conversation : conversation;
+				believe(entry, use, at);
+				if (!late) {
+					usedElsewhere(entry, use, at);
+				}
+			}
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private PrefixKey key(PrefixHash.Value digest) {
+		return new PrefixKey(this.number, digest.high(), digest.low());
+	}
+
+	private void usedElsewhere(PrefixEntry entry, SentPrefixes.Use use, long at) {
+		Sighting before = entry.sighting;
+		if (before != null && at - before.at >= PrefixEntry.IN_FLIGHT) {
+			usedAgain(entry, before, at);
+		}
+		entry.seen = Math.max(entry.seen, at);
+		if (entry.sighting == null) {
+			PrefixKey front = (use.front() != null) ? key(use.front()) : null;
+			entry.sighting = this.reuse.open(at, use.kind(),
+					this.reuse.learners(use.kind(), front, entry.stats(use.kind())));
+		}
+	}
+
+	private static void believe(PrefixEntry entry, SentPrefixes.Use use, long at) {
+		if (use.kept() == SentPrefixes.Use.MISSED && entry.seen <= at) {
+			entry.aliveUntil = Long.MIN_VALUE;
+		}
+		else if (use.kept() > 0 && at + use.kept() > entry.aliveUntil) {
+			entry.aliveUntil = at + use.kept();
+			entry.ttl = use.ttl();
+		}
+	}
+
 	private Reliability nearness(PrefixKind kind) {
 		return this.nearness.computeIfAbsent(kind, (key) -> new Reliability());
 	}
@@ -415,23 +550,9 @@ final class ScopePlanner {
 				if (entry == null || before == null || this.now - before.at < PrefixEntry.IN_FLIGHT) {
 					continue;
 				}
-				int span = ReuseStats.span(this.now - before.at);
-				if (!before.closed) {
-					before.used(this.now);
-				}
-				if (entry.stats(before.kind) == null) {
-					ReuseStats stats = new ReuseStats();
-					for (int passed = 0; passed < span; passed++) {
-						stats.passed(passed);
-					}
-					if (span < ReuseStats.SPANS) {
-						stats.used(span);
-					}
-					entry.stats(before.kind, stats);
-				}
+				usedAgain(entry, before, this.now);
 				nearness(before.kind)
 					.observed(next < this.candidates.size() && isNear(index, this.candidates.get(next).boundary));
-				entry.sighting = null;
 			}
 		}
 
@@ -681,6 +802,27 @@ final class ScopePlanner {
 					if (entry.sighting != null) {
 						this.request.opened.add(entry.sighting);
 					}
+				}
+			}
+			if (ScopePlanner.this.shares && this.rules.isSteerable()) {
+				note();
+			}
+		}
+
+		// What stands in front, and the last messages
+		private void note() {
+			int messages = 0;
+			for (MarkCandidate candidate : this.candidates) {
+				messages += candidate.kind.isFront() ? 0 : 1;
+			}
+			int fronts = 0;
+			for (MarkCandidate candidate : this.candidates) {
+				boolean told = candidate.kind.isFront() ? fronts++ < SentPrefixes.MAX_USES - SentPrefixes.MAX_MESSAGES
+						: messages-- <= SentPrefixes.MAX_MESSAGES;
+				PrefixEntry entry = this.entries[candidate.boundary];
+				if (told && entry != null) {
+					this.request.noted.add(new Noted(key(this.boundaries.get(candidate.boundary)),
+							this.fronts[candidate.boundary], candidate.kind, entry));
 				}
 			}
 		}

@@ -134,9 +134,7 @@ class TokenSavingRedisPlansAutoConfigurationTests {
 	@Test
 	void failsOnAnUnknownRepository() {
 		this.withRedis.withPropertyValues("token-saving.plan-repository=disk")
-			.run((context) -> assertThat(context).getFailure()
-				.rootCause()
-				.hasMessageContaining("PlanRepositoryType.disk"));
+			.run((context) -> assertThat(context).getFailure().rootCause().hasMessageContaining("RepositoryType.disk"));
 	}
 
 	@Test

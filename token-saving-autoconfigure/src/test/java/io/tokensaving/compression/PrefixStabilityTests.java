@@ -74,7 +74,7 @@ class PrefixStabilityTests {
 		model.options(ChatOptions.builder().model("gpt-4o").build());
 		Plan plan = Plan.builder("plan").with(new CompressionSettings(engine, LIMIT)).build();
 		ChatClient client = ChatClient.builder(model)
-			.defaultAdvisors(CompressionAdvisor.builder().plan(plan).build())
+			.defaultAdvisors(CompressionAdvisor.builder().plan(plan).ticker(() -> 0).build())
 			.build();
 		List<List<Message>> sent = new ArrayList<>();
 		for (int length = 2; length <= conversation.size(); length++) {

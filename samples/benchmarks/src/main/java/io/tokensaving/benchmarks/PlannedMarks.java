@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.IdentityHashMap;
@@ -21,6 +22,7 @@ import io.tokensaving.promptcache.CacheScope;
 import io.tokensaving.promptcache.CacheTtl;
 import io.tokensaving.promptcache.CacheUsage;
 import io.tokensaving.promptcache.PrefixBoundary;
+import io.tokensaving.promptcache.PrefixExchange;
 import io.tokensaving.promptcache.Segment;
 import io.tokensaving.simulator.CacheLifetime;
 import io.tokensaving.simulator.CacheTokens;
@@ -33,7 +35,8 @@ import io.tokensaving.simulator.traffic.TrafficRun;
 /**
  * The library's planner in the place of a strategy of the simulator: it sees what an
  * application sees, and marks what Spring AI can mark. Each instance of the application
- * has a planner of its own. Not safe for use by several threads.
+ * has a planner of its own, which may learn from what the others send. Not safe for use
+ * by several threads.
  */
 final class PlannedMarks implements CacheStrategy {
 
@@ -47,11 +50,19 @@ final class PlannedMarks implements CacheStrategy {
 
 	private final Map<TrafficRequest, CacheDecision> decisions = new IdentityHashMap<>();
 
+	private final boolean shared;
+
+	private final List<Exchange> exchanges = new ArrayList<>();
+
+	private Instant now = Instant.EPOCH;
+
 	/**
 	 * Creates planners that have seen nothing.
 	 * @param minimum the tokens of the shortest prefix that is kept
+	 * @param shared whether instances learn from each other
 	 */
-	PlannedMarks(int minimum) {
+	PlannedMarks(int minimum, boolean shared) {
+		this.shared = shared;
 		this.rules = new CacheRules(minimum, 0.1,
 				List.of(new CacheTtl(Duration.ofMinutes(5), 1.25), new CacheTtl(Duration.ofHours(1), 2)), MAX_MARKS,
 				LOOK_BACK, EnumSet.allOf(Segment.class), CacheRules.TtlSharing.FRONT,
@@ -62,7 +73,7 @@ final class PlannedMarks implements CacheStrategy {
 	public SortedMap<Integer, CacheLifetime> marks(TrafficRequest request) {
 		List<Integer> parts = new ArrayList<>();
 		List<PrefixBoundary> boundaries = boundaries(request, parts);
-		CachePlanner planner = this.planners.computeIfAbsent(request.instance(), (key) -> new CachePlanner());
+		CachePlanner planner = this.planners.computeIfAbsent(request.instance(), (key) -> planner());
 		CacheDecision decision = planner.plan(new CacheScope("default", "", request.model()), this.rules, boundaries,
 				request.clientAt());
 		this.decisions.put(request, decision);
@@ -79,10 +90,17 @@ final class PlannedMarks implements CacheStrategy {
 		CacheDecision decision = this.decisions.remove(request);
 		if (decision != null) {
 			long written = tokens.written5m() + tokens.written1h();
+			this.now = request.clientAt().plus(TrafficRun.TIME_TO_FIRST_TOKEN);
 			this.planners.get(request.instance())
 				.observed(decision, new CacheUsage(tokens.uncached() + tokens.read() + written, (long) tokens.read(),
-						written, request.clientAt().plus(TrafficRun.TIME_TO_FIRST_TOKEN)));
+						written, this.now));
 		}
+	}
+
+	private CachePlanner planner() {
+		return this.shared ? new CachePlanner(new Exchange(), (failure) -> {
+			throw new IllegalStateException(failure);
+		}) : new CachePlanner();
 	}
 
 	/**
@@ -149,6 +167,30 @@ final class PlannedMarks implements CacheStrategy {
 		catch (CloneNotSupportedException ex) {
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	/**
+	 * Passes messages on at once.
+	 */
+	private final class Exchange implements PrefixExchange {
+
+		private Listener listener;
+
+		@Override
+		public void send(byte[] message) {
+			for (Exchange each : PlannedMarks.this.exchanges) {
+				if (each != this) {
+					each.listener.received(message, PlannedMarks.this.now);
+				}
+			}
+		}
+
+		@Override
+		public void listen(Listener listener) {
+			this.listener = listener;
+			PlannedMarks.this.exchanges.add(this);
+		}
+
 	}
 
 }

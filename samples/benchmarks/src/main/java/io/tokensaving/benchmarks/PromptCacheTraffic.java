@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 import io.tokensaving.simulator.CacheRules;
 import io.tokensaving.simulator.traffic.CacheStrategy;
@@ -26,6 +27,10 @@ record PromptCacheTraffic(int seeds, List<Integer> sizes, double forgotten) {
 	static final List<Integer> SIZES = List.of(1, 2, 4);
 
 	private static final String PLANNER = "planner";
+
+	private static final String SHARED = "shared";
+
+	private static final Set<String> OURS = Set.of(PLANNER, SHARED);
 
 	private static final int MINIMUM = 1024;
 
@@ -59,7 +64,8 @@ record PromptCacheTraffic(int seeds, List<Integer> sizes, double forgotten) {
 			for (int size : this.sizes) {
 				List<TrafficRequest> requests = shape.requests(seed, size);
 				Map<String, CacheStrategy> strategies = new LinkedHashMap<>(CacheStrategy.fixed());
-				strategies.put(PLANNER, new PlannedMarks(MINIMUM));
+				strategies.put(PLANNER, new PlannedMarks(MINIMUM, false));
+				strategies.put(SHARED, new PlannedMarks(MINIMUM, true));
 				for (Map.Entry<String, CacheStrategy> strategy : strategies.entrySet()) {
 					runs.computeIfAbsent(strategy.getKey(), (name) -> new ArrayList<>())
 						.add(TrafficRun.of(requests, strategy.getValue(),
@@ -75,8 +81,8 @@ record PromptCacheTraffic(int seeds, List<Integer> sizes, double forgotten) {
 	String text() {
 		List<Row> rows = rows();
 		StringBuilder text = new StringBuilder();
-		text.append(String.format(Locale.ROOT, "forgotten %.2f, %d seeds%n%-32s%16s%7s%18s%7s%n", this.forgotten,
-				this.seeds, "shape", PLANNER, "worst", "best fixed", "hits"));
+		text.append(String.format(Locale.ROOT, "forgotten %.2f, %d seeds%n%-32s%16s%7s%9s%18s%7s%n", this.forgotten,
+				this.seeds, "shape", PLANNER, "worst", SHARED, "best fixed", "hits"));
 		rows.forEach(text::append);
 		int usual = TrafficShape.usual().size();
 		text.append(String.format("%n%-10s%12s%12s%8s%8s%n", "strategy", "usual", "all shapes", "worst", "hits"));
@@ -124,10 +130,18 @@ record PromptCacheTraffic(int seeds, List<Integer> sizes, double forgotten) {
 			return this.outcomes.get(PLANNER);
 		}
 
+		/**
+		 * Returns what the planner costs if the instances learn from each other.
+		 * @return the outcome
+		 */
+		Outcome shared() {
+			return this.outcomes.get(SHARED);
+		}
+
 		private Map.Entry<String, Outcome> best() {
 			Map.Entry<String, Outcome> best = null;
 			for (Map.Entry<String, Outcome> each : this.outcomes.entrySet()) {
-				if (!each.getKey().equals(PLANNER)
+				if (!OURS.contains(each.getKey())
 						&& (best == null || each.getValue().cost() < best.getValue().cost())) {
 					best = each;
 				}
@@ -150,7 +164,7 @@ record PromptCacheTraffic(int seeds, List<Integer> sizes, double forgotten) {
 		double bestHits() {
 			return this.outcomes.entrySet()
 				.stream()
-				.filter((each) -> !each.getKey().equals(PLANNER))
+				.filter((each) -> !OURS.contains(each.getKey()))
 				.mapToDouble((each) -> each.getValue().hits())
 				.max()
 				.orElseThrow();
@@ -162,8 +176,8 @@ record PromptCacheTraffic(int seeds, List<Integer> sizes, double forgotten) {
 			String flags = ((planner.cost() > bestCost() + 0.05) ? " COST" : "")
 					+ ((bestHits() >= 0.95 && planner.hits() < 0.9) ? " HITS" : "")
 					+ ((planner.worst() > 1.05) ? " WORST" : "");
-			return String.format(Locale.ROOT, "%-32s%9.3f %5.1f%%%7.3f%12s %5.3f %5.1f%%%s%n", this.shape,
-					planner.cost(), 100 * planner.hits(), planner.worst(), best().getKey(), bestCost(),
+			return String.format(Locale.ROOT, "%-32s%9.3f %5.1f%%%7.3f%9.3f%12s %5.3f %5.1f%%%s%n", this.shape,
+					planner.cost(), 100 * planner.hits(), planner.worst(), shared().cost(), best().getKey(), bestCost(),
 					100 * bestHits(), flags);
 		}
 

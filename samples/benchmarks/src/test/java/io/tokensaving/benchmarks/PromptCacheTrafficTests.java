@@ -6,6 +6,7 @@ import io.tokensaving.benchmarks.PromptCacheTraffic.Row;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -38,6 +39,14 @@ class PromptCacheTrafficTests {
 			}
 		});
 		assertThat(rows).filteredOn((row) -> row.bestHits() >= 0.95).hasSizeGreaterThan(10);
+	}
+
+	@ParameterizedTest
+	@ValueSource(doubles = { 0, 0.1, 0.4 })
+	void instancesThatLearnFromEachOtherAreNotBehind(double forgotten) {
+		assertThat(rows(forgotten)).filteredOn((row) -> row.shape().equals("two-instances"))
+			.singleElement()
+			.satisfies((row) -> assertThat(row.shared().cost()).isLessThanOrEqualTo(row.bestCost() + 0.05));
 	}
 
 	@ParameterizedTest
