@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
@@ -24,6 +26,12 @@ import redis.embedded.core.ExecutableProvider;
  * Tests are skipped, and say so, where there is none.
  */
 public final class RedisTestServer implements AutoCloseable {
+
+	private static final int MAX_FORKS = 3;
+
+	private static final int PORTS_OF_FORK = 3000;
+
+	private static final AtomicInteger NEXT_PORT = new AtomicInteger(new Random().nextInt(PORTS_OF_FORK));
 
 	private final int port;
 
@@ -50,7 +58,17 @@ public final class RedisTestServer implements AutoCloseable {
 	 * @return the server, which answers
 	 */
 	public static RedisTestServer start(String... options) {
-		return startAt(freePort(), options);
+		IllegalStateException failure = null;
+		for (int attempt = 0; attempt < 5; attempt++) {
+			try {
+				return startAt(freePort(), options);
+			}
+			catch (IllegalStateException ex) {
+				// Another build may have taken the port meanwhile
+				failure = ex;
+			}
+		}
+		throw failure;
 	}
 
 	/**
@@ -65,19 +83,33 @@ public final class RedisTestServer implements AutoCloseable {
 		return server;
 	}
 
+	/**
+	 * Return a port that nobody listens at. It is none that the system gives to clients,
+	 * and each fork of a build has its own. The bus of a cluster node listens 10,000
+	 * ports above.
+	 * @return the port
+	 */
 	public static int freePort() {
-		// The bus of a cluster node listens 10,000 ports above
-		for (int i = 0; i < 100; i++) {
-			try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-				if (socket.getLocalPort() < 55_000) {
-					return socket.getLocalPort();
-				}
-			}
-			catch (IOException ex) {
-				throw new UncheckedIOException(ex);
+		int fork = Integer.getInteger("surefire.forkNumber", 1);
+		int first = 11_000 + (fork - 1) % MAX_FORKS * PORTS_OF_FORK;
+		for (int i = 0; i < PORTS_OF_FORK; i++) {
+			int port = first + NEXT_PORT.getAndIncrement() % PORTS_OF_FORK;
+			if (isFree(port) && isFree(port + 10_000)) {
+				return port;
 			}
 		}
 		throw new IllegalStateException("No free port");
+	}
+
+	private static boolean isFree(int port) {
+		try (ServerSocket socket = new ServerSocket()) {
+			socket.setReuseAddress(true);
+			socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+			return true;
+		}
+		catch (IOException ex) {
+			return false;
+		}
 	}
 
 	/**
