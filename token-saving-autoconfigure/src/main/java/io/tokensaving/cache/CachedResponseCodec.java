@@ -436,7 +436,7 @@ public final class CachedResponseCodec {
 		if (data == null) {
 			throw new IllegalArgumentException("Media without data");
 		}
-		Media.Builder builder = Media.builder().mimeType(mimeType).name(name).data(data);
+		Media.Builder builder = MediaData.set(Media.builder().mimeType(mimeType).name(name), data);
 		return (id != null) ? builder.id(id).build() : builder.build();
 	}
 

@@ -173,9 +173,12 @@ public final class CachePlanner {
 	public @Nullable MissCause observed(CacheDecision decision, CacheUsage usage) {
 		PlannedRequest request = decision.request();
 		MissCause cause = request.scope.observed(request, usage);
-		byte[] message = (this.exchange != null) ? request.scope.told(request) : null;
-		if (message != null) {
-			this.exchange.send(message);
+		PrefixExchange others = this.exchange;
+		if (others != null) {
+			byte[] message = request.scope.told(request);
+			if (message != null) {
+				others.send(message);
+			}
 		}
 		return cause;
 	}
