@@ -32,7 +32,7 @@ class PrefixStabilityTests {
 
 	private static final int LIMIT = 4096;
 
-	private static final int SEEDS = Integer.getInteger("token-saving.stability.seeds", 2);
+	private static final int SEEDS = Integer.getInteger("token-saving.stability.seeds", 1);
 
 	private static final String NAIVE = "sliding window";
 

@@ -120,7 +120,10 @@ class RedisBudgetAccountsTests extends BudgetAccountsContract {
 			.build();
 		LettuceConnectionFactory lettuce = new LettuceConnectionFactory(
 				new RedisStandaloneConfiguration(other.host(), other.port()),
-				LettuceClientConfiguration.builder().clientResources(resources).build());
+				LettuceClientConfiguration.builder()
+					.clientResources(resources)
+					.commandTimeout(Duration.ofSeconds(2))
+					.build());
 		lettuce.afterPropertiesSet();
 		lettuce.start();
 		RedisBudgetAccounts accounts = new RedisBudgetAccounts(new RedisConnector(lettuce), new CircuitBreakers());
