@@ -27,8 +27,8 @@ import org.springframework.core.io.ResourceLoader;
 class PromptCacheConfiguration {
 
 	@Bean
-	PromptCacheFeature tokenSavingPromptCacheFeature() {
-		return new PromptCacheFeature();
+	PromptCacheFeature tokenSavingPromptCacheFeature(ObjectProvider<CachePlanner> planner) {
+		return new PromptCacheFeature(() -> planner.getObject().listen());
 	}
 
 	@Bean
@@ -42,14 +42,11 @@ class PromptCacheConfiguration {
 	CachePlanner tokenSavingCachePlanner(TokenSavingProperties properties, ObjectProvider<PrefixExchange> exchanges,
 			SavingsStatistics statistics) {
 		PrefixExchange exchange = exchanges.getIfAvailable();
-		if (exchange != null) {
-			return new CachePlanner(exchange,
-					(failure) -> statistics.recordError(PromptCacheFeature.COMPONENT, null, failure));
-		}
-		if (properties.getPromptCacheRepository() == RepositoryType.REDIS) {
+		if (exchange == null && properties.getPromptCacheRepository() == RepositoryType.REDIS) {
 			throw ConfigurationErrors.noRedis("prompt-cache-repository");
 		}
-		return new CachePlanner();
+		return new CachePlanner(exchange,
+				(failure) -> statistics.recordError(PromptCacheFeature.COMPONENT, null, failure));
 	}
 
 	@Bean

@@ -3,6 +3,7 @@ package io.tokensaving.promptcache;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -45,46 +46,25 @@ public final class CachePlanner {
 	// Which scope had the same front last, whatever its model
 	private final Cache<Front, CacheScope> fronts;
 
-	private final @Nullable PrefixExchange exchange;
+	private final @Nullable Others others;
 
 	/**
 	 * Create a planner that has seen nothing, and learns from the requests of this
 	 * instance.
 	 */
 	public CachePlanner() {
-		this(null);
+		this(null, (failure) -> {
+		});
 	}
 
 	/**
 	 * Create a planner that has seen nothing, and learns from the requests of all
 	 * instances.
-	 * @param exchange passes on what instances have sent
+	 * @param exchange passes on what instances have sent, or {@code null} for nothing
 	 * @param failures is told why something could not be passed on; must not throw
 	 */
-	public CachePlanner(PrefixExchange exchange, Consumer<Throwable> failures) {
-		this(exchange);
-		exchange.listen(new PrefixExchange.Listener() {
-
-			@Override
-			public void received(byte[] message, Instant now) {
-				try {
-					heard(message, now);
-				}
-				catch (RuntimeException ex) {
-					failures.accept(ex);
-				}
-			}
-
-			@Override
-			public void failed(Throwable failure) {
-				failures.accept(failure);
-			}
-
-		});
-	}
-
-	private CachePlanner(@Nullable PrefixExchange exchange) {
-		this.exchange = exchange;
+	public CachePlanner(@Nullable PrefixExchange exchange, Consumer<Throwable> failures) {
+		this.others = (exchange != null) ? new Others(exchange, failures) : null;
 		Ticker ticker = () -> TimeUnit.MILLISECONDS.toNanos(this.time.latest());
 		this.prefixes = Caffeine.newBuilder()
 			.maximumSize(MAX_PREFIXES)
@@ -110,6 +90,17 @@ public final class CachePlanner {
 	}
 
 	/**
+	 * Begin to learn from other instances, so that the first request knows what they have
+	 * sent before. Otherwise the first request begins.
+	 */
+	public void listen() {
+		Others heard = this.others;
+		if (heard != null) {
+			heard.listen();
+		}
+	}
+
+	/**
 	 * Decide what a request marks. What is decided counts as sent until
 	 * {@link #failed(CacheDecision)} says otherwise.
 	 * @param scope within which prefixes are shared
@@ -128,6 +119,7 @@ public final class CachePlanner {
 			tokens = boundary.tokens();
 			last = boundary.segment().isFront() ? boundary : last;
 		}
+		listen();
 		ScopePlanner planner = planner(scope.digest());
 		long time = this.time.at(now);
 		boolean elsewhere = false;
@@ -144,7 +136,7 @@ public final class CachePlanner {
 
 	private ScopePlanner planner(PrefixHash.Value scope) {
 		return this.scopes.get(scope, (digest) -> new ScopePlanner(digest, this.scopeNumbers.incrementAndGet(),
-				this.prefixes, this.sightings, this.exchange != null));
+				this.prefixes, this.sightings, this.others != null));
 	}
 
 	private void heard(byte[] message, Instant now) {
@@ -173,11 +165,11 @@ public final class CachePlanner {
 	public @Nullable MissCause observed(CacheDecision decision, CacheUsage usage) {
 		PlannedRequest request = decision.request();
 		MissCause cause = request.scope.observed(request, usage);
-		PrefixExchange others = this.exchange;
-		if (others != null) {
+		Others told = this.others;
+		if (told != null) {
 			byte[] message = request.scope.told(request);
 			if (message != null) {
-				others.send(message);
+				told.exchange.send(message);
 			}
 		}
 		return cause;
@@ -213,6 +205,45 @@ public final class CachePlanner {
 	 * @param sightings at most {@link ReuseModel#MAX_SIGHTINGS}
 	 */
 	record Size(long prefixes, long scopes, long fronts, int sightings) {
+
+	}
+
+	/**
+	 * The other instances.
+	 */
+	private final class Others implements PrefixExchange.Listener {
+
+		private final PrefixExchange exchange;
+
+		private final Consumer<Throwable> failures;
+
+		private final AtomicBoolean listening = new AtomicBoolean();
+
+		Others(PrefixExchange exchange, Consumer<Throwable> failures) {
+			this.exchange = exchange;
+			this.failures = failures;
+		}
+
+		void listen() {
+			if (!this.listening.get() && this.listening.compareAndSet(false, true)) {
+				this.exchange.listen(this);
+			}
+		}
+
+		@Override
+		public void received(byte[] message, Instant now) {
+			try {
+				heard(message, now);
+			}
+			catch (RuntimeException ex) {
+				failed(ex);
+			}
+		}
+
+		@Override
+		public void failed(Throwable failure) {
+			this.failures.accept(failure);
+		}
 
 	}
 

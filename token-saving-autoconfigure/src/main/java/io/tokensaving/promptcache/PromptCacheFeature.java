@@ -8,6 +8,7 @@ import io.tokensaving.SavingTechnique;
 import io.tokensaving.feature.Advice;
 import io.tokensaving.feature.Feature;
 import io.tokensaving.feature.SettingsSection;
+import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.statistics.StateSlot;
 
@@ -60,6 +61,25 @@ public final class PromptCacheFeature implements Feature {
 
 	private final PrefixAdvice advice = new PrefixAdvice();
 
+	private final Runnable listen;
+
+	/**
+	 * Create the feature of an instance that learns alone.
+	 */
+	public PromptCacheFeature() {
+		this(() -> {
+		});
+	}
+
+	/**
+	 * Create the feature.
+	 * @param listen begins to learn from other instances, once a plan needs it; may be
+	 * called again
+	 */
+	public PromptCacheFeature(Runnable listen) {
+		this.listen = listen;
+	}
+
 	@Override
 	public String name() {
 		return "prompt-cache";
@@ -69,6 +89,13 @@ public final class PromptCacheFeature implements Feature {
 	public SettingsSection<PromptCacheProperties> section() {
 		return new SettingsSection<>(PromptCacheSettings.SECTION, PromptCacheProperties.class,
 				PromptCacheProperties::toSettings);
+	}
+
+	@Override
+	public void load(Plan plan) {
+		if (plan.settings(PromptCacheSettings.class) != null) {
+			this.listen.run();
+		}
 	}
 
 	@Override

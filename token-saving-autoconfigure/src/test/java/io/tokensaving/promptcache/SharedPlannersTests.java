@@ -36,6 +36,7 @@ class SharedPlannersTests {
 
 	private Instance instance() {
 		Instance instance = new Instance();
+		instance.planner.listen();
 		this.instances.add(instance);
 		return instance;
 	}

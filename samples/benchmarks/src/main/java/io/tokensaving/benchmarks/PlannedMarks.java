@@ -98,9 +98,9 @@ final class PlannedMarks implements CacheStrategy {
 	}
 
 	private CachePlanner planner() {
-		return this.shared ? new CachePlanner(new Exchange(), (failure) -> {
+		return new CachePlanner(this.shared ? new Exchange() : null, (failure) -> {
 			throw new IllegalStateException(failure);
-		}) : new CachePlanner();
+		});
 	}
 
 	/**

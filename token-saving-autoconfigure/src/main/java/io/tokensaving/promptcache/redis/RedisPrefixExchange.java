@@ -31,8 +31,8 @@ import org.springframework.util.Assert;
  * Passes messages on through a stream in Redis, which keeps the last
  * {@value #MAX_MESSAGES} for {@value PrefixExchange#KEPT_MINUTES} minutes: a new instance
  * reads them first. One thread writes and reads every 250 milliseconds, without blocking
- * commands; while Redis is away it waits longer, up to 30 seconds. No caller waits for
- * Redis. Needs Redis 5.0. Thread-safe.
+ * commands, once somebody listens; while Redis is away it waits longer, up to 30 seconds.
+ * No caller waits for Redis. Needs Redis 5.0. Thread-safe.
  */
 public final class RedisPrefixExchange implements PrefixExchange, SmartLifecycle, AutoCloseable {
 
@@ -137,9 +137,17 @@ public final class RedisPrefixExchange implements PrefixExchange, SmartLifecycle
 	}
 
 	@Override
-	public void listen(Listener listener) {
+	public synchronized void listen(Listener listener) {
 		Assert.state(this.listener == null, "There is a listener already");
 		this.listener = listener;
+		begin();
+	}
+
+	// Redis is asked for nothing until somebody listens
+	private void begin() {
+		if (this.running && this.listener != null) {
+			this.executor.execute(this::run);
+		}
 	}
 
 	private void run() {
@@ -215,7 +223,7 @@ public final class RedisPrefixExchange implements PrefixExchange, SmartLifecycle
 	public synchronized void start() {
 		if (!this.running) {
 			this.running = true;
-			this.executor.execute(this::run);
+			begin();
 		}
 	}
 
@@ -229,6 +237,9 @@ public final class RedisPrefixExchange implements PrefixExchange, SmartLifecycle
 				return;
 			}
 			this.running = false;
+			if (this.listener == null) {
+				return;
+			}
 		}
 		try {
 			this.executor.submit(this::exchange).get(2, TimeUnit.SECONDS);
