@@ -113,6 +113,7 @@ final class LedgerView {
 		Double discount = figures.effectiveDiscount();
 		putIfKnown(shown, "effective_discount", (discount != null) ? TokenSavingEndpoint.rounded(discount) : null);
 		putIfKnown(shown, "cost_per_task_usd", figures.costPerTaskUsd());
+		TokenSavingEndpoint.putOutcomes(shown, figures);
 		shown.put("model_errors", figures.modelErrors());
 		shown.put("model_errors_by_type", figures.modelErrorsByType());
 		putIfKnown(shown, "call_ms", times(figures.distribution(Measure.CALL)));

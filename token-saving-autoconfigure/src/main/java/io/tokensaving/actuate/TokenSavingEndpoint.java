@@ -1,5 +1,6 @@
 package io.tokensaving.actuate;
 
+import java.math.BigDecimal;
 import java.time.LocalDate;
 import java.util.Arrays;
 import java.util.Collection;
@@ -356,6 +357,16 @@ public class TokenSavingEndpoint {
 		return new WebEndpointResponse<>(error, status);
 	}
 
+	static void putOutcomes(Map<String, Object> figures, StatisticsSnapshot snapshot) {
+		figures.put("success_known", rounded(snapshot.successKnown()));
+		figures.put("successes", snapshot.successes());
+		figures.put("failures", snapshot.failures());
+		BigDecimal cost = snapshot.costPerSuccessUsd();
+		if (cost != null) {
+			figures.put("cost_per_success_usd", cost);
+		}
+	}
+
 	static double rounded(double share) {
 		return Math.round(share * 10_000) / 10_000.0;
 	}
@@ -481,6 +492,7 @@ public class TokenSavingEndpoint {
 			figures.put("overhead_tokens", snapshot.overheadTokens());
 			figures.put("overhead_usd", snapshot.overheadUsd());
 			figures.put("provider_discount_usd", snapshot.providerDiscountUsd());
+			putOutcomes(figures, snapshot);
 			for (Counter counter : snapshot.counters()) {
 				figures.put(counter.name(),
 						(counter.dimension() != null) ? snapshot.counts(counter) : snapshot.count(counter));
@@ -550,10 +562,11 @@ public class TokenSavingEndpoint {
 	 *
 	 * @param stats the sums
 	 * @param unknownPlans requests that named an unknown plan
+	 * @param unknownOutcomes reports of tasks that were not known
 	 * @param errorsByComponent failures of token saving by component
 	 */
 	public record TotalsDescriptor(@JsonUnwrapped ScopedDescriptor stats,
-			@JsonProperty("unknown_plans") long unknownPlans,
+			@JsonProperty("unknown_plans") long unknownPlans, @JsonProperty("unknown_outcomes") long unknownOutcomes,
 			@JsonProperty("errors_by_component") Map<String, Long> errorsByComponent) {
 
 	}

@@ -51,10 +51,16 @@ final class SavingsCounters {
 	static final Counter MODEL_ERRORS_BY_TYPE = Counter.by("type", "model_errors_by_type",
 			"Requests whose model failed, by the reason");
 
+	static final Counter TASK_OUTCOMES = Counter.by("outcome", "task_outcomes",
+			"Tasks whose outcome is known, by what is known of it");
+
+	static final Counter KNOWN_COST = Counter.of("known_tasks_pico_usd",
+			"What tasks cost whose outcome is known, with overhead");
+
 	// These have meters of another kind: costs in US dollars, and failures by component
 
 	private static final Set<Counter> UNMETERED = Set.of(ERRORS, COST_SAVED, OVERHEAD, PROVIDER_DISCOUNT, SPENT,
-			COUNTERFACTUAL, SAVED);
+			COUNTERFACTUAL, SAVED, KNOWN_COST);
 
 	private SavingsCounters() {
 	}

@@ -257,6 +257,7 @@ final class StatisticsCollector {
 	private StatisticsCounters withoutPlan() {
 		Map<String, Long> others = new HashMap<>();
 		others.put(StatisticsCounters.UNKNOWN_PLANS, this.statistics.unknownPlans());
+		others.put(StatisticsCounters.UNKNOWN_OUTCOMES, this.statistics.tasks().unknownOutcomes());
 		for (Component component : this.statistics.names().components()) {
 			others.put(StatisticsCounters.COMPONENT_ERRORS + component.value(), this.statistics.errors(component));
 		}

@@ -43,6 +43,8 @@ public record StatisticsCounters(Map<String, Long> values, Set<String> unpricedM
 
 	static final String UNKNOWN_PLANS = "unknown_plans";
 
+	static final String UNKNOWN_OUTCOMES = "unknown_outcomes";
+
 	static final String COMPONENT_ERRORS = "errors.";
 
 	/**

@@ -123,7 +123,8 @@ final class StatisticsFigures {
 		}
 		return new OverallStatistics(Collections.unmodifiableMap(plans), Collections.unmodifiableMap(ofWorkspaces),
 				snapshot(sums, suspended(suspended, (plan) -> true)), of(StatisticsCounters.EMPTY),
-				others.value(StatisticsCounters.UNKNOWN_PLANS), Collections.unmodifiableMap(errors));
+				others.value(StatisticsCounters.UNKNOWN_PLANS), others.value(StatisticsCounters.UNKNOWN_OUTCOMES),
+				Collections.unmodifiableMap(errors));
 	}
 
 	/**

@@ -187,6 +187,22 @@ final class Tallies {
 	}
 
 	/**
+	 * Count the outcome of a task.
+	 * @param outcome the outcome
+	 */
+	void recordOutcome(TaskOutcome outcome) {
+		adder(tally(SavingsCounters.TASK_OUTCOMES), outcome.value()).increment();
+	}
+
+	/**
+	 * Count what a task with a known outcome cost.
+	 * @param picoUsd the cost
+	 */
+	void recordKnownCost(long picoUsd) {
+		adder(SavingsCounters.KNOWN_COST).add(picoUsd);
+	}
+
+	/**
 	 * Count one more.
 	 * @param counter what is counted, by no dimension
 	 */

@@ -3,6 +3,7 @@ package io.tokensaving.actuate;
 import java.util.List;
 
 import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.TaskOutcomes;
 import io.tokensaving.TokenSaving;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,6 +46,9 @@ class LedgerEndpointWebTests {
 
 	@Autowired
 	private ChatClient.Builder chatClientBuilder;
+
+	@Autowired
+	private TaskOutcomes outcomes;
 
 	@LocalServerPort
 	private int port;
@@ -96,6 +100,30 @@ class LedgerEndpointWebTests {
 		assertThatJson(daily).extractingPath("$.daily[0].date").asString().matches("\\d{4}-\\d{2}-\\d{2}");
 		assertThatJson(daily).extractingPath("$.daily[*].spent_usd").asArray().isNotEmpty();
 		assertThatJson(get("/actuator/tokensaving/features?workspace=none")).extractingPath("$.total").isEqualTo(0);
+	}
+
+	@Test
+	void theCostOfASuccessIsShownOnceOutcomesAreReported() {
+		assertThatJson(get("/actuator/tokensaving/features")).doesNotHavePath("$.features[0].cost_per_success_usd");
+		ChatClient client = this.chatClientBuilder.build();
+		for (String id : List.of("good", "bad")) {
+			client.prompt(id).advisors(TokenSaving.feature("chat").task(id)).call().content();
+		}
+		assertThat(this.outcomes.report("good", true)).isTrue();
+		assertThat(TokenSaving.outcome("bad", false)).isTrue();
+		assertThat(TokenSaving.outcome("none-such", true)).isFalse();
+		for (String path : List.of("features", "models", "daily")) {
+			String shown = get("/actuator/tokensaving/" + path + "?feature=chat");
+			assertThatJson(shown).extractingPath("$." + path + "[0].success_known").isEqualTo(1.0);
+			assertThatJson(shown).extractingPath("$." + path + "[0].successes").isEqualTo(1);
+			assertThatJson(shown).extractingPath("$." + path + "[0].failures").isEqualTo(1);
+			assertThatJson(shown).extractingPath("$." + path + "[0].cost_per_success_usd").isEqualTo(0.0008);
+		}
+		String stats = get("/actuator/tokensaving/plans/bot/stats");
+		assertThatJson(stats).extractingPath("$.cost_per_success_usd").isEqualTo(0.0008);
+		// Two of six tasks
+		assertThatJson(stats).extractingPath("$.success_known").isEqualTo(0.3333);
+		assertThatJson(get("/actuator/tokensaving/totals")).extractingPath("$.unknown_outcomes").isEqualTo(1);
 	}
 
 	@Test
