@@ -39,7 +39,6 @@ import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
-import org.springframework.util.MimeType;
 import org.springframework.util.StringUtils;
 
 /**
@@ -72,15 +71,13 @@ public class TokenSavingEndpoint {
 	static final int RESUME_LENGTH = 3;
 
 	private static final String READABLE = "'plans', 'plans/{id}', 'plans/{id}/stats', 'plans/{id}/stats/daily', "
-			+ "%s'features', 'models', 'daily', 'totals', 'advice', %s'cache-engines' or 'compression-engines'";
+			+ "%s'features', 'models', 'daily', 'hourly', 'totals', 'advice', %s'cache-engines' or 'compression-engines'";
 
 	private static final String WRITABLE = "'plans', 'plans/{id}' or 'plans/{id}/resume'";
 
 	private static final String DELETABLE = "'plans/{id}' or 'cache'";
 
 	private static final String CACHE_PARAMETERS = "'plan', 'scope' or 'tag'";
-
-	private static final String CSV = "csv";
 
 	private static final String VERSION_PARAMETER = "'version'";
 
@@ -146,8 +143,8 @@ public class TokenSavingEndpoint {
 	/**
 	 * Show a part: {@code plans}, {@code plans/{id}}, {@code plans/{id}/stats},
 	 * {@code plans/{id}/stats/daily}, {@code features}, {@code models}, {@code daily},
-	 * {@code totals}, {@code advice}, {@code cache-engines}, {@code compression-engines},
-	 * or what a feature shows, such as {@code budgets}.
+	 * {@code hourly}, {@code totals}, {@code advice}, {@code cache-engines},
+	 * {@code compression-engines}, or what a feature shows, such as {@code budgets}.
 	 * @param path the path below the endpoint
 	 * @param workspace the workspace whose plans and figures are shown, or {@code null}
 	 * for the application's
@@ -156,45 +153,61 @@ public class TokenSavingEndpoint {
 	 * @param feature the feature whose figures are shown, or {@code null} for all
 	 * @param model the model whose figures are shown, or {@code null} for all
 	 * @param days the number of days up to the present one whose figures are shown, 1 to
-	 * 90, or {@code null} for 7
+	 * 90, or {@code null} for 7; by hour 1 to 14, or {@code null} for 1
+	 * @param hours the number of hours up to the present one that are shown by hour, 1 to
+	 * 336, or {@code null} for those of the days
 	 * @param page the page of features, models or days, or {@code null} for 0
 	 * @param size the number of rows of a page, 1 to 1000, or {@code null} for 100
-	 * @param format {@code csv} or {@code json}, or {@code null} for JSON
+	 * @param format {@code csv} or {@code json}, or {@code null} for what the header says
+	 * @param accepted the format that the header {@code Accept} names, or {@code null}
 	 * @return the part, or the status 404 with the paths that exist
 	 */
-	@ReadOperation
+	@ReadOperation(producesFrom = LedgerFormat.class)
 	public Object part(@Selector(match = Selector.Match.ALL_REMAINING) String[] path, @Nullable String workspace,
 			@Nullable String plan, @Nullable String feature, @Nullable String model, @Nullable String days,
-			@Nullable String page, @Nullable String size, @Nullable String format) {
+			@Nullable String hours, @Nullable String page, @Nullable String size, @Nullable String format,
+			@Nullable LedgerFormat accepted) {
 		for (LedgerView.By by : LedgerView.By.values()) {
 			if (path.length == 1 && path[0].equals(by.field())) {
-				return ledger(by, format,
-						() -> LedgerQuery.of(workspaceOrDefault(workspace), plan, feature, model, days, page, size));
+				boolean hourly = by == LedgerView.By.HOURLY;
+				return ledger(by, format, accepted, () -> {
+					LedgerQuery query = LedgerQuery.of(workspaceOrDefault(workspace), plan, feature, model,
+							hourly ? null : days, page, size);
+					return hourly ? query.hours(hours, days) : query;
+				});
 			}
 		}
 		return part(path, workspace);
 	}
 
-	private Object ledger(LedgerView.By by, @Nullable String format, Supplier<LedgerQuery> query) {
-		boolean csv = CSV.equals(format);
-		if (StringUtils.hasText(format) && !csv && !format.equals("json")) {
-			return error(WebEndpointResponse.STATUS_BAD_REQUEST,
-					ErrorDescriptor.invalid("format", format, "'json' or 'csv'"));
+	private Object ledger(LedgerView.By by, @Nullable String name, @Nullable LedgerFormat accepted,
+			Supplier<LedgerQuery> query) {
+		LedgerFormat format = LedgerFormat.of(name, accepted);
+		if (format == null) {
+			return refused(ErrorDescriptor.invalid("format", String.valueOf(name), "'json' or 'csv'"));
 		}
 		Map<String, Object> shown;
 		try {
 			shown = this.ledger.show(by, query.get());
 		}
 		catch (LedgerQuery.InvalidParameterException ex) {
-			return error(WebEndpointResponse.STATUS_BAD_REQUEST, ex.describe());
+			return refused(ex.describe());
 		}
-		if (!csv) {
-			return shown;
+		if (format != LedgerFormat.CSV) {
+			// Of the type that the header asks for, unless the parameter overrules it
+			return (accepted != LedgerFormat.CSV) ? shown
+					: new WebEndpointResponse<>(shown, LedgerFormat.JSON.getProducedMimeType());
 		}
 		// The rows are maps by name, as the view has made them
 		@SuppressWarnings("unchecked")
 		List<Map<String, ?>> rows = (List<Map<String, ?>>) Objects.requireNonNull(shown.get(by.field()));
-		return new WebEndpointResponse<>(CsvTable.of(rows), MimeType.valueOf("text/csv;charset=UTF-8"));
+		return new WebEndpointResponse<>(CsvTable.of(rows), LedgerFormat.CSV.getProducedMimeType());
+	}
+
+	// As JSON even if the header asks for a table
+	private static WebEndpointResponse<Object> refused(ErrorDescriptor error) {
+		return new WebEndpointResponse<>(error, WebEndpointResponse.STATUS_BAD_REQUEST,
+				LedgerFormat.JSON.getProducedMimeType());
 	}
 
 	/**

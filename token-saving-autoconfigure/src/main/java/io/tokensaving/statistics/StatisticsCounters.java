@@ -117,6 +117,20 @@ public record StatisticsCounters(Map<String, Long> values, Set<String> unpricedM
 	}
 
 	/**
+	 * Return what is kept by hour: what calls cost, and how they were answered. Not kept
+	 * are distributions and what features count besides.
+	 * @return these counters without the others and without models
+	 */
+	public StatisticsCounters hourly() {
+		Map<Labels, StatisticsCounters> byLabels = new HashMap<>();
+		this.labelled.forEach((labels, counters) -> byLabels.put(labels, counters.hourly()));
+		byLabels.values().removeIf(StatisticsCounters::isEmpty);
+		Map<String, Long> kept = new HashMap<>(this.values);
+		kept.keySet().removeIf((name) -> !SavingsCounters.isHourly(name));
+		return new StatisticsCounters(kept, Set.of(), byLabels);
+	}
+
+	/**
 	 * Return what was counted since, as if nothing had labels.
 	 * @param before the sums of an earlier moment
 	 * @return what has to be added to them to come to these

@@ -1,6 +1,7 @@
 package io.tokensaving.statistics;
 
 import java.time.Clock;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Collections;
@@ -75,6 +76,14 @@ final class StatisticsFigures {
 			.descendingMap()
 			.forEach((day, sums) -> figures.put(day,
 					labelled(labelled.getOrDefault(day, Map.of()), sums.withoutResets())));
+		return Collections.unmodifiableMap(figures);
+	}
+
+	Map<Instant, Map<Labels, StatisticsSnapshot>> hours(PlanKey key, int hours, StatisticsRepository repository) {
+		Map<Instant, Map<Labels, StatisticsSnapshot>> figures = new LinkedHashMap<>();
+		repository.hours(key, hours)
+			.descendingMap()
+			.forEach((hour, sums) -> figures.put(hour, labelled(sums.labelled(), sums.withLabelled(Map.of()))));
 		return Collections.unmodifiableMap(figures);
 	}
 

@@ -164,6 +164,10 @@ class CostSumsTests {
 						(counters) -> counters.values().forEach((name, value) -> byDay.merge(name, value, Long::sum))));
 		byDay.values().removeIf((value) -> value == 0);
 		assertThat(byDay).isEqualTo(parts);
+		StatisticsCounters hour = read.hours(PLAN, 1).values().iterator().next();
+		assertThat(hour.withLabelled(Map.of())).isEqualTo(read.totals(Set.of(PLAN)).get(PLAN).hourly());
+		assertThat(hour.labelled().values().stream().reduce(StatisticsCounters.EMPTY, StatisticsCounters::plus))
+			.isEqualTo(new StatisticsCounters(parts, Set.of()).hourly());
 		// Distributions are kept by labels only, and what is counted as other of the plan
 		parts.keySet()
 			.removeIf((name) -> name.startsWith("call_us.") || name.startsWith("model_us.")
