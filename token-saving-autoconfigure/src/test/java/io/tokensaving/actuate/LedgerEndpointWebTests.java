@@ -180,6 +180,14 @@ class LedgerEndpointWebTests {
 	}
 
 	@Test
+	void nearMissesAreShownOfAWorkspaceAndOfAPlan() {
+		assertThatJson(get("/actuator/tokensaving/near-misses")).extractingPath("$.near_misses").asArray().isEmpty();
+		assertThatJson(get("/actuator/tokensaving/plans/bot/near-misses")).extractingPath("$.near_misses")
+			.asArray()
+			.isEmpty();
+	}
+
+	@Test
 	void csvHasAHeaderAndOneLineForEachRow() {
 		ResponseEntity<String> csv = RestClient.create()
 			.get()
