@@ -2,12 +2,14 @@ package io.tokensaving.actuate;
 
 import java.math.BigDecimal;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -18,6 +20,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.tokensaving.Counter;
+import io.tokensaving.feature.EntryCounter;
+import io.tokensaving.feature.EntryCounts;
 import io.tokensaving.feature.Eviction;
 import io.tokensaving.feature.Evictor;
 import io.tokensaving.feature.Features;
@@ -60,6 +64,8 @@ public class TokenSavingEndpoint {
 
 	private static final String CACHE = "cache";
 
+	private static final String CACHE_ENTRIES = "cache-entries";
+
 	static final String PLAN = "plan";
 
 	static final String SCOPE = "scope";
@@ -71,7 +77,7 @@ public class TokenSavingEndpoint {
 	static final int RESUME_LENGTH = 3;
 
 	private static final String READABLE = "'plans', 'plans/{id}', 'plans/{id}/stats', 'plans/{id}/stats/daily', "
-			+ "%s'features', 'models', 'daily', 'hourly', 'totals', 'advice', %s'cache-engines' or 'compression-engines'";
+			+ "%s'features', 'models', 'daily', 'hourly', 'cache-entries', 'totals', 'advice', %s'cache-engines' or 'compression-engines'";
 
 	private static final String WRITABLE = "'plans', 'plans/{id}' or 'plans/{id}/resume'";
 
@@ -95,6 +101,8 @@ public class TokenSavingEndpoint {
 
 	private final LedgerView ledger;
 
+	private final EntryCounter entryCounter;
+
 	private final Features features;
 
 	private final EndpointReader reader;
@@ -110,17 +118,19 @@ public class TokenSavingEndpoint {
 	 * @param cacheEngines supplies the cache backends with their present state
 	 * @param compressionEngines the names of the compression engines
 	 * @param evictor evicts answers from all caches
+	 * @param entryCounter counts answers in all caches
 	 * @param features the features, which advise
 	 */
 	public TokenSavingEndpoint(String workspace, PlanRepository plans, SavingsStatistics statistics,
 			StatisticsAggregator aggregator, Supplier<List<CacheEngineDescriptor>> cacheEngines,
-			Collection<String> compressionEngines, Evictor evictor, Features features) {
+			Collection<String> compressionEngines, Evictor evictor, EntryCounter entryCounter, Features features) {
 		this.workspace = workspace;
 		this.plans = plans;
 		this.aggregator = aggregator;
 		this.cacheEngines = cacheEngines;
 		this.compressionEngines = List.copyOf(compressionEngines);
 		this.ledger = new LedgerView(aggregator);
+		this.entryCounter = entryCounter;
 		this.features = features;
 		this.reader = new EndpointReader(plans, aggregator, features);
 		this.writer = new EndpointWriter(workspace, plans, statistics, aggregator, evictor, this.reader);
@@ -143,13 +153,16 @@ public class TokenSavingEndpoint {
 	/**
 	 * Show a part: {@code plans}, {@code plans/{id}}, {@code plans/{id}/stats},
 	 * {@code plans/{id}/stats/daily}, {@code features}, {@code models}, {@code daily},
-	 * {@code hourly}, {@code totals}, {@code advice}, {@code cache-engines},
-	 * {@code compression-engines}, or what a feature shows, such as {@code budgets}.
+	 * {@code hourly}, {@code cache-entries}, {@code totals}, {@code advice},
+	 * {@code cache-engines}, {@code compression-engines}, or what a feature shows, such
+	 * as {@code budgets}.
 	 * @param path the path below the endpoint
 	 * @param workspace the workspace whose plans and figures are shown, or {@code null}
 	 * for the application's
-	 * @param plan the plan whose features, models or days are shown, or {@code null} for
-	 * all
+	 * @param plan the plan whose features, models, days, hours or stored answers are
+	 * shown, or {@code null} for all
+	 * @param scope the scope whose stored answers are counted, or {@code null} for all
+	 * @param tag the tag whose stored answers are counted, or {@code null} for all
 	 * @param feature the feature whose figures are shown, or {@code null} for all
 	 * @param model the model whose figures are shown, or {@code null} for all
 	 * @param days the number of days up to the present one whose figures are shown, 1 to
@@ -164,9 +177,9 @@ public class TokenSavingEndpoint {
 	 */
 	@ReadOperation(producesFrom = LedgerFormat.class)
 	public Object part(@Selector(match = Selector.Match.ALL_REMAINING) String[] path, @Nullable String workspace,
-			@Nullable String plan, @Nullable String feature, @Nullable String model, @Nullable String days,
-			@Nullable String hours, @Nullable String page, @Nullable String size, @Nullable String format,
-			@Nullable LedgerFormat accepted) {
+			@Nullable String plan, @Nullable String scope, @Nullable String tag, @Nullable String feature,
+			@Nullable String model, @Nullable String days, @Nullable String hours, @Nullable String page,
+			@Nullable String size, @Nullable String format, @Nullable LedgerFormat accepted) {
 		for (LedgerView.By by : LedgerView.By.values()) {
 			if (path.length == 1 && path[0].equals(by.field())) {
 				boolean hourly = by == LedgerView.By.HOURLY;
@@ -177,7 +190,15 @@ public class TokenSavingEndpoint {
 				});
 			}
 		}
+		if (path.length == 1 && path[0].equals(CACHE_ENTRIES)) {
+			return CacheDescriptor.of(this.entryCounter.count(
+					new Eviction(workspaceOrDefault(workspace), textOrNull(plan), textOrNull(scope), textOrNull(tag))));
+		}
 		return part(path, workspace);
+	}
+
+	private static @Nullable String textOrNull(@Nullable String value) {
+		return StringUtils.hasText(value) ? value : null;
 	}
 
 	private Object ledger(LedgerView.By by, @Nullable String name, @Nullable LedgerFormat accepted,
@@ -466,6 +487,43 @@ public class TokenSavingEndpoint {
 	 * @param plan the plan
 	 */
 	public record ResumeDescriptor(boolean resumed, @JsonUnwrapped PlanDescriptor plan) {
+
+	}
+
+	/**
+	 * How many answers are stored.
+	 *
+	 * @param cacheEntries the counts of each cache backend
+	 */
+	public record CacheDescriptor(@JsonProperty("cache_entries") List<EntriesDescriptor> cacheEntries) {
+
+		static CacheDescriptor of(Map<String, Optional<EntryCounts>> counts) {
+			List<EntriesDescriptor> entries = new ArrayList<>();
+			counts.forEach((name, known) -> entries.add(EntriesDescriptor.of(name, known.orElse(null))));
+			return new CacheDescriptor(entries);
+		}
+
+	}
+
+	/**
+	 * How many answers a cache backend stores.
+	 *
+	 * @param name the name in plans
+	 * @param entries the number of answers that were counted, if the backend can count
+	 * @param complete whether these are all
+	 * @param plans the answers by plan
+	 * @param scopes the answers by the hash of their scope, if known
+	 * @param tags the answers by the hash of their tags, if known
+	 */
+	@JsonInclude(JsonInclude.Include.NON_NULL)
+	public record EntriesDescriptor(String name, @Nullable Long entries, @Nullable Boolean complete,
+			EntryCounts.@Nullable ByLabel plans, EntryCounts.@Nullable ByLabel scopes,
+			EntryCounts.@Nullable ByLabel tags) {
+
+		static EntriesDescriptor of(String name, @Nullable EntryCounts counts) {
+			return (counts != null) ? new EntriesDescriptor(name, counts.entries(), counts.complete(), counts.plans(),
+					counts.scopes(), counts.tags()) : new EntriesDescriptor(name, null, null, null, null, null);
+		}
 
 	}
 
