@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  * A task whose outcome may be reported. It keeps what its requests cost, by plan, feature
  * and model, until its outcome is known; from then on their cost is counted at once.
  * Thread-safe.
+ * <p>
+ * Internal: not part of the API, may change at any time.
  */
 public final class OpenTask {
 
