@@ -39,12 +39,15 @@ import org.jspecify.annotations.Nullable;
  * @param providerDiscountUsd what the provider's prompt cache made cheaper without token
  * saving, less what writing to it cost in addition, in US dollars; shown and never among
  * the savings; negative if the cache cost more
+ * @param taskId the id of the task, by which its outcome can be
+ * {@linkplain TokenSaving#outcome reported}, or {@code null} if the call is a later round
+ * of a streamed task that the request gives no id
  */
 public record SavingsReport(String workspace, String plan, Outcome outcome, @Nullable String model,
 		@Nullable Double similarity, @Nullable Long ageSeconds, long tokensBought, long tokensCounterfactual,
 		Map<String, Long> tokensSavedByTechnique, Map<String, BigDecimal> costSavedUsdByTechnique,
 		BigDecimal costSavedUsd, long overheadTokens, BigDecimal overheadUsd, boolean priced, boolean estimated,
-		Set<String> counted, BigDecimal providerDiscountUsd) {
+		Set<String> counted, BigDecimal providerDiscountUsd, @Nullable String taskId) {
 
 	/**
 	 * Key of the report in the context of the response.
@@ -67,6 +70,11 @@ public record SavingsReport(String workspace, String plan, Outcome outcome, @Nul
 	 * only on a hit.
 	 */
 	public static final String AGE_METADATA_KEY = TokenSaving.PREFIX + "age_seconds";
+
+	/**
+	 * Key of the id of the task in the metadata of the chat response, a {@link String}.
+	 */
+	public static final String TASK_ID_METADATA_KEY = TokenSaving.TASK_ID;
 
 	/**
 	 * Copy the collections.
@@ -104,7 +112,19 @@ public record SavingsReport(String workspace, String plan, Outcome outcome, @Nul
 			Set<String> counted) {
 		this(workspace, plan, outcome, model, similarity, ageSeconds, tokensBought, tokensCounterfactual,
 				tokensSavedByTechnique, costSavedUsdByTechnique, costSavedUsd, overheadTokens, overheadUsd, priced,
-				estimated, counted, BigDecimal.ZERO);
+				estimated, counted, BigDecimal.ZERO, null);
+	}
+
+	/**
+	 * Return this report with the id of its task.
+	 * @param taskId the id, or {@code null}
+	 * @return a new report
+	 */
+	public SavingsReport withTaskId(@Nullable String taskId) {
+		return new SavingsReport(this.workspace, this.plan, this.outcome, this.model, this.similarity, this.ageSeconds,
+				this.tokensBought, this.tokensCounterfactual, this.tokensSavedByTechnique, this.costSavedUsdByTechnique,
+				this.costSavedUsd, this.overheadTokens, this.overheadUsd, this.priced, this.estimated, this.counted,
+				this.providerDiscountUsd, taskId);
 	}
 
 	/**

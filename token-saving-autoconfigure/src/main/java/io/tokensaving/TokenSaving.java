@@ -16,8 +16,10 @@ import org.springframework.util.Assert;
  *     .call();
  * }</pre>
  *
- * The plain parameters {@value #PLAN_ID}, {@value #FEATURE} and {@value #CACHE} do the
- * same; their values are checked when the request is sent.
+ * The plain parameters {@value #PLAN_ID}, {@value #FEATURE}, {@value #TASK_ID} and
+ * {@value #CACHE} do the same; their values are checked when the request is sent.
+ * <p>
+ * {@link #outcome} reports afterwards whether the answer was of use.
  */
 public final class TokenSaving {
 
@@ -38,6 +40,13 @@ public final class TokenSaving {
 	 * Figures are kept for each.
 	 */
 	public static final String FEATURE = PREFIX + "feature";
+
+	/**
+	 * Parameter that names the task which a request is part of, a {@link String} of 1 to
+	 * 100 letters {@code A} to {@code Z}, digits and <code>._/{}:@+*-</code>, by which
+	 * its outcome can be {@linkplain #outcome reported}.
+	 */
+	public static final String TASK_ID = PREFIX + "task_id";
 
 	/**
 	 * Parameter that holds the cache directives, a {@link Map} with the keys
@@ -106,7 +115,7 @@ public final class TokenSaving {
 	 */
 	public static TokenSavingParameters plan(String id) {
 		Assert.hasText(id, "'id' must not be empty");
-		return new TokenSavingParameters(id, null, Map.of());
+		return new TokenSavingParameters(id, null, null, Map.of());
 	}
 
 	/**
@@ -114,7 +123,7 @@ public final class TokenSaving {
 	 * @return parameters to pass to {@code advisors(...)}
 	 */
 	public static TokenSavingParameters defaultPlan() {
-		return new TokenSavingParameters(null, null, Map.of());
+		return new TokenSavingParameters(null, null, null, Map.of());
 	}
 
 	/**
@@ -129,11 +138,37 @@ public final class TokenSaving {
 	}
 
 	/**
+	 * Apply the default plan to a request of a task.
+	 * @param id the id of the task
+	 * @return parameters to pass to {@code advisors(...)}
+	 * @throws IllegalArgumentException if the id is not accepted
+	 * @see TokenSavingParameters#task(String)
+	 */
+	public static TokenSavingParameters task(String id) {
+		return defaultPlan().task(id);
+	}
+
+	/**
+	 * Report whether a task succeeded, so that the cost of a success is known. The id is
+	 * the one that {@link TokenSavingParameters#task(String)} gave the task, or that of
+	 * its {@link SavingsReport#taskId() report}. The first report of a task counts. This
+	 * process knows its latest 10,000 tasks; a report of another one is counted as
+	 * unknown. Does the same as the bean {@link TaskOutcomes}; with several applications
+	 * in one process, the one that knows the task is told.
+	 * @param taskId the id of the task
+	 * @param success whether it succeeded
+	 * @return whether the report is the first one of a task that is known
+	 */
+	public static boolean outcome(String taskId, boolean success) {
+		return TaskReceivers.report(taskId, success);
+	}
+
+	/**
 	 * Apply no plan, not even the default plan.
 	 * @return parameters to pass to {@code advisors(...)}
 	 */
 	public static TokenSavingParameters none() {
-		return new TokenSavingParameters(NONE, null, Map.of());
+		return new TokenSavingParameters(NONE, null, null, Map.of());
 	}
 
 	/**

@@ -22,11 +22,15 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 
 	private final @Nullable String feature;
 
+	private final @Nullable String taskId;
+
 	private final Map<String, Object> cache;
 
-	TokenSavingParameters(@Nullable String planId, @Nullable String feature, Map<String, Object> cache) {
+	TokenSavingParameters(@Nullable String planId, @Nullable String feature, @Nullable String taskId,
+			Map<String, Object> cache) {
 		this.planId = planId;
 		this.feature = feature;
+		this.taskId = taskId;
 		this.cache = cache;
 	}
 
@@ -40,7 +44,22 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 	 * @throws IllegalArgumentException if the name is not accepted
 	 */
 	public TokenSavingParameters feature(String feature) {
-		return new TokenSavingParameters(this.planId, LabelText.check("'feature'", feature), this.cache);
+		return new TokenSavingParameters(this.planId, LabelText.check("'feature'", feature), this.taskId, this.cache);
+	}
+
+	/**
+	 * Name the task that the request is part of, so that its outcome can be
+	 * {@linkplain TokenSaving#outcome reported}. All requests with the id are one task,
+	 * so it should be unique, such as that of a ticket or a random UUID. It is kept in
+	 * memory only and shown nowhere but in the report. Without an id, a task is given
+	 * one, which its {@link SavingsReport#taskId() report} names.
+	 * @param id the id: 1 to 100 letters {@code A} to {@code Z}, digits and
+	 * <code>._/{}:@+*-</code>
+	 * @return new parameters
+	 * @throws IllegalArgumentException if the id is not accepted
+	 */
+	public TokenSavingParameters task(String id) {
+		return new TokenSavingParameters(this.planId, this.feature, LabelText.check("'task'", id), this.cache);
 	}
 
 	/**
@@ -122,7 +141,7 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 	private TokenSavingParameters with(String directive, Object value) {
 		Map<String, Object> changed = new LinkedHashMap<>(this.cache);
 		changed.put(directive, value);
-		return new TokenSavingParameters(this.planId, this.feature, Collections.unmodifiableMap(changed));
+		return new TokenSavingParameters(this.planId, this.feature, this.taskId, Collections.unmodifiableMap(changed));
 	}
 
 	/**
@@ -140,6 +159,9 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 		}
 		if (this.feature != null) {
 			spec.param(TokenSaving.FEATURE, this.feature);
+		}
+		if (this.taskId != null) {
+			spec.param(TokenSaving.TASK_ID, this.taskId);
 		}
 		if (!this.cache.isEmpty()) {
 			spec.param(TokenSaving.CACHE, this.cache);

@@ -15,7 +15,8 @@
  * {@code ProviderDialect}, {@code PromptCacheInjector}, {@code StatisticsRepository}, and
  * {@code Feature} with {@code SettingsSection}, {@code PlanSettings}, {@code CallState}
  * and {@code SavingsLedger};</li>
- * <li>the stores and engines that come with the library, and {@code Evictor};</li>
+ * <li>the stores and engines that come with the library, {@code Evictor} and
+ * {@code EntryCounter};</li>
  * <li>the properties below {@code token-saving}, the endpoint {@code tokensaving} and the
  * names of meters.</li>
  * </ul>

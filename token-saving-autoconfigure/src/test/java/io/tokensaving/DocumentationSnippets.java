@@ -110,6 +110,16 @@ public class DocumentationSnippets {
 		return report;
 	}
 
+	void outcome(ChatClient chatClient, String question) {
+		chatClient.prompt()
+			.user(question)
+			.advisors(TokenSaving.plan("support-bot").task("ticket-4711"))
+			.call()
+			.content();
+		// Later, when it is known whether the answer was of use
+		TokenSaving.outcome("ticket-4711", true);
+	}
+
 	ChatClient severalModels(ChatModel chatModel, TokenSavingAdvisors tokenSavingAdvisors) {
 		ChatClient chatClient = ChatClient.builder(chatModel).defaultAdvisors(tokenSavingAdvisors).build();
 		return chatClient;

@@ -149,7 +149,7 @@ final class EndpointReader {
 		Map<String, Long> errors = new LinkedHashMap<>();
 		all.figures().errors().forEach((component, count) -> errors.put(component.value(), count));
 		return new TotalsDescriptor(ScopedDescriptor.of(all.scope(), all.figures().totals()),
-				all.figures().unknownPlans(), errors);
+				all.figures().unknownPlans(), all.figures().unknownOutcomes(), errors);
 	}
 
 	WebEndpointResponse<Object> unknownPlan(String workspace, String id, String field) {

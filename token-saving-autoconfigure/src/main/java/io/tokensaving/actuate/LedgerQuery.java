@@ -16,25 +16,45 @@ import org.springframework.util.StringUtils;
  * @param model the model, or {@code null} for all
  * @param days the number of days up to the present one, 1 to
  * {@value StatisticsRepository#DAYS}
+ * @param hours the number of hours up to the present one, 1 to
+ * {@value StatisticsRepository#HOURS}, for what is shown by hour
  * @param page the page, from 0
  * @param size the number of rows of a page, 1 to {@value #MAX_SIZE}
  */
 record LedgerQuery(String workspace, @Nullable String plan, @Nullable String feature, @Nullable String model, int days,
-		int page, int size) {
+		int hours, int page, int size) {
 
 	static final int DEFAULT_DAYS = 7;
+
+	static final int DEFAULT_HOURS = 24;
 
 	static final int DEFAULT_SIZE = 100;
 
 	static final int MAX_SIZE = 1000;
+
+	private static final int HOURS_OF_A_DAY = 24;
 
 	private static final int MAX_PAGE = 1_000_000;
 
 	static LedgerQuery of(String workspace, @Nullable String plan, @Nullable String feature, @Nullable String model,
 			@Nullable String days, @Nullable String page, @Nullable String size) {
 		return new LedgerQuery(workspace, text(plan), text(feature), text(model),
-				number("days", days, 1, StatisticsRepository.DAYS, DEFAULT_DAYS), number("page", page, 0, MAX_PAGE, 0),
-				number("size", size, 1, MAX_SIZE, DEFAULT_SIZE));
+				number("days", days, 1, StatisticsRepository.DAYS, DEFAULT_DAYS), DEFAULT_HOURS,
+				number("page", page, 0, MAX_PAGE, 0), number("size", size, 1, MAX_SIZE, DEFAULT_SIZE));
+	}
+
+	/**
+	 * Read the hours of a reading by hour.
+	 * @param hours their number, or {@code null}
+	 * @param days the number of days, each of which stands for 24 hours, or {@code null};
+	 * not used if {@code hours} is given
+	 * @return the query with these hours
+	 */
+	LedgerQuery hours(@Nullable String hours, @Nullable String days) {
+		int ofDays = HOURS_OF_A_DAY
+				* number("days", days, 1, StatisticsRepository.HOURS / HOURS_OF_A_DAY, DEFAULT_HOURS / HOURS_OF_A_DAY);
+		return new LedgerQuery(this.workspace, this.plan, this.feature, this.model, this.days,
+				number("hours", hours, 1, StatisticsRepository.HOURS, ofDays), this.page, this.size);
 	}
 
 	// A blank parameter, such as an empty variable in a script, counts as none

@@ -1,6 +1,5 @@
 package io.tokensaving.actuate;
 
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -22,7 +21,7 @@ import io.tokensaving.statistics.StatisticsSnapshot;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows what was spent by feature, by model or by day. Thread-safe.
+ * Shows what was spent by feature, by model, by day or by hour. Thread-safe.
  */
 final class LedgerView {
 
@@ -49,13 +48,13 @@ final class LedgerView {
 			if (!query.isOf(plan)) {
 				continue;
 			}
-			ScopedStatistics<Map<LocalDate, Map<Labels, StatisticsSnapshot>>> days = this.aggregator.labelledDays(plan,
-					query.days());
-			scope = (days.scope() == StatisticsScope.SHARED) ? scope : days.scope();
+			ScopedStatistics<? extends Map<?, Map<Labels, StatisticsSnapshot>>> times = (by == By.HOURLY)
+					? this.aggregator.hours(plan, query.hours()) : this.aggregator.labelledDays(plan, query.days());
+			scope = (times.scope() == StatisticsScope.SHARED) ? scope : times.scope();
 			unpriced.addAll(this.aggregator.plan(plan).figures().unpricedModels());
-			days.figures().forEach((day, parts) -> parts.forEach((labels, figures) -> {
+			times.figures().forEach((time, parts) -> parts.forEach((labels, figures) -> {
 				if (query.isOf(labels)) {
-					sums.computeIfAbsent(by.row(plan, day, labels), (added) -> new Sums()).add(labels, figures);
+					sums.computeIfAbsent(by.row(plan, time, labels), (added) -> new Sums()).add(labels, figures);
 				}
 			}));
 		}
@@ -66,7 +65,12 @@ final class LedgerView {
 		rows.sort(by.order());
 		Map<String, Object> shown = new LinkedHashMap<>();
 		shown.put("scope", scope.value());
-		shown.put("days", query.days());
+		if (by == By.HOURLY) {
+			shown.put("hours", query.hours());
+		}
+		else {
+			shown.put("days", query.days());
+		}
 		shown.put("page", query.page());
 		shown.put("size", query.size());
 		shown.put("total", rows.size());
@@ -113,6 +117,7 @@ final class LedgerView {
 		Double discount = figures.effectiveDiscount();
 		putIfKnown(shown, "effective_discount", (discount != null) ? TokenSavingEndpoint.rounded(discount) : null);
 		putIfKnown(shown, "cost_per_task_usd", figures.costPerTaskUsd());
+		TokenSavingEndpoint.putOutcomes(shown, figures);
 		shown.put("model_errors", figures.modelErrors());
 		shown.put("model_errors_by_type", figures.modelErrorsByType());
 		putIfKnown(shown, "call_ms", times(figures.distribution(Measure.CALL)));
@@ -169,7 +174,12 @@ final class LedgerView {
 		/**
 		 * A day in UTC.
 		 */
-		DAILY("daily", "date");
+		DAILY("daily", "date"),
+
+		/**
+		 * An hour in UTC.
+		 */
+		HOURLY("hourly", "hour");
 
 		private static final Comparator<Row> BY_NAME = Comparator
 			.comparing(Row::plan, Comparator.nullsFirst(Comparator.naturalOrder()))
@@ -192,17 +202,17 @@ final class LedgerView {
 			return this.column;
 		}
 
-		Row row(PlanKey plan, LocalDate day, Labels labels) {
+		Row row(PlanKey plan, Object time, Labels labels) {
 			return switch (this) {
 				case FEATURES -> new Row(plan.plan(), labels.value(Labels.FEATURE));
 				case MODELS -> new Row(null, labels.value(Labels.MODEL));
-				case DAILY -> new Row(null, day.toString());
+				case DAILY, HOURLY -> new Row(null, time.toString());
 			};
 		}
 
 		Comparator<Map.Entry<Row, Sums>> order() {
 			Comparator<Map.Entry<Row, Sums>> byName = Map.Entry.comparingByKey(BY_NAME);
-			if (this == DAILY) {
+			if (this == DAILY || this == HOURLY) {
 				return byName.reversed();
 			}
 			Comparator<Map.Entry<Row, Sums>> bySpent = Comparator

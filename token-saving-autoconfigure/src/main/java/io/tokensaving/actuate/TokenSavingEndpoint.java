@@ -1,12 +1,15 @@
 package io.tokensaving.actuate;
 
+import java.math.BigDecimal;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -17,6 +20,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.tokensaving.Counter;
+import io.tokensaving.feature.EntryCounter;
+import io.tokensaving.feature.EntryCounts;
 import io.tokensaving.feature.Eviction;
 import io.tokensaving.feature.Evictor;
 import io.tokensaving.feature.Features;
@@ -38,7 +43,6 @@ import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
-import org.springframework.util.MimeType;
 import org.springframework.util.StringUtils;
 
 /**
@@ -60,6 +64,8 @@ public class TokenSavingEndpoint {
 
 	private static final String CACHE = "cache";
 
+	private static final String CACHE_ENTRIES = "cache-entries";
+
 	static final String PLAN = "plan";
 
 	static final String SCOPE = "scope";
@@ -71,15 +77,13 @@ public class TokenSavingEndpoint {
 	static final int RESUME_LENGTH = 3;
 
 	private static final String READABLE = "'plans', 'plans/{id}', 'plans/{id}/stats', 'plans/{id}/stats/daily', "
-			+ "%s'features', 'models', 'daily', 'totals', 'advice', %s'cache-engines' or 'compression-engines'";
+			+ "%s'features', 'models', 'daily', 'hourly', 'cache-entries', 'totals', 'advice', %s'cache-engines' or 'compression-engines'";
 
 	private static final String WRITABLE = "'plans', 'plans/{id}' or 'plans/{id}/resume'";
 
 	private static final String DELETABLE = "'plans/{id}' or 'cache'";
 
 	private static final String CACHE_PARAMETERS = "'plan', 'scope' or 'tag'";
-
-	private static final String CSV = "csv";
 
 	private static final String VERSION_PARAMETER = "'version'";
 
@@ -97,6 +101,8 @@ public class TokenSavingEndpoint {
 
 	private final LedgerView ledger;
 
+	private final EntryCounter entryCounter;
+
 	private final Features features;
 
 	private final EndpointReader reader;
@@ -112,17 +118,19 @@ public class TokenSavingEndpoint {
 	 * @param cacheEngines supplies the cache backends with their present state
 	 * @param compressionEngines the names of the compression engines
 	 * @param evictor evicts answers from all caches
+	 * @param entryCounter counts answers in all caches
 	 * @param features the features, which advise
 	 */
 	public TokenSavingEndpoint(String workspace, PlanRepository plans, SavingsStatistics statistics,
 			StatisticsAggregator aggregator, Supplier<List<CacheEngineDescriptor>> cacheEngines,
-			Collection<String> compressionEngines, Evictor evictor, Features features) {
+			Collection<String> compressionEngines, Evictor evictor, EntryCounter entryCounter, Features features) {
 		this.workspace = workspace;
 		this.plans = plans;
 		this.aggregator = aggregator;
 		this.cacheEngines = cacheEngines;
 		this.compressionEngines = List.copyOf(compressionEngines);
 		this.ledger = new LedgerView(aggregator);
+		this.entryCounter = entryCounter;
 		this.features = features;
 		this.reader = new EndpointReader(plans, aggregator, features);
 		this.writer = new EndpointWriter(workspace, plans, statistics, aggregator, evictor, this.reader);
@@ -145,55 +153,82 @@ public class TokenSavingEndpoint {
 	/**
 	 * Show a part: {@code plans}, {@code plans/{id}}, {@code plans/{id}/stats},
 	 * {@code plans/{id}/stats/daily}, {@code features}, {@code models}, {@code daily},
-	 * {@code totals}, {@code advice}, {@code cache-engines}, {@code compression-engines},
-	 * or what a feature shows, such as {@code budgets}.
+	 * {@code hourly}, {@code cache-entries}, {@code totals}, {@code advice},
+	 * {@code cache-engines}, {@code compression-engines}, or what a feature shows, such
+	 * as {@code budgets}.
 	 * @param path the path below the endpoint
 	 * @param workspace the workspace whose plans and figures are shown, or {@code null}
 	 * for the application's
-	 * @param plan the plan whose features, models or days are shown, or {@code null} for
-	 * all
+	 * @param plan the plan whose features, models, days, hours or stored answers are
+	 * shown, or {@code null} for all
+	 * @param scope the scope whose stored answers are counted, or {@code null} for all
+	 * @param tag the tag whose stored answers are counted, or {@code null} for all
 	 * @param feature the feature whose figures are shown, or {@code null} for all
 	 * @param model the model whose figures are shown, or {@code null} for all
 	 * @param days the number of days up to the present one whose figures are shown, 1 to
-	 * 90, or {@code null} for 7
+	 * 90, or {@code null} for 7; by hour 1 to 14, or {@code null} for 1
+	 * @param hours the number of hours up to the present one that are shown by hour, 1 to
+	 * 336, or {@code null} for those of the days
 	 * @param page the page of features, models or days, or {@code null} for 0
 	 * @param size the number of rows of a page, 1 to 1000, or {@code null} for 100
-	 * @param format {@code csv} or {@code json}, or {@code null} for JSON
+	 * @param format {@code csv} or {@code json}, or {@code null} for what the header says
+	 * @param accepted the format that the header {@code Accept} names, or {@code null}
 	 * @return the part, or the status 404 with the paths that exist
 	 */
-	@ReadOperation
+	@ReadOperation(producesFrom = LedgerFormat.class)
 	public Object part(@Selector(match = Selector.Match.ALL_REMAINING) String[] path, @Nullable String workspace,
-			@Nullable String plan, @Nullable String feature, @Nullable String model, @Nullable String days,
-			@Nullable String page, @Nullable String size, @Nullable String format) {
+			@Nullable String plan, @Nullable String scope, @Nullable String tag, @Nullable String feature,
+			@Nullable String model, @Nullable String days, @Nullable String hours, @Nullable String page,
+			@Nullable String size, @Nullable String format, @Nullable LedgerFormat accepted) {
 		for (LedgerView.By by : LedgerView.By.values()) {
 			if (path.length == 1 && path[0].equals(by.field())) {
-				return ledger(by, format,
-						() -> LedgerQuery.of(workspaceOrDefault(workspace), plan, feature, model, days, page, size));
+				boolean hourly = by == LedgerView.By.HOURLY;
+				return ledger(by, format, accepted, () -> {
+					LedgerQuery query = LedgerQuery.of(workspaceOrDefault(workspace), plan, feature, model,
+							hourly ? null : days, page, size);
+					return hourly ? query.hours(hours, days) : query;
+				});
 			}
+		}
+		if (path.length == 1 && path[0].equals(CACHE_ENTRIES)) {
+			return CacheDescriptor.of(this.entryCounter.count(
+					new Eviction(workspaceOrDefault(workspace), textOrNull(plan), textOrNull(scope), textOrNull(tag))));
 		}
 		return part(path, workspace);
 	}
 
-	private Object ledger(LedgerView.By by, @Nullable String format, Supplier<LedgerQuery> query) {
-		boolean csv = CSV.equals(format);
-		if (StringUtils.hasText(format) && !csv && !format.equals("json")) {
-			return error(WebEndpointResponse.STATUS_BAD_REQUEST,
-					ErrorDescriptor.invalid("format", format, "'json' or 'csv'"));
+	private static @Nullable String textOrNull(@Nullable String value) {
+		return StringUtils.hasText(value) ? value : null;
+	}
+
+	private Object ledger(LedgerView.By by, @Nullable String name, @Nullable LedgerFormat accepted,
+			Supplier<LedgerQuery> query) {
+		LedgerFormat format = LedgerFormat.of(name, accepted);
+		if (format == null) {
+			return refused(ErrorDescriptor.invalid("format", String.valueOf(name), "'json' or 'csv'"));
 		}
 		Map<String, Object> shown;
 		try {
 			shown = this.ledger.show(by, query.get());
 		}
 		catch (LedgerQuery.InvalidParameterException ex) {
-			return error(WebEndpointResponse.STATUS_BAD_REQUEST, ex.describe());
+			return refused(ex.describe());
 		}
-		if (!csv) {
-			return shown;
+		if (format != LedgerFormat.CSV) {
+			// Of the type that the header asks for, unless the parameter overrules it
+			return (accepted != LedgerFormat.CSV) ? shown
+					: new WebEndpointResponse<>(shown, LedgerFormat.JSON.getProducedMimeType());
 		}
 		// The rows are maps by name, as the view has made them
 		@SuppressWarnings("unchecked")
 		List<Map<String, ?>> rows = (List<Map<String, ?>>) Objects.requireNonNull(shown.get(by.field()));
-		return new WebEndpointResponse<>(CsvTable.of(rows), MimeType.valueOf("text/csv;charset=UTF-8"));
+		return new WebEndpointResponse<>(CsvTable.of(rows), LedgerFormat.CSV.getProducedMimeType());
+	}
+
+	// As JSON even if the header asks for a table
+	private static WebEndpointResponse<Object> refused(ErrorDescriptor error) {
+		return new WebEndpointResponse<>(error, WebEndpointResponse.STATUS_BAD_REQUEST,
+				LedgerFormat.JSON.getProducedMimeType());
 	}
 
 	/**
@@ -356,6 +391,16 @@ public class TokenSavingEndpoint {
 		return new WebEndpointResponse<>(error, status);
 	}
 
+	static void putOutcomes(Map<String, Object> figures, StatisticsSnapshot snapshot) {
+		figures.put("success_known", rounded(snapshot.successKnown()));
+		figures.put("successes", snapshot.successes());
+		figures.put("failures", snapshot.failures());
+		BigDecimal cost = snapshot.costPerSuccessUsd();
+		if (cost != null) {
+			figures.put("cost_per_success_usd", cost);
+		}
+	}
+
 	static double rounded(double share) {
 		return Math.round(share * 10_000) / 10_000.0;
 	}
@@ -446,6 +491,43 @@ public class TokenSavingEndpoint {
 	}
 
 	/**
+	 * How many answers are stored.
+	 *
+	 * @param cacheEntries the counts of each cache backend
+	 */
+	public record CacheDescriptor(@JsonProperty("cache_entries") List<EntriesDescriptor> cacheEntries) {
+
+		static CacheDescriptor of(Map<String, Optional<EntryCounts>> counts) {
+			List<EntriesDescriptor> entries = new ArrayList<>();
+			counts.forEach((name, known) -> entries.add(EntriesDescriptor.of(name, known.orElse(null))));
+			return new CacheDescriptor(entries);
+		}
+
+	}
+
+	/**
+	 * How many answers a cache backend stores.
+	 *
+	 * @param name the name in plans
+	 * @param entries the number of answers that were counted, if the backend can count
+	 * @param complete whether these are all
+	 * @param plans the answers by plan
+	 * @param scopes the answers by the hash of their scope, if known
+	 * @param tags the answers by the hash of their tags, if known
+	 */
+	@JsonInclude(JsonInclude.Include.NON_NULL)
+	public record EntriesDescriptor(String name, @Nullable Long entries, @Nullable Boolean complete,
+			EntryCounts.@Nullable ByLabel plans, EntryCounts.@Nullable ByLabel scopes,
+			EntryCounts.@Nullable ByLabel tags) {
+
+		static EntriesDescriptor of(String name, @Nullable EntryCounts counts) {
+			return (counts != null) ? new EntriesDescriptor(name, counts.entries(), counts.complete(), counts.plans(),
+					counts.scopes(), counts.tags()) : new EntriesDescriptor(name, null, null, null, null, null);
+		}
+
+	}
+
+	/**
 	 * The result of an eviction.
 	 *
 	 * @param evicted the number of evicted answers in all caches together
@@ -481,6 +563,7 @@ public class TokenSavingEndpoint {
 			figures.put("overhead_tokens", snapshot.overheadTokens());
 			figures.put("overhead_usd", snapshot.overheadUsd());
 			figures.put("provider_discount_usd", snapshot.providerDiscountUsd());
+			putOutcomes(figures, snapshot);
 			for (Counter counter : snapshot.counters()) {
 				figures.put(counter.name(),
 						(counter.dimension() != null) ? snapshot.counts(counter) : snapshot.count(counter));
@@ -550,10 +633,11 @@ public class TokenSavingEndpoint {
 	 *
 	 * @param stats the sums
 	 * @param unknownPlans requests that named an unknown plan
+	 * @param unknownOutcomes reports of tasks that were not known
 	 * @param errorsByComponent failures of token saving by component
 	 */
 	public record TotalsDescriptor(@JsonUnwrapped ScopedDescriptor stats,
-			@JsonProperty("unknown_plans") long unknownPlans,
+			@JsonProperty("unknown_plans") long unknownPlans, @JsonProperty("unknown_outcomes") long unknownOutcomes,
 			@JsonProperty("errors_by_component") Map<String, Long> errorsByComponent) {
 
 	}

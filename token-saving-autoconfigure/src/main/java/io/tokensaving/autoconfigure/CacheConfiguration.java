@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import io.tokensaving.cache.CacheFeature;
 import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.CacheStore;
+import io.tokensaving.cache.StoreEntryCounter;
 import io.tokensaving.cache.StoreEvictor;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
@@ -19,6 +20,7 @@ import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheAdvisor;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.dedup.DedupAdvisor;
+import io.tokensaving.feature.EntryCounter;
 import io.tokensaving.feature.Eviction;
 import io.tokensaving.feature.Evictor;
 import io.tokensaving.plan.PlanRepository;
@@ -114,6 +116,14 @@ class CacheConfiguration {
 				dedupAdvisor.forget();
 			}
 		};
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	EntryCounter tokenSavingEntryCounter(ObjectProvider<ExactCacheStore> stores,
+			ObjectProvider<SemanticCacheStore> semanticStores) {
+		return new StoreEntryCounter(
+				Stream.<CacheStore>concat(stores.orderedStream(), semanticStores.orderedStream()).toList());
 	}
 
 	@Bean

@@ -8,6 +8,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.context.ContextRegistry;
 import io.tokensaving.Component;
 import io.tokensaving.ForeignText;
+import io.tokensaving.TaskOutcomes;
 import io.tokensaving.TokenSavingAdvisor;
 import io.tokensaving.TokenSavingAdvisors;
 import io.tokensaving.backend.CircuitBreakers;
@@ -158,6 +159,12 @@ public final class TokenSavingAutoConfiguration {
 			.tokenCounter(tokenCounter)
 			.order(order.checked().getPlan())
 			.build();
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	TaskOutcomes tokenSavingTaskOutcomes(SavingsStatistics statistics) {
+		return statistics.tasks();
 	}
 
 	@Bean

@@ -17,6 +17,7 @@ import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
 import io.tokensaving.compression.CompressionAdvisor;
+import io.tokensaving.feature.EntryCounter;
 import io.tokensaving.feature.Evictor;
 import io.tokensaving.feature.Features;
 import io.tokensaving.plan.PlanRepository;
@@ -54,7 +55,7 @@ public final class TokenSavingEndpointAutoConfiguration {
 	TokenSavingEndpoint tokenSavingEndpoint(TokenSavingProperties properties, PlanRepository plans,
 			SavingsStatistics statistics, StatisticsAggregator aggregator, ObjectProvider<ExactCacheStore> stores,
 			ObjectProvider<SemanticCacheStore> semanticStores, CompressionAdvisor compressionAdvisor,
-			CircuitBreakers breakers, Evictor evictor, Features features) {
+			CircuitBreakers breakers, Evictor evictor, EntryCounter entryCounter, Features features) {
 		return new TokenSavingEndpoint(properties.getWorkspace(), plans, statistics, aggregator, () -> {
 			Map<String, State> states = breakers.states();
 			return Stream
@@ -62,7 +63,7 @@ public final class TokenSavingEndpointAutoConfiguration {
 						semanticStores.stream().map((store) -> describe(store.backend(), store::status, states)))
 				.sorted(Comparator.comparing(CacheEngineDescriptor::name))
 				.toList();
-		}, compressionAdvisor.engineNames(), evictor, features);
+		}, compressionAdvisor.engineNames(), evictor, entryCounter, features);
 	}
 
 	@Bean

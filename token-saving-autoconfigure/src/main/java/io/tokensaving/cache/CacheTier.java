@@ -148,7 +148,11 @@ public final class CacheTier implements CacheWriter, AutoCloseable {
 		return this.evictions;
 	}
 
-	Instant now() {
+	/**
+	 * Return the time by the clock that dates entries.
+	 * @return the present time
+	 */
+	public Instant now() {
 		return this.clock.instant();
 	}
 

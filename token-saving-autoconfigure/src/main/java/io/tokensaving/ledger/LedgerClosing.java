@@ -149,7 +149,7 @@ final class LedgerClosing {
 				bought.total(), bought.total() + saved, this.tokensSaved, usd(this.picoUsdSaved),
 				PicoUsd.toUsd(sum(this.picoUsdSaved) - this.overheadPicoUsd), this.overheadTokens,
 				PicoUsd.toUsd(this.overheadPicoUsd), priced, reference.estimated(), names(this.counted),
-				PicoUsd.toUsd(granted));
+				PicoUsd.toUsd(granted), null);
 		long spent = ((answeringPrice != null) ? answeringPrice.picoUsd(bought) : 0) - this.discountPicoUsd;
 		return new ClosedLedger(report, this.counted, this.unpriced, labels(answering),
 				new CallCost(bought, spent, Map.copyOf(this.picoUsdSaved)));

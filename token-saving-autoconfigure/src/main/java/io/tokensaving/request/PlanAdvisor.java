@@ -120,7 +120,7 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		if (opened.call() == null) {
 			return chain.nextCall(opened.request());
 		}
-		SavingsAccount account = account(opened.call(), opened.request());
+		SavingsAccount account = account(opened, opened.call());
 		ChatClientResponse response;
 		try {
 			response = chain.nextCall(opened.request());
@@ -144,8 +144,8 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 			if (!opened.named()) {
 				this.labels.resolve(call, context);
 			}
-			StreamedSavings stream = new StreamedSavings(account(call, opened.request()),
-					call.dialect(opened.request()), this.streams);
+			StreamedSavings stream = new StreamedSavings(account(opened, call), call.dialect(opened.request()),
+					this.streams);
 			return chain.nextStream(opened.request())
 				.handle(stream::next)
 				.onErrorResume(stream::flush)
@@ -156,9 +156,9 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		});
 	}
 
-	private SavingsAccount account(CallState call, ChatClientRequest request) {
-		return new SavingsAccount(call, SavingsLedger.of(request), request.prompt(), this.statistics, this.prices,
-				this.tokenCounter, this.ticker, Task.begins(request));
+	private SavingsAccount account(Opened opened, CallState call) {
+		return new SavingsAccount(call, SavingsLedger.of(opened.request()), opened.request(), this.statistics,
+				this.prices, this.tokenCounter, this.ticker, Task.of(opened.request(), opened.taskId()));
 	}
 
 	private Opened open(ChatClientRequest given) {
@@ -181,7 +181,7 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		ChatClientRequest attached = call.attachTo(request);
 		SavingsLedger.open(attached);
 		this.labels.resolve(call, attached, parameters.feature());
-		return new Opened(attached, call, parameters.feature() != null);
+		return new Opened(attached, call, parameters.feature() != null, parameters.taskId());
 	}
 
 	private @Nullable String resolveWorkspace(ChatClientRequest request) {
@@ -237,10 +237,10 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 	}
 
 	// Named means that the request itself names its feature
-	private record Opened(ChatClientRequest request, @Nullable CallState call, boolean named) {
+	private record Opened(ChatClientRequest request, @Nullable CallState call, boolean named, @Nullable String taskId) {
 
 		static Opened untouched(ChatClientRequest request) {
-			return new Opened(request, null, false);
+			return new Opened(request, null, false, null);
 		}
 
 	}

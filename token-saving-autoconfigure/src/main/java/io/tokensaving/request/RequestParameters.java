@@ -15,11 +15,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param planId the plan that the request names, or {@code null} if it names none
  * @param feature the feature that the request names, or {@code null} if it names none
+ * @param taskId the task that the request names, or {@code null} if it names none
  * @param directives what the request asks of the cache
  */
-public record RequestParameters(@Nullable String planId, @Nullable String feature, CacheDirectives directives) {
+public record RequestParameters(@Nullable String planId, @Nullable String feature, @Nullable String taskId,
+		CacheDirectives directives) {
 
-	private static final RequestParameters NONE = new RequestParameters(null, null, CacheDirectives.NONE);
+	private static final RequestParameters NONE = new RequestParameters(null, null, null, CacheDirectives.NONE);
 
 	/**
 	 * Read the parameters of a request.
@@ -31,6 +33,7 @@ public record RequestParameters(@Nullable String planId, @Nullable String featur
 	public static RequestParameters from(Map<String, ? extends @Nullable Object> context) {
 		String planId = null;
 		String feature = null;
+		String taskId = null;
 		CacheDirectives directives = CacheDirectives.NONE;
 		boolean any = false;
 		for (Map.Entry<String, ? extends @Nullable Object> entry : context.entrySet()) {
@@ -45,18 +48,21 @@ public record RequestParameters(@Nullable String planId, @Nullable String featur
 					planId = planId(value);
 				}
 				case TokenSaving.FEATURE -> {
-					feature = feature(value);
+					feature = label(key, value);
+				}
+				case TokenSaving.TASK_ID -> {
+					taskId = label(key, value);
 				}
 				case TokenSaving.CACHE -> {
 					directives = directives(value);
 				}
 				default -> throw new IllegalArgumentException(
-						"Unknown advisor parameter '%s', accepted are '%s', '%s' and '%s'".formatted(
+						"Unknown advisor parameter '%s', accepted are '%s', '%s', '%s' and '%s'".formatted(
 								ForeignText.printable(key), TokenSaving.PLAN_ID, TokenSaving.FEATURE,
-								TokenSaving.CACHE));
+								TokenSaving.TASK_ID, TokenSaving.CACHE));
 			}
 		}
-		return any ? new RequestParameters(planId, feature, directives) : NONE;
+		return any ? new RequestParameters(planId, feature, taskId, directives) : NONE;
 	}
 
 	/**
@@ -86,11 +92,11 @@ public record RequestParameters(@Nullable String planId, @Nullable String featur
 		throw CacheDirectives.refused(TokenSaving.PLAN_ID, value, "the id of a plan, or 'none'");
 	}
 
-	private static String feature(@Nullable Object value) {
+	private static String label(String key, @Nullable Object value) {
 		if (value instanceof CharSequence text && LabelText.isAccepted(text.toString())) {
 			return text.toString();
 		}
-		throw CacheDirectives.refused(TokenSaving.FEATURE, value, LabelText.ACCEPTED);
+		throw CacheDirectives.refused(key, value, LabelText.ACCEPTED);
 	}
 
 	private static CacheDirectives directives(@Nullable Object value) {

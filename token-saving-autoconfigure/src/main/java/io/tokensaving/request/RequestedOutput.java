@@ -126,6 +126,27 @@ public final class RequestedOutput {
 	}
 
 	/**
+	 * Whether a request asks for JSON by a schema, as far as that can be told without
+	 * reading its messages.
+	 * @param request the request
+	 * @return whether an attribute or an option of it has a schema
+	 */
+	static boolean hasSchema(ChatClientRequest request) {
+		CallState.OutputFormat format = CallState.OutputFormat.of(request);
+		return format.schema() != null || format.format() != null
+				|| (request.prompt().getOptions() instanceof StructuredOutputChatOptions structured
+						&& StringUtils.hasText(structured.getOutputSchema()));
+	}
+
+	/**
+	 * Whether the request asks for JSON by a schema.
+	 * @return {@code false} if any text, or any JSON, will do
+	 */
+	boolean hasSchema() {
+		return !this.schemas.isEmpty();
+	}
+
+	/**
 	 * Whether an answer is what was asked for.
 	 * @param answer the text of the answer, or {@code null} if it has none
 	 * @return whether any text was asked for, or the answer is JSON and satisfies all

@@ -17,16 +17,20 @@ import io.tokensaving.ledger.Purchase;
 import io.tokensaving.ledger.SavingsLedger;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.ledger.TokenScale;
+import io.tokensaving.provider.Dialect;
 import io.tokensaving.provider.TokenUsage;
 import io.tokensaving.statistics.CallMeasures;
 import io.tokensaving.statistics.ModelFailure;
+import io.tokensaving.statistics.OpenTask;
 import io.tokensaving.statistics.PlanStatistics;
 import io.tokensaving.statistics.SavingsStatistics;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.metadata.ChatResponseMetadata;
 import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.model.Generation;
 import org.springframework.ai.chat.prompt.Prompt;
 
 /**
@@ -35,9 +39,14 @@ import org.springframework.ai.chat.prompt.Prompt;
  */
 final class SavingsAccount {
 
+	// What is longer takes too long to check on the way back of a request
+	private static final int MAX_CHECKED_CHARS = 32 * 1024;
+
 	private final CallState call;
 
 	private final SavingsLedger ledger;
+
+	private final ChatClientRequest request;
 
 	private final Prompt prompt;
 
@@ -51,7 +60,7 @@ final class SavingsAccount {
 
 	private final Ticker ticker;
 
-	private final boolean newTask;
+	private final Task.Part task;
 
 	private final long start;
 
@@ -59,18 +68,19 @@ final class SavingsAccount {
 
 	private final AtomicBoolean closed = new AtomicBoolean();
 
-	SavingsAccount(CallState call, SavingsLedger ledger, Prompt prompt, SavingsStatistics statistics, PriceTable prices,
-			TokenCounter tokenCounter, Ticker ticker, boolean newTask) {
+	SavingsAccount(CallState call, SavingsLedger ledger, ChatClientRequest request, SavingsStatistics statistics,
+			PriceTable prices, TokenCounter tokenCounter, Ticker ticker, Task.Part task) {
 		this.call = call;
 		this.ledger = ledger;
-		this.prompt = prompt;
+		this.request = request;
+		this.prompt = request.prompt();
 		this.statistics = statistics;
 		// Kept for the whole call, because the plan may be deleted before the call ends
 		this.planStatistics = statistics.plan(call.planKey());
 		this.prices = prices;
 		this.tokenCounter = tokenCounter;
 		this.ticker = ticker;
-		this.newTask = newTask;
+		this.task = task;
 		this.start = ticker.read();
 	}
 
@@ -117,7 +127,7 @@ final class SavingsAccount {
 				bought = (response != null) ? usage(response, scale.getAsDouble()) : TokenUsage.ZERO;
 			}
 			return report(response, bought, true);
-		}, null);
+		}, null, answer);
 	}
 
 	/**
@@ -140,7 +150,7 @@ final class SavingsAccount {
 				bought = new TokenUsage(sentTokens(), output, 0, 0, true);
 			}
 			return report(null, bought, bought.total() > 0 || (isHit() && passedOn));
-		}, null);
+		}, null, () -> null);
 	}
 
 	/**
@@ -152,24 +162,69 @@ final class SavingsAccount {
 		close(() -> {
 			TokenUsage bought = this.ledger.bought();
 			return report(null, (bought != null) ? bought : TokenUsage.ZERO, false);
-		}, this.ledger.isRefused() ? null : failure);
+		}, this.ledger.isRefused() ? null : failure, () -> null);
 	}
 
-	private @Nullable SavingsReport close(Supplier<ClosedLedger> supplier, @Nullable Throwable failure) {
+	private @Nullable SavingsReport close(Supplier<ClosedLedger> supplier, @Nullable Throwable failure,
+			Supplier<? extends @Nullable ChatResponse> answer) {
 		if (!this.closed.compareAndSet(false, true)) {
 			return null;
 		}
 		try {
 			ClosedLedger closed = supplier.get();
+			String id = this.task.id();
+			OpenTask open = (id != null) ? this.statistics.tasks().open(id) : null;
+			boolean newTask = this.task.begins() && (open == null || open.begin());
 			this.planStatistics.record(closed, new CallMeasures((failure != null) ? ModelFailure.of(failure) : null,
-					this.newTask, this.ticker.read() - this.start, this.call.modelNanos(), this.firstTokenNanos));
+					newTask, this.ticker.read() - this.start, this.call.modelNanos(), this.firstTokenNanos), open);
+			if (open != null) {
+				acceptValid(open, answer);
+			}
 			publish(closed.report());
-			return closed.report();
+			return closed.report().withTaskId(id);
 		}
 		catch (Throwable ex) {
 			fail(ex);
 			return null;
 		}
+	}
+
+	private void acceptValid(OpenTask open, Supplier<? extends @Nullable ChatResponse> answer) {
+		try {
+			if (isWhatWasAskedFor(answer)) {
+				open.accept();
+			}
+		}
+		catch (RuntimeException | StackOverflowError ex) {
+			fail(ex);
+		}
+	}
+
+	// A task with an id of the application may have further steps, whose last answer only
+	// the application knows
+	private boolean isWhatWasAskedFor(Supplier<? extends @Nullable ChatResponse> answer) {
+		if (this.task.named() || !RequestedOutput.hasSchema(this.request)) {
+			return false;
+		}
+		ChatResponse response = answer.get();
+		if (response == null) {
+			return false;
+		}
+		Dialect dialect = this.call.dialect(this.request);
+		RequestedOutput output = RequestedOutput.of(this.request, dialect);
+		boolean accepted = false;
+		for (Generation generation : response.getResults()) {
+			if (dialect.isThought(generation)) {
+				continue;
+			}
+			String text = generation.getOutput().getText();
+			if (!output.hasSchema() || generation.getOutput().hasToolCalls() || text == null
+					|| text.length() > MAX_CHECKED_CHARS || !output.accepts(text)) {
+				return false;
+			}
+			accepted = true;
+		}
+		return accepted;
 	}
 
 	private void publish(SavingsReport report) {
@@ -217,6 +272,9 @@ final class SavingsAccount {
 		ChatResponse.Builder builder = ChatResponse.builder()
 			.from(response)
 			.metadata(SavingsReport.OUTCOME_METADATA_KEY, report.outcome().value());
+		if (report.taskId() != null) {
+			builder.metadata(SavingsReport.TASK_ID_METADATA_KEY, report.taskId());
+		}
 		if (report.similarity() != null) {
 			builder.metadata(SavingsReport.SIMILARITY_METADATA_KEY, report.similarity());
 		}

@@ -1,8 +1,10 @@
 package io.tokensaving.statistics;
 
 import java.time.Clock;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -34,6 +36,8 @@ public final class InMemoryStatisticsRepository implements StatisticsRepository 
 
 	private final Map<PlanKey, PlanSums> plans = new HashMap<>();
 
+	private final HourlySums hours = new HourlySums(HourlySums.MAX_COUNTERS);
+
 	private final Map<String, Long> lastBatches = new LinkedHashMap<>();
 
 	private final AtomicInteger labelSets = new AtomicInteger(SavingsStatistics.MAX_LABEL_SETS);
@@ -63,7 +67,11 @@ public final class InMemoryStatisticsRepository implements StatisticsRepository 
 					StatisticsCounters::plus);
 			sums.days.headMap(oldestDay(), false).clear();
 			addLabelled(sums, batch.day(), increments.labelled());
+			if (batch.hour() != null && !batch.hour().isBefore(firstHour(HOURS))) {
+				this.hours.add(batch.hour(), plan, increments, sums.labelled::admit);
+			}
 		});
+		this.hours.removeBefore(firstHour(HOURS));
 		if (batch.increments().values().stream().anyMatch((increments) -> !increments.labelled().isEmpty())) {
 			removeOldestLabelledDays();
 		}
@@ -118,6 +126,15 @@ public final class InMemoryStatisticsRepository implements StatisticsRepository 
 		return (sums != null) ? sums.labelled.days(firstDay(days)) : new TreeMap<>();
 	}
 
+	@Override
+	public synchronized NavigableMap<Instant, StatisticsCounters> hours(PlanKey plan, int hours) {
+		return this.hours.of(plan, firstHour(hours));
+	}
+
+	private Instant firstHour(int hours) {
+		return this.clock.instant().truncatedTo(ChronoUnit.HOURS).minus(hours - 1L, ChronoUnit.HOURS);
+	}
+
 	private LocalDate oldestDay() {
 		return firstDay(DAYS);
 	}
@@ -134,6 +151,7 @@ public final class InMemoryStatisticsRepository implements StatisticsRepository 
 	@Override
 	public synchronized void fold(PlanKey plan, PlanKey into) {
 		PlanSums folded = this.plans.remove(plan);
+		this.hours.remove(plan);
 		if (folded != null) {
 			PlanSums sums = this.plans.computeIfAbsent(into, (added) -> new PlanSums(this.labelSets));
 			sums.total = sums.total.plus(folded.total);

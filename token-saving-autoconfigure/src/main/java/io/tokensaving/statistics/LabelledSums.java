@@ -35,13 +35,22 @@ final class LabelledSums {
 	 */
 	void add(LocalDate day, Map<Labels, StatisticsCounters> increments) {
 		increments.forEach((labels, counters) -> {
-			Labels admitted = this.limits.admit(labels);
+			Labels admitted = admit(labels);
 			if (!admitted.isEmpty()) {
 				this.total.merge(admitted, counters, StatisticsCounters::plus);
 				this.days.computeIfAbsent(day, (added) -> new HashMap<>())
 					.merge(admitted, counters, StatisticsCounters::plus);
 			}
 		});
+	}
+
+	/**
+	 * Return the labels under which a set of labels is counted.
+	 * @param labels the labels
+	 * @return these, or others in their place, or none
+	 */
+	Labels admit(Labels labels) {
+		return this.limits.admit(labels);
 	}
 
 	/**

@@ -9,12 +9,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import io.tokensaving.ledger.ClosedLedger;
 import io.tokensaving.ledger.Labels;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What was counted of a plan by the labels of its calls, until a repository takes it
  * over. Thread-safe.
  */
 final class LabelledTallies {
+
+	private final PlanStatistics plan;
 
 	private final StatisticsNames names;
 
@@ -26,10 +29,12 @@ final class LabelledTallies {
 
 	/**
 	 * Create tallies of nothing.
+	 * @param plan the plan whose calls are counted
 	 * @param names the names of what is counted
 	 * @param left how many sets of labels all plans together can still have
 	 */
-	LabelledTallies(StatisticsNames names, AtomicInteger left) {
+	LabelledTallies(PlanStatistics plan, StatisticsNames names, AtomicInteger left) {
+		this.plan = plan;
 		this.names = names;
 		this.limits = new LabelLimits(left);
 	}
@@ -38,19 +43,18 @@ final class LabelledTallies {
 	 * Count a call.
 	 * @param call what it saved
 	 * @param measures what was measured of it
-	 * @return the labels under which it is counted
+	 * @return what counted it, or {@code null} if nothing is counted by labels any more
 	 */
-	Labels record(ClosedLedger call, CallMeasures measures) {
+	@Nullable Counted record(ClosedLedger call, CallMeasures measures) {
 		Labels labels = call.labels();
 		Counted known = this.tallies.get(labels);
 		if (known == null) {
-			labels = admit(labels);
-			known = this.tallies.get(labels);
+			known = this.tallies.get(admit(labels));
 		}
 		if (known != null) {
 			known.record(call, measures);
 		}
-		return labels;
+		return known;
 	}
 
 	private synchronized Labels admit(Labels labels) {
@@ -60,7 +64,7 @@ final class LabelledTallies {
 		Labels admitted = this.limits.admit(labels);
 		if (!admitted.isEmpty()) {
 			this.tallies.computeIfAbsent(admitted,
-					(added) -> new Counted(new Tallies(this.names, this, (counter, label) -> {
+					(added) -> new Counted(this.plan, added, new Tallies(this.names, this, (counter, label) -> {
 					})));
 		}
 		return admitted;
@@ -86,9 +90,11 @@ final class LabelledTallies {
 
 	/**
 	 * Count nothing any more, because the plan is not counted apart.
+	 * @param target what takes over what the plan counts
 	 */
-	synchronized void forget() {
+	synchronized void forget(PlanStatistics target) {
 		this.forgotten = true;
+		this.tallies.values().forEach((counted) -> counted.place().moveTo(target));
 		this.tallies.clear();
 		this.limits.release();
 	}
@@ -96,9 +102,13 @@ final class LabelledTallies {
 	/**
 	 * What was counted under one set of labels.
 	 */
-	private static final class Counted {
+	static final class Counted {
 
 		private static final int NANOS = 1000;
+
+		private final TaskPlace place;
+
+		private final Labels labels;
 
 		private final Tallies tallies;
 
@@ -110,8 +120,26 @@ final class LabelledTallies {
 
 		private final Buckets outputs = new Buckets(Measure.OUTPUT_TOKENS);
 
-		Counted(Tallies tallies) {
+		Counted(PlanStatistics plan, Labels labels, Tallies tallies) {
+			this.place = new TaskPlace(plan, this);
+			this.labels = labels;
 			this.tallies = tallies;
+		}
+
+		TaskPlace place() {
+			return this.place;
+		}
+
+		Labels labels() {
+			return this.labels;
+		}
+
+		void recordOutcome(TaskOutcome outcome) {
+			this.tallies.recordOutcome(outcome);
+		}
+
+		void recordKnownCost(long picoUsd) {
+			this.tallies.recordKnownCost(picoUsd);
 		}
 
 		void record(ClosedLedger call, CallMeasures measures) {

@@ -13,10 +13,12 @@ import io.tokensaving.plan.PlanKey;
  * @param totals the sums over all plans of all workspaces
  * @param neverUsed the figures of a plan that was never used, all zero
  * @param unknownPlans requests that named an unknown plan
+ * @param unknownOutcomes reports of tasks that were not known
  * @param errors failures of token saving by component
  */
 public record OverallStatistics(Map<PlanKey, StatisticsSnapshot> plans, Map<String, StatisticsSnapshot> workspaces,
-		StatisticsSnapshot totals, StatisticsSnapshot neverUsed, long unknownPlans, Map<Component, Long> errors) {
+		StatisticsSnapshot totals, StatisticsSnapshot neverUsed, long unknownPlans, long unknownOutcomes,
+		Map<Component, Long> errors) {
 
 	/**
 	 * Return the figures of a plan.

@@ -46,6 +46,8 @@ public final class PlanStatistics {
 
 	private final LabelledTallies labelled;
 
+	private final TaskPlace withoutLabels;
+
 	private final ConcurrentMap<StateSlot<?, ?>, FeatureState<?>> states = new ConcurrentHashMap<>();
 
 	private final Set<String> unpricedModels = ConcurrentHashMap.newKeySet();
@@ -65,7 +67,8 @@ public final class PlanStatistics {
 		this.additions = additions;
 		this.tallies = new Tallies(names, lock, (counter, label) -> additions.counterAdded(this, counter, label));
 		this.tallies.addDeclared();
-		this.labelled = new LabelledTallies(names, labelSets);
+		this.labelled = new LabelledTallies(this, names, labelSets);
+		this.withoutLabels = new TaskPlace(this, null);
 		names.states().forEach((slot) -> this.states.put(slot, slot.create()));
 	}
 
@@ -88,7 +91,8 @@ public final class PlanStatistics {
 	 */
 	void foldInto(PlanStatistics target) {
 		this.foldedInto = target;
-		this.labelled.forget();
+		this.labelled.forget(target);
+		this.withoutLabels.moveTo(target);
 		this.states.forEach((slot, state) -> fold(slot, state, target));
 		moveTo(target);
 	}
@@ -155,19 +159,55 @@ public final class PlanStatistics {
 	}
 
 	/**
-	 * Count a call, for the plan and for the labels of the call.
+	 * Count a call that is of no task whose outcome may be reported.
 	 * @param call what it saved and cost
 	 * @param measures what was measured of it
 	 */
 	public void record(ClosedLedger call, CallMeasures measures) {
+		record(call, measures, null);
+	}
+
+	/**
+	 * Count a call, for the plan and for the labels of the call.
+	 * @param call what it saved and cost
+	 * @param measures what was measured of it
+	 * @param task the task that the call is part of, or {@code null} if its outcome
+	 * cannot be reported
+	 */
+	public void record(ClosedLedger call, CallMeasures measures, @Nullable OpenTask task) {
 		this.tallies.record(call, measures);
 		countUnpriced(call.report());
 		call.counted().forEach(this.tallies::increment);
 		call.unpriced().forEach(this::addUnpriced);
 		// After the plan, so that what is collected by labels never exceeds what is
 		// collected of the plan
+		LabelledTallies.Counted counted = null;
 		if (!call.labels().isEmpty()) {
-			countOthers(call.labels(), this.labelled.record(call, measures));
+			counted = this.labelled.record(call, measures);
+			countOthers(call.labels(), (counted != null) ? counted.labels() : Labels.NONE);
+		}
+		if (task != null) {
+			task.add((counted != null) ? counted.place() : this.withoutLabels,
+					call.cost().spentPicoUsd() + PicoUsd.of(call.report().overheadUsd()));
+		}
+		forward();
+	}
+
+	void recordOutcome(LabelledTallies.@Nullable Counted counted, TaskOutcome outcome) {
+		this.tallies.recordOutcome(outcome);
+		if (counted != null) {
+			counted.recordOutcome(outcome);
+		}
+		forward();
+	}
+
+	void recordKnownCost(LabelledTallies.@Nullable Counted counted, long picoUsd) {
+		if (picoUsd == 0) {
+			return;
+		}
+		this.tallies.recordKnownCost(picoUsd);
+		if (counted != null) {
+			counted.recordKnownCost(picoUsd);
 		}
 		forward();
 	}

@@ -51,12 +51,35 @@ final class SavingsCounters {
 	static final Counter MODEL_ERRORS_BY_TYPE = Counter.by("type", "model_errors_by_type",
 			"Requests whose model failed, by the reason");
 
+	static final Counter TASK_OUTCOMES = Counter.by("outcome", "task_outcomes",
+			"Tasks whose outcome is known, by what is known of it");
+
+	static final Counter KNOWN_COST = Counter.of("known_tasks_pico_usd",
+			"What tasks cost whose outcome is known, with overhead");
+
 	// These have meters of another kind: costs in US dollars, and failures by component
 
 	private static final Set<Counter> UNMETERED = Set.of(ERRORS, COST_SAVED, OVERHEAD, PROVIDER_DISCOUNT, SPENT,
-			COUNTERFACTUAL, SAVED);
+			COUNTERFACTUAL, SAVED, KNOWN_COST);
+
+	// What the figures of an hour are made of. Distributions are not among them, as they
+	// are most of what is kept of a day
+	private static final Set<String> HOURLY = Set.of(REQUESTS.name(), TOKENS_SAVED.name(), TOKENS_BOUGHT.name(),
+			OVERHEAD_TOKENS.name(), MODEL_ERRORS.name(), COST_SAVED.name(), OVERHEAD.name(), PROVIDER_DISCOUNT.name(),
+			TASKS.name(), TOKENS.name(), SPENT.name(), COUNTERFACTUAL.name(), SAVED.name(), MODEL_ERRORS_BY_TYPE.name(),
+			TASK_OUTCOMES.name(), KNOWN_COST.name());
 
 	private SavingsCounters() {
+	}
+
+	/**
+	 * Whether a sum is kept by hour.
+	 * @param sum the name of the sum
+	 * @return whether it is what a figure of calls is made of
+	 */
+	static boolean isHourly(String sum) {
+		int point = sum.indexOf('.');
+		return HOURLY.contains((point >= 0) ? sum.substring(0, point) : sum);
 	}
 
 	static boolean isMetered(Counter counter) {

@@ -104,6 +104,8 @@ public final class SavingsStatistics implements EventPublisher {
 
 	private final LongAdder unknownPlans = new LongAdder();
 
+	private final OpenTasks tasks = new OpenTasks();
+
 	private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
 	/**
@@ -326,6 +328,14 @@ public final class SavingsStatistics implements EventPublisher {
 	 */
 	public long unknownPlans() {
 		return this.unknownPlans.sum();
+	}
+
+	/**
+	 * Return the tasks whose outcomes can be reported.
+	 * @return the tasks of this process
+	 */
+	public OpenTasks tasks() {
+		return this.tasks;
 	}
 
 	/**

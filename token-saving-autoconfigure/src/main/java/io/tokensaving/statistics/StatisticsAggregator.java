@@ -266,6 +266,25 @@ public final class StatisticsAggregator implements SmartLifecycle, AutoCloseable
 	}
 
 	/**
+	 * Return the figures of a plan by hour and by the labels of its calls, with all that
+	 * this instance has counted: what calls cost and how they were answered, without
+	 * distributions and what features count besides.
+	 * @param key the plan and its workspace
+	 * @param hours the number of hours up to the present one, 1 to
+	 * {@value StatisticsRepository#HOURS}
+	 * @return the figures by the start of the hour, newest first, and as in
+	 * {@link #labelled}
+	 */
+	public ScopedStatistics<Map<Instant, Map<Labels, StatisticsSnapshot>>> hours(PlanKey key, int hours) {
+		Assert.isTrue(hours >= 1 && hours <= StatisticsRepository.HOURS,
+				() -> "'hours' must be from 1 to %d, but is %d".formatted(StatisticsRepository.HOURS, hours));
+		return read(() -> this.figures.hours(key, hours, this.repository), () -> {
+			this.collector.collect();
+			return this.figures.hours(key, hours, this.own);
+		});
+	}
+
+	/**
 	 * Return the figures of all plans, with all that this instance has counted.
 	 * @return the figures; those of this instance if the repository cannot be read
 	 */

@@ -1,8 +1,10 @@
 package io.tokensaving.statistics;
 
 import java.time.Clock;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -23,11 +25,14 @@ import org.jspecify.annotations.Nullable;
  * Collects what this instance has counted since the last time, as numbered batches for a
  * repository. One batch at a time is <em>offered</em>: the repository may have added it
  * or not, so it stays as it is until the repository has confirmed it. What is collected
- * meanwhile waits, by day, for the next batches. Thread-safe.
+ * meanwhile waits, by hour and later by day, for the next batches. Thread-safe.
  */
 final class StatisticsCollector {
 
 	private static final int MAX_FOLDS = 10_000;
+
+	// What has waited for longer is put to its day and not to its hour
+	private static final int WAITING_HOURS = 48;
 
 	// What has waited for longer loses its labels, to save memory
 	private static final int LABELLED_DAYS = 7;
@@ -53,6 +58,9 @@ final class StatisticsCollector {
 	private @Nullable StatisticsBatch offered;
 
 	private final NavigableMap<LocalDate, Map<PlanKey, StatisticsCounters>> waiting = new TreeMap<>();
+
+	// By hour as long as it is worthwhile, then by day
+	private final NavigableMap<Instant, Map<PlanKey, StatisticsCounters>> waitingHours = new TreeMap<>();
 
 	private final Set<PlanKey> folds = new LinkedHashSet<>();
 
@@ -119,12 +127,17 @@ final class StatisticsCollector {
 	}
 
 	/**
-	 * Offer what waits of the oldest day. The batch before was added.
+	 * Offer what waits of the oldest day or hour. The batch before was added.
 	 * @return whether there is one
 	 */
 	synchronized boolean offerNext() {
-		if (this.ended || this.waiting.isEmpty()) {
+		if (this.ended || (this.waiting.isEmpty() && this.waitingHours.isEmpty())) {
 			return false;
+		}
+		if (this.waiting.isEmpty()) {
+			Map.Entry<Instant, Map<PlanKey, StatisticsCounters>> oldest = this.waitingHours.pollFirstEntry();
+			this.offered = batch(++this.lastNumber, oldest.getKey(), oldest.getValue());
+			return true;
 		}
 		Map.Entry<LocalDate, Map<PlanKey, StatisticsCounters>> oldest = this.waiting.pollFirstEntry();
 		this.offered = new StatisticsBatch(this.instance, ++this.lastNumber, oldest.getKey(), oldest.getValue());
@@ -147,7 +160,12 @@ final class StatisticsCollector {
 		}
 		this.waiting.forEach(
 				(day, increments) -> left.add(new StatisticsBatch(this.instance, ++this.lastNumber, day, increments)));
+		this.waitingHours.forEach((hour, increments) -> left.add(batch(++this.lastNumber, hour, increments)));
 		return left;
+	}
+
+	private StatisticsBatch batch(long number, Instant hour, Map<PlanKey, StatisticsCounters> increments) {
+		return new StatisticsBatch(this.instance, number, LocalDate.ofInstant(hour, ZoneOffset.UTC), hour, increments);
 	}
 
 	/**
@@ -187,15 +205,20 @@ final class StatisticsCollector {
 		if (increments.isEmpty()) {
 			return;
 		}
-		LocalDate today = LocalDate.ofInstant(this.clock.instant(), ZoneOffset.UTC);
+		Instant hour = this.clock.instant().truncatedTo(ChronoUnit.HOURS);
+		LocalDate today = LocalDate.ofInstant(hour, ZoneOffset.UTC);
 		if (this.shared) {
-			this.own.add(new StatisticsBatch(this.instance, ++this.lastOwnNumber, today, increments));
+			this.own.add(batch(++this.lastOwnNumber, hour, increments));
 		}
-		wait(today, increments);
+		wait(this.waitingHours, hour, increments);
+		NavigableMap<Instant, Map<PlanKey, StatisticsCounters>> old = this.waitingHours
+			.headMap(hour.minus(WAITING_HOURS, ChronoUnit.HOURS), false);
+		old.forEach((before, counters) -> wait(this.waiting, LocalDate.ofInstant(before, ZoneOffset.UTC), counters));
+		old.clear();
 		dropLabelsBefore(today.minusDays(LABELLED_DAYS));
 		if (this.waiting.size() > StatisticsRepository.DAYS) {
 			Map.Entry<LocalDate, Map<PlanKey, StatisticsCounters>> oldest = this.waiting.pollFirstEntry();
-			wait(this.waiting.firstKey(), oldest.getValue());
+			wait(this.waiting, this.waiting.firstKey(), oldest.getValue());
 		}
 	}
 
@@ -218,14 +241,17 @@ final class StatisticsCollector {
 
 	private void foldForgotten(PlanKey plan) {
 		PlanKey others = others(plan);
-		this.waiting.values().forEach((increments) -> {
-			StatisticsCounters increment = increments.remove(plan);
-			if (increment != null) {
-				increments.merge(others, increment.withLabelled(Map.of()), StatisticsCounters::plus);
-			}
-		});
+		this.waiting.values().forEach((increments) -> foldForgotten(plan, others, increments));
+		this.waitingHours.values().forEach((increments) -> foldForgotten(plan, others, increments));
 		if (this.shared && this.folds.size() < MAX_FOLDS) {
 			this.folds.add(plan);
+		}
+	}
+
+	private static void foldForgotten(PlanKey plan, PlanKey others, Map<PlanKey, StatisticsCounters> increments) {
+		StatisticsCounters increment = increments.remove(plan);
+		if (increment != null) {
+			increments.merge(others, increment.withLabelled(Map.of()), StatisticsCounters::plus);
 		}
 	}
 
@@ -238,8 +264,9 @@ final class StatisticsCollector {
 		return new PlanKey(plan.workspace(), SavingsStatistics.OTHER_PLANS);
 	}
 
-	private void wait(LocalDate day, Map<PlanKey, StatisticsCounters> increments) {
-		Map<PlanKey, StatisticsCounters> sums = this.waiting.computeIfAbsent(day, (added) -> new HashMap<>());
+	private static <T> void wait(Map<T, Map<PlanKey, StatisticsCounters>> waiting, T time,
+			Map<PlanKey, StatisticsCounters> increments) {
+		Map<PlanKey, StatisticsCounters> sums = waiting.computeIfAbsent(time, (added) -> new HashMap<>());
 		increments.forEach((plan, increment) -> sums.merge(plan, increment, StatisticsCounters::plus));
 	}
 
@@ -257,6 +284,7 @@ final class StatisticsCollector {
 	private StatisticsCounters withoutPlan() {
 		Map<String, Long> others = new HashMap<>();
 		others.put(StatisticsCounters.UNKNOWN_PLANS, this.statistics.unknownPlans());
+		others.put(StatisticsCounters.UNKNOWN_OUTCOMES, this.statistics.tasks().unknownOutcomes());
 		for (Component component : this.statistics.names().components()) {
 			others.put(StatisticsCounters.COMPONENT_ERRORS + component.value(), this.statistics.errors(component));
 		}

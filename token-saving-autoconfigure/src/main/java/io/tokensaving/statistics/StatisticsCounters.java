@@ -43,6 +43,8 @@ public record StatisticsCounters(Map<String, Long> values, Set<String> unpricedM
 
 	static final String UNKNOWN_PLANS = "unknown_plans";
 
+	static final String UNKNOWN_OUTCOMES = "unknown_outcomes";
+
 	static final String COMPONENT_ERRORS = "errors.";
 
 	/**
@@ -112,6 +114,20 @@ public record StatisticsCounters(Map<String, Long> values, Set<String> unpricedM
 	public StatisticsCounters withLabelled(Map<Labels, StatisticsCounters> labelled) {
 		return (labelled.isEmpty() && this.labelled.isEmpty()) ? this
 				: new StatisticsCounters(this.values, this.unpricedModels, labelled);
+	}
+
+	/**
+	 * Return what is kept by hour: what calls cost, and how they were answered. Not kept
+	 * are distributions and what features count besides.
+	 * @return these counters without the others and without models
+	 */
+	public StatisticsCounters hourly() {
+		Map<Labels, StatisticsCounters> byLabels = new HashMap<>();
+		this.labelled.forEach((labels, counters) -> byLabels.put(labels, counters.hourly()));
+		byLabels.values().removeIf(StatisticsCounters::isEmpty);
+		Map<String, Long> kept = new HashMap<>(this.values);
+		kept.keySet().removeIf((name) -> !SavingsCounters.isHourly(name));
+		return new StatisticsCounters(kept, Set.of(), byLabels);
 	}
 
 	/**

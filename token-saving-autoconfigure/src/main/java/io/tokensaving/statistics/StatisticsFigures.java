@@ -1,6 +1,7 @@
 package io.tokensaving.statistics;
 
 import java.time.Clock;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Collections;
@@ -78,6 +79,14 @@ final class StatisticsFigures {
 		return Collections.unmodifiableMap(figures);
 	}
 
+	Map<Instant, Map<Labels, StatisticsSnapshot>> hours(PlanKey key, int hours, StatisticsRepository repository) {
+		Map<Instant, Map<Labels, StatisticsSnapshot>> figures = new LinkedHashMap<>();
+		repository.hours(key, hours)
+			.descendingMap()
+			.forEach((hour, sums) -> figures.put(hour, labelled(sums.labelled(), sums.withLabelled(Map.of()))));
+		return Collections.unmodifiableMap(figures);
+	}
+
 	private Map<Labels, StatisticsSnapshot> labelled(Map<Labels, StatisticsCounters> labelled,
 			StatisticsCounters whole) {
 		Map<Labels, StatisticsSnapshot> figures = new HashMap<>();
@@ -123,7 +132,8 @@ final class StatisticsFigures {
 		}
 		return new OverallStatistics(Collections.unmodifiableMap(plans), Collections.unmodifiableMap(ofWorkspaces),
 				snapshot(sums, suspended(suspended, (plan) -> true)), of(StatisticsCounters.EMPTY),
-				others.value(StatisticsCounters.UNKNOWN_PLANS), Collections.unmodifiableMap(errors));
+				others.value(StatisticsCounters.UNKNOWN_PLANS), others.value(StatisticsCounters.UNKNOWN_OUTCOMES),
+				Collections.unmodifiableMap(errors));
 	}
 
 	/**

@@ -1,5 +1,6 @@
 package io.tokensaving.statistics;
 
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Collection;
 import java.util.Map;
@@ -21,6 +22,11 @@ public interface StatisticsRepository {
 	 * How many days are kept, with the present one.
 	 */
 	int DAYS = 90;
+
+	/**
+	 * How many hours are kept, with the present one: those of 14 days.
+	 */
+	int HOURS = 14 * 24;
 
 	/**
 	 * The number of values of a label that are counted apart for a plan. The other values
@@ -80,6 +86,17 @@ public interface StatisticsRepository {
 	 * counted with labels
 	 */
 	default NavigableMap<LocalDate, Map<Labels, StatisticsCounters>> labelledDays(PlanKey plan, int days) {
+		return new TreeMap<>();
+	}
+
+	/**
+	 * Return the sums of a plan by hour. The default keeps none.
+	 * @param plan the plan and its workspace
+	 * @param hours the number of hours up to the present one, 1 to {@value #HOURS}
+	 * @return the {@linkplain StatisticsCounters#hourly() hourly} sums by the start of
+	 * the hour, with their labels; only hours in which something was counted
+	 */
+	default NavigableMap<Instant, StatisticsCounters> hours(PlanKey plan, int hours) {
 		return new TreeMap<>();
 	}
 

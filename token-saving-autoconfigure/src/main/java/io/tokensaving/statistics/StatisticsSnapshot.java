@@ -244,6 +244,49 @@ public final class StatisticsSnapshot {
 	}
 
 	/**
+	 * Return the tasks that succeeded: those that the application reported, and those
+	 * whose answer satisfies the schema that was asked for and was not reported to have
+	 * failed.
+	 * @return the tasks that are known to have succeeded; of a single day it may be
+	 * negative, as a failure counts on the day of its report
+	 */
+	public long successes() {
+		return outcomes(TaskOutcome.SUCCESS) + outcomes(TaskOutcome.VALID) - outcomes(TaskOutcome.VALID_FAILURE);
+	}
+
+	/**
+	 * Return the tasks that failed as the application reported.
+	 * @return the tasks that are known to have failed
+	 */
+	public long failures() {
+		return outcomes(TaskOutcome.FAILURE) + outcomes(TaskOutcome.VALID_FAILURE);
+	}
+
+	private long outcomes(TaskOutcome outcome) {
+		return this.sums.value(SavingsCounters.sum(SavingsCounters.TASK_OUTCOMES, outcome.value()));
+	}
+
+	/**
+	 * Return the share of the tasks whose outcome is known.
+	 * @return (successes + failures) / tasks, from 0 to 1; 0 if there is no task
+	 */
+	public double successKnown() {
+		long tasks = tasks();
+		return (tasks > 0) ? Math.max(0, Math.min(1, (double) (successes() + failures()) / tasks)) : 0;
+	}
+
+	/**
+	 * Return what a success cost: all that was spent on tasks whose outcome is known, and
+	 * their overhead, for each of those that succeeded.
+	 * @return the cost in US dollars, or {@code null} if no task is known to have
+	 * succeeded
+	 */
+	public @Nullable BigDecimal costPerSuccessUsd() {
+		long successes = successes();
+		return (successes > 0) ? PicoUsd.toUsd(count(SavingsCounters.KNOWN_COST) / successes) : null;
+	}
+
+	/**
 	 * Return the distribution of a measure.
 	 * @param measure the measure
 	 * @return the distribution, or {@code null} if nothing was measured, as for the

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,6 +19,7 @@ import java.util.stream.Stream;
 
 import io.tokensaving.ledger.Labels;
 import io.tokensaving.plan.PlanKey;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Batches of statistics that could not be added before the application ended, in files,
@@ -28,9 +30,10 @@ final class StatisticsSpool {
 
 	private static final String SUFFIX = ".statistics";
 
-	// The second one may have labels. A file without labels has the first format, which
-	// earlier versions can read
-	private static final List<String> FORMATS = List.of("token-saving-statistics 1", "token-saving-statistics 2");
+	// The second one may have labels, and the third one hours. A file has the lowest
+	// format that will do, which earlier versions can read
+	private static final List<String> FORMATS = List.of("token-saving-statistics 1", "token-saving-statistics 2",
+			"token-saving-statistics 3");
 
 	private static final String END = "end";
 
@@ -52,9 +55,13 @@ final class StatisticsSpool {
 		boolean labelled = batches.stream()
 			.flatMap((batch) -> batch.increments().values().stream())
 			.anyMatch((increments) -> !increments.labelled().isEmpty());
-		lines.add(FORMATS.get(labelled ? 1 : 0));
+		boolean hours = batches.stream().anyMatch((batch) -> batch.hour() != null);
+		lines.add(FORMATS.get(hours ? 2 : (labelled ? 1 : 0)));
 		for (StatisticsBatch batch : batches) {
-			lines.add(line("batch", batch.instance(), String.valueOf(batch.number()), batch.day().toString()));
+			String number = String.valueOf(batch.number());
+			lines.add((batch.hour() != null)
+					? line("batch", batch.instance(), number, batch.day().toString(), batch.hour().toString())
+					: line("batch", batch.instance(), number, batch.day().toString()));
 			batch.increments().forEach((plan, counters) -> {
 				lines.add(line("plan", plan.workspace(), plan.plan()));
 				counters.values().forEach((name, value) -> lines.add(line("count", name, String.valueOf(value))));
@@ -106,8 +113,9 @@ final class StatisticsSpool {
 			for (int i = 0; i < parts.length; i++) {
 				parts[i] = URLDecoder.decode(parts[i], StandardCharsets.UTF_8);
 			}
-			if (parts[0].equals("batch") && parts.length == 4) {
-				readings.add(new Reading(parts[1], Long.parseLong(parts[2]), LocalDate.parse(parts[3])));
+			if (parts[0].equals("batch") && (parts.length == 4 || parts.length == 5)) {
+				readings.add(new Reading(parts[1], Long.parseLong(parts[2]), LocalDate.parse(parts[3]),
+						(parts.length == 5) ? Instant.parse(parts[4]) : null));
 			}
 			else if (readings.isEmpty() || !readings.get(readings.size() - 1).add(parts)) {
 				throw new IllegalArgumentException("a line that is not understood");
@@ -132,16 +140,19 @@ final class StatisticsSpool {
 
 		private final LocalDate day;
 
+		private final @Nullable Instant hour;
+
 		private final Map<PlanKey, StatisticsCounters> increments = new HashMap<>();
 
 		private PlanKey plan = StatisticsCounters.NO_PLAN;
 
 		private Labels labels = Labels.NONE;
 
-		Reading(String instance, long number, LocalDate day) {
+		Reading(String instance, long number, LocalDate day, @Nullable Instant hour) {
 			this.instance = instance;
 			this.number = number;
 			this.day = day;
+			this.hour = hour;
 		}
 
 		boolean add(String[] parts) {
@@ -174,7 +185,7 @@ final class StatisticsSpool {
 		}
 
 		StatisticsBatch toBatch() {
-			return new StatisticsBatch(this.instance, this.number, this.day, this.increments);
+			return new StatisticsBatch(this.instance, this.number, this.day, this.hour, this.increments);
 		}
 
 	}

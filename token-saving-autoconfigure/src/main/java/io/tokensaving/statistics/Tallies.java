@@ -187,6 +187,22 @@ final class Tallies {
 	}
 
 	/**
+	 * Count the outcome of a task.
+	 * @param outcome the outcome
+	 */
+	void recordOutcome(TaskOutcome outcome) {
+		adder(tally(SavingsCounters.TASK_OUTCOMES), outcome.value()).increment();
+	}
+
+	/**
+	 * Count what a task with a known outcome cost.
+	 * @param picoUsd the cost
+	 */
+	void recordKnownCost(long picoUsd) {
+		adder(SavingsCounters.KNOWN_COST).add(picoUsd);
+	}
+
+	/**
 	 * Count one more.
 	 * @param counter what is counted, by no dimension
 	 */
@@ -233,9 +249,7 @@ final class Tallies {
 	 * @param sums is given the name and the value of each sum
 	 */
 	void tellSums(BiConsumer<String, Long> sums) {
-		this.tallies.values()
-			.forEach((tally) -> tally
-				.forEach((label, sum) -> sums.accept(SavingsCounters.sum(tally.counter(), label), sum)));
+		this.tallies.values().forEach((tally) -> tally.tellSums(sums::accept));
 	}
 
 	/**
@@ -244,9 +258,7 @@ final class Tallies {
 	 */
 	Map<String, Long> take() {
 		Map<String, Long> taken = new HashMap<>();
-		this.tallies.values()
-			.forEach((tally) -> tally
-				.take((label, value) -> taken.put(SavingsCounters.sum(tally.counter(), label), value)));
+		this.tallies.values().forEach((tally) -> tally.takeSums(taken::put));
 		return taken;
 	}
 

@@ -27,7 +27,7 @@ final class Tally {
 
 	private final Counter counter;
 
-	private final ConcurrentMap<String, LongAdder> adders = new ConcurrentHashMap<>(4);
+	private final ConcurrentMap<String, Sum> sums = new ConcurrentHashMap<>(4);
 
 	Tally(Counter counter) {
 		this.counter = counter;
@@ -38,7 +38,8 @@ final class Tally {
 	}
 
 	@Nullable LongAdder find(String label) {
-		return this.adders.get(label);
+		Sum known = this.sums.get(label);
+		return (known != null) ? known.adder() : null;
 	}
 
 	/**
@@ -48,40 +49,69 @@ final class Tally {
 	 * @return the adder
 	 */
 	LongAdder add(String label, Added added) {
-		LongAdder known = this.adders.get(label);
+		LongAdder known = find(label);
 		if (known != null) {
 			return known;
 		}
-		if (this.adders.size() >= MAX_LABELS && !label.equals(OTHER)) {
+		if (this.sums.size() >= MAX_LABELS && !label.equals(OTHER)) {
 			return add(OTHER, added);
 		}
 		LongAdder adder = new LongAdder();
-		this.adders.put(label, adder);
+		this.sums.put(label, new Sum(SavingsCounters.sum(this.counter, label), adder));
 		added.counted(this.counter, label);
 		return adder;
 	}
 
 	long sum(String label) {
-		LongAdder adder = this.adders.get(label);
+		LongAdder adder = find(label);
 		return (adder != null) ? adder.sum() : 0;
 	}
 
 	void forEach(ObjLongConsumer<String> sums) {
-		this.adders.forEach((label, adder) -> sums.accept(label, adder.sum()));
+		this.sums.forEach((label, sum) -> sums.accept(label, sum.adder().sum()));
+	}
+
+	/**
+	 * Tell what was counted.
+	 * @param sums is given the name and the value of each sum
+	 */
+	void tellSums(ObjLongConsumer<String> sums) {
+		this.sums.values().forEach((sum) -> sums.accept(sum.name(), sum.adder().sum()));
 	}
 
 	/**
 	 * Take what was counted. Taking a sum and resetting it is one step for each cell of
 	 * an adder, so that nothing is taken twice.
-	 * @param taken is given what is not zero
+	 * @param taken is given what is not zero, by label
 	 */
 	void take(ObjLongConsumer<String> taken) {
-		this.adders.forEach((label, adder) -> {
-			long value = adder.sumThenReset();
-			if (value != 0) {
-				taken.accept(label, value);
-			}
-		});
+		this.sums.forEach((label, sum) -> take(label, sum, taken));
+	}
+
+	/**
+	 * Take what was counted, as {@link #take} does.
+	 * @param taken is given what is not zero, by the name of the sum
+	 */
+	void takeSums(ObjLongConsumer<String> taken) {
+		this.sums.values().forEach((sum) -> take(sum.name(), sum, taken));
+	}
+
+	private static void take(String name, Sum sum, ObjLongConsumer<String> taken) {
+		long value = sum.adder().sumThenReset();
+		if (value != 0) {
+			taken.accept(name, value);
+		}
+	}
+
+	/**
+	 * Counts a value of the dimension. The name is kept, as those who keep sums by hour
+	 * and by day would have a copy of it for each.
+	 *
+	 * @param name the name of the sum
+	 * @param adder what counts
+	 */
+	private record Sum(String name, LongAdder adder) {
+
 	}
 
 	/**

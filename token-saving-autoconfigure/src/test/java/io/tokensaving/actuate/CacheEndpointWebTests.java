@@ -39,6 +39,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.test.json.JsonContentAssert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -104,6 +105,38 @@ class CacheEndpointWebTests {
 		assertThat(again.status()).isEqualTo(404);
 		again.json().extractingPath("$.field").isEqualTo("plan");
 		again.json().extractingPath("$.value").isEqualTo("deleted");
+	}
+
+	@Test
+	void countsByPlanScopeAndTag() {
+		ask("faq", "alice", "prices");
+		ask("faq", "bob", "docs");
+		ask("shop", "bob", "prices");
+		storeSemantic("mine", "faq", "alice", "prices");
+		JsonContentAssert counts = this.client.get("/cache-entries").json();
+		counts.extractingPath("$.cache_entries[*].name")
+			.asArray()
+			.containsExactly("breakable_semantic", "in_memory", "in_memory_semantic");
+		counts.doesNotHavePath("$.cache_entries[0].entries");
+		counts.extractingPath("$.cache_entries[1].entries").isEqualTo(3);
+		counts.extractingPath("$.cache_entries[1].complete").isEqualTo(true);
+		counts.extractingPath("$.cache_entries[1].plans.largest.faq").isEqualTo(2);
+		counts.extractingPath("$.cache_entries[1].scopes.total").isEqualTo(2);
+		counts.extractingPath("$.cache_entries[1].tags.largest." + EntryLabels.hash("prices")).isEqualTo(2);
+		counts.extractingPath("$.cache_entries[2].entries").isEqualTo(1);
+		this.client.get("/cache-entries?tag=prices&scope=bob")
+			.json()
+			.extractingPath("$.cache_entries[1].entries")
+			.isEqualTo(1);
+		this.client.get("/cache-entries?tag=prices&plan=faq")
+			.json()
+			.extractingPath("$.cache_entries[2].entries")
+			.isEqualTo(1);
+		this.client.get("/cache-entries?workspace=other")
+			.json()
+			.extractingPath("$.cache_entries[1].entries")
+			.isEqualTo(0);
+		assertThat(this.client.get("/cache-entries").body()).doesNotContain("alice", "bob", "prices");
 	}
 
 	private void assertEvicted(String path, int count) {

@@ -3,6 +3,7 @@ package io.tokensaving.actuate;
 import java.util.List;
 
 import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.TaskOutcomes;
 import io.tokensaving.TokenSaving;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,8 +44,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 @DirtiesContext(classMode = DirtiesContext.ClassMode.BEFORE_EACH_TEST_METHOD)
 class LedgerEndpointWebTests {
 
+	private static final MediaType CSV = new MediaType("text", "csv");
+
 	@Autowired
 	private ChatClient.Builder chatClientBuilder;
+
+	@Autowired
+	private TaskOutcomes outcomes;
 
 	@LocalServerPort
 	private int port;
@@ -99,6 +105,89 @@ class LedgerEndpointWebTests {
 	}
 
 	@Test
+	void theCostOfASuccessIsShownOnceOutcomesAreReported() {
+		assertThatJson(get("/actuator/tokensaving/features")).doesNotHavePath("$.features[0].cost_per_success_usd");
+		ChatClient client = this.chatClientBuilder.build();
+		for (String id : List.of("good", "bad")) {
+			client.prompt(id).advisors(TokenSaving.feature("chat").task(id)).call().content();
+		}
+		assertThat(this.outcomes.report("good", true)).isTrue();
+		assertThat(TokenSaving.outcome("bad", false)).isTrue();
+		assertThat(TokenSaving.outcome("none-such", true)).isFalse();
+		for (String path : List.of("features", "models", "daily")) {
+			String shown = get("/actuator/tokensaving/" + path + "?feature=chat");
+			assertThatJson(shown).extractingPath("$." + path + "[0].success_known").isEqualTo(1.0);
+			assertThatJson(shown).extractingPath("$." + path + "[0].successes").isEqualTo(1);
+			assertThatJson(shown).extractingPath("$." + path + "[0].failures").isEqualTo(1);
+			assertThatJson(shown).extractingPath("$." + path + "[0].cost_per_success_usd").isEqualTo(0.0008);
+		}
+		String stats = get("/actuator/tokensaving/plans/bot/stats");
+		assertThatJson(stats).extractingPath("$.cost_per_success_usd").isEqualTo(0.0008);
+		// Two of six tasks
+		assertThatJson(stats).extractingPath("$.success_known").isEqualTo(0.3333);
+		assertThatJson(get("/actuator/tokensaving/totals")).extractingPath("$.unknown_outcomes").isEqualTo(1);
+	}
+
+	@Test
+	void hoursAreShownTheLatestFirst() {
+		String hourly = get("/actuator/tokensaving/hourly?feature=faq&days=14");
+		assertThatJson(hourly).extractingPath("$.hours").isEqualTo(336);
+		assertThatJson(hourly).extractingPath("$.hourly[0].hour")
+			.asString()
+			.matches("\\d{4}-\\d{2}-\\d{2}T\\d{2}:00:00Z");
+		assertThatJson(hourly).extractingPath("$.hourly[*].spent_usd").asArray().isNotEmpty();
+		assertThatJson(hourly).doesNotHavePath("$.hourly[0].call_ms");
+		assertThatJson(get("/actuator/tokensaving/hourly")).extractingPath("$.hours").isEqualTo(24);
+		assertThatJson(get("/actuator/tokensaving/hourly?hours=2&days=3&size=1")).extractingPath("$.hours")
+			.isEqualTo(2);
+		assertThatJson(get("/actuator/tokensaving/hourly?model=none-such")).extractingPath("$.total").isEqualTo(0);
+		assertThat(get("/actuator/tokensaving/hourly?format=csv")).startsWith("\"hour\",\"requests\"");
+		for (String query : List.of("hours=337", "hours=0", "days=15")) {
+			assertThatExceptionOfType(HttpClientErrorException.BadRequest.class)
+				.isThrownBy(() -> get("/actuator/tokensaving/hourly?" + query));
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "features", "models", "daily", "hourly" })
+	void theHeaderAsksForCsv(String path) {
+		for (String accept : List.of("text/csv", "text/csv, */*;q=0.1")) {
+			ResponseEntity<String> csv = accepting(path, accept);
+			assertThat(csv.getHeaders().getContentType().isCompatibleWith(CSV)).isTrue();
+			assertThat(csv.getBody()).startsWith("\"").contains("\"requests\"");
+		}
+		for (String accept : List.of("*/*", "application/json", "text/html,*/*;q=0.8",
+				"application/vnd.spring-boot.actuator.v2+json")) {
+			assertThat(accepting(path, accept).getBody()).startsWith("{");
+		}
+		assertThat(accepting(path, "*/*").getHeaders().getContentType())
+			.hasToString("application/vnd.spring-boot.actuator.v3+json");
+		assertThat(accepting(path + "?format=csv", "application/json").getBody()).startsWith("\"");
+		assertThat(accepting(path + "?format=json", "text/csv").getBody()).startsWith("{");
+		assertThatExceptionOfType(HttpClientErrorException.BadRequest.class)
+			.isThrownBy(() -> accepting(path + "?days=x", "text/csv"))
+			.satisfies(
+					(ex) -> assertThatJson(ex.getResponseBodyAsString()).extractingPath("$.field").isEqualTo("days"));
+	}
+
+	private ResponseEntity<String> accepting(String path, String accept) {
+		return RestClient.create()
+			.get()
+			.uri("http://localhost:" + this.port + "/actuator/tokensaving/" + path)
+			.header("Accept", accept)
+			.retrieve()
+			.toEntity(String.class);
+	}
+
+	@Test
+	void nearMissesAreShownOfAWorkspaceAndOfAPlan() {
+		assertThatJson(get("/actuator/tokensaving/near-misses")).extractingPath("$.near_misses").asArray().isEmpty();
+		assertThatJson(get("/actuator/tokensaving/plans/bot/near-misses")).extractingPath("$.near_misses")
+			.asArray()
+			.isEmpty();
+	}
+
+	@Test
 	void csvHasAHeaderAndOneLineForEachRow() {
 		ResponseEntity<String> csv = RestClient.create()
 			.get()
@@ -106,7 +195,7 @@ class LedgerEndpointWebTests {
 			.retrieve()
 			.toEntity(String.class);
 		assertThat(csv.getHeaders().getContentType()).isNotNull()
-			.satisfies((type) -> assertThat(type.isCompatibleWith(new MediaType("text", "csv"))).isTrue());
+			.satisfies((type) -> assertThat(type.isCompatibleWith(CSV)).isTrue());
 		List<String> lines = csv.getBody().lines().toList();
 		assertThat(lines).hasSize(4);
 		assertThat(lines.get(0)).startsWith("\"plan\",\"feature\",\"requests\",\"tasks\"").contains("\"tokens.input\"");

@@ -14,6 +14,7 @@ import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalManagementPort;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.web.client.RestClient;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -68,6 +69,19 @@ class PlanEndpointWebFluxTests {
 		assertThat(client.post("/plans/faq/resume").status()).isEqualTo(200);
 		assertThat(client.delete("/plans/faq?version=2").status()).isEqualTo(204);
 		assertThat(client.delete("/plans/faq").status()).isEqualTo(404);
+	}
+
+	@Test
+	void theHeaderAsksForCsv() {
+		RestClient client = RestClient.create("http://localhost:" + this.port + path());
+		assertThat(client.get().uri("/hourly").header("Accept", "text/csv").retrieve().toEntity(String.class))
+			.satisfies((csv) -> assertThat(csv.getHeaders().getContentType()).hasToString("text/csv;charset=UTF-8"));
+		assertThat(client.get().uri("/hourly").retrieve().body(String.class)).startsWith("{");
+		String refused = client.get()
+			.uri("/hourly?hours=x")
+			.header("Accept", "text/csv")
+			.exchange((request, response) -> response.bodyTo(String.class));
+		assertThat(refused).contains("\"field\":\"hours\"");
 	}
 
 	@Test

@@ -6,6 +6,7 @@ import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -192,7 +193,7 @@ class StatisticsAggregatorTests {
 		this.repository.fail = false;
 		this.repository.offered.clear();
 		assertThat(this.aggregator.flush()).isTrue();
-		assertThat(this.repository.offered).hasSizeLessThanOrEqualTo(StatisticsRepository.DAYS + 1);
+		assertThat(this.repository.offered).hasSizeLessThanOrEqualTo(StatisticsRepository.DAYS + 1 + 49);
 		assertThat(this.aggregator.plan(new PlanKey("default", "bot")).figures().misses()).isEqualTo(300);
 	}
 
@@ -439,6 +440,65 @@ class StatisticsAggregatorTests {
 	}
 
 	@Test
+	void figuresByHourAddUpToThoseOfThePlan(@TempDir Path directory) throws IOException {
+		PlanKey key = new PlanKey("default", "bot");
+		Labels labels = Labels.NONE.with("feature", "one");
+		this.aggregator.setSpoolDirectory(directory);
+		recordEverything("bot");
+		record("bot", labels, Outcome.BYPASS, 1);
+		assertThat(this.aggregator.flush()).isTrue();
+		this.repository.fail = true;
+		for (int i = 0; i < 3; i++) {
+			this.clock.pass(Duration.ofHours(1));
+			record("bot", labels, ExactCacheFeature.HIT, 1);
+			assertThat(this.aggregator.flush()).isFalse();
+		}
+		assertThat(this.aggregator.hours(key, 24).scope()).isEqualTo(StatisticsScope.INSTANCE);
+		assertThat(this.aggregator.hours(key, 24).figures()).hasSize(4);
+		this.aggregator.close();
+		this.repository.fail = false;
+		try (StatisticsAggregator next = new StatisticsAggregator(new SavingsStatistics(), this.repository, this.clock,
+				Duration.ofHours(1))) {
+			next.setSpoolDirectory(directory);
+			assertThat(next.flush()).isTrue();
+			Map<Instant, Map<Labels, StatisticsSnapshot>> hours = next.hours(key, 24).figures();
+			assertThat(hours.keySet()).containsExactly(Instant.parse("2026-04-01T02:00:00Z"),
+					Instant.parse("2026-04-01T01:00:00Z"), Instant.parse("2026-04-01T00:00:00Z"),
+					Instant.parse("2026-03-31T23:00:00Z"));
+			assertThat(hours.values()
+				.stream()
+				.flatMap((hour) -> hour.values().stream())
+				.map(StatisticsSnapshot::costSavedUsd)
+				.reduce(BigDecimal::add)).hasValueSatisfying(
+						(sum) -> assertThat(sum).isEqualByComparingTo(next.plan(key).figures().costSavedUsd()));
+			assertThat(next.hours(key, 1).figures()).hasSize(1);
+		}
+	}
+
+	@Test
+	void whatWaitsForLongerThanTwoDaysIsAddedToItsDayOnly() {
+		PlanKey key = new PlanKey("default", "bot");
+		Labels labels = Labels.NONE.with("feature", "one");
+		this.repository.fail = true;
+		for (int i = 0; i < 60; i++) {
+			this.clock.pass(Duration.ofHours(1));
+			record("bot", labels, Outcome.MISS, 1);
+			assertThat(this.aggregator.flush()).isFalse();
+		}
+		this.repository.fail = false;
+		assertThat(this.aggregator.flush()).isTrue();
+		assertThat(this.aggregator.labelled(key).figures().get(labels).misses()).isEqualTo(60);
+		assertThat(this.aggregator.labelledDays(key, 90)
+			.figures()
+			.values()
+			.stream()
+			.mapToLong((day) -> day.get(labels).misses())
+			.sum()).isEqualTo(60);
+		// The first one was offered with its hour
+		assertThat(this.aggregator.hours(key, StatisticsRepository.HOURS).figures()).hasSize(50);
+	}
+
+	@Test
 	void readsAFileThatWasWrittenBeforeThereWereLabels(@TempDir Path directory) throws IOException {
 		Files.writeString(directory.resolve("b.statistics"), """
 				token-saving-statistics 1
@@ -676,6 +736,12 @@ class StatisticsAggregatorTests {
 		public NavigableMap<LocalDate, Map<Labels, StatisticsCounters>> labelledDays(PlanKey plan, int days) {
 			check();
 			return this.delegate.labelledDays(plan, days);
+		}
+
+		@Override
+		public NavigableMap<Instant, StatisticsCounters> hours(PlanKey plan, int hours) {
+			check();
+			return this.delegate.hours(plan, hours);
 		}
 
 		@Override

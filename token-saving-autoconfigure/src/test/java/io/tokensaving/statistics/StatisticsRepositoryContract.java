@@ -1,6 +1,7 @@
 package io.tokensaving.statistics;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -167,6 +168,63 @@ public abstract class StatisticsRepositoryContract {
 		this.clock.pass(Duration.ofDays(89));
 		assertThat(repository().labelledDays(key("a"), 90)).containsOnlyKeys(TODAY);
 		assertThat(repository().labelled(key("a"))).isEqualTo(Map.of(one, counters("x", 5), two, counters("x", -7)));
+	}
+
+	@Test
+	void sumsWhatIsKeptByHourWithItsLabels() {
+		Labels labels = Labels.NONE.with("feature", "f").with("model", "m:1");
+		Instant noon = Instant.parse(TODAY + "T12:00:00Z");
+		Instant eleven = noon.minus(Duration.ofHours(1));
+		StatisticsCounters hour = hourly(labels, 3);
+		addHour(1, eleven, hour);
+		addHour(2, noon, hour);
+		addHour(3, noon, hour);
+		addHour(3, noon, hourly(labels, 100));
+		add(4, TODAY, Map.of("a", hourly(labels, 1000)));
+		assertThat(repository().hours(key("a"), StatisticsRepository.HOURS)).isEqualTo(Map.of(eleven,
+				new StatisticsCounters(Map.of("tasks", 3L, "spent_pico_usd", 30L), Set.of(),
+						Map.of(labels, counters("tasks", 3))),
+				noon, new StatisticsCounters(Map.of("tasks", 6L, "spent_pico_usd", 60L), Set.of(),
+						Map.of(labels, counters("tasks", 6)))));
+		assertThat(repository().hours(key("a"), 1)).containsOnlyKeys(noon);
+		assertThat(repository().hours(key("b"), 1)).isEmpty();
+		// Distributions and what features count are kept of the day
+		assertThat(days("a").get(TODAY).value("x")).isEqualTo(1009);
+		assertThat(repository().labelledDays(key("a"), 1).get(TODAY).get(labels).value("call_us.7")).isEqualTo(1009);
+		this.clock.pass(Duration.ofHours(StatisticsRepository.HOURS - 1));
+		assertThat(repository().hours(key("a"), StatisticsRepository.HOURS)).containsOnlyKeys(noon);
+		this.clock.pass(Duration.ofHours(1));
+		assertThat(repository().hours(key("a"), StatisticsRepository.HOURS)).isEmpty();
+	}
+
+	@Test
+	void countsFurtherLabelsOfAnHourAsOther() {
+		Instant noon = Instant.parse(TODAY + "T12:00:00Z");
+		for (int i = 0; i < 150; i++) {
+			addHour(i + 1, noon, hourly(Labels.NONE.with("feature", "f-" + i), 1));
+		}
+		StatisticsCounters hour = repository().hours(key("a"), 1).get(noon);
+		assertThat(hour.labelled()).hasSize(101);
+		assertThat(hour.labelled().get(Labels.NONE.with("feature", Labels.OTHER)).value("tasks")).isEqualTo(50);
+		assertThat(hour.value("tasks")).isEqualTo(150);
+	}
+
+	@Test
+	void keepsNoHoursOfADeletedPlan() {
+		Instant noon = Instant.parse(TODAY + "T12:00:00Z");
+		addHour(1, noon, hourly(Labels.NONE.with("feature", "f"), 1));
+		repository().fold(key("a"), key(SavingsStatistics.OTHER_PLANS));
+		assertThat(repository().hours(key("a"), 1)).isEmpty();
+		assertThat(total(SavingsStatistics.OTHER_PLANS).value("tasks")).isEqualTo(1);
+	}
+
+	private void addHour(long number, Instant hour, StatisticsCounters increments) {
+		repository().add(new StatisticsBatch(this.instance, number, TODAY, hour, keyed(Map.of("a", increments))));
+	}
+
+	private static StatisticsCounters hourly(Labels labels, long count) {
+		return new StatisticsCounters(Map.of("tasks", count, "x", count, "spent_pico_usd", 10 * count), Set.of(),
+				Map.of(labels, counters("tasks", count, "call_us.7", count)));
 	}
 
 	@Test

@@ -16,7 +16,9 @@ import io.tokensaving.backend.HeapSize;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.cache.EntryCounting;
 import io.tokensaving.cache.EntryLabels;
+import io.tokensaving.feature.EntryCounts;
 import io.tokensaving.feature.Eviction;
 import org.jspecify.annotations.Nullable;
 
@@ -119,6 +121,17 @@ public final class CaffeineExactCacheStore implements ExactCacheStore {
 			entry = this.entries.getIfPresent(fingerprint);
 		}
 		return false;
+	}
+
+	@Override
+	public EntryCounts count(Eviction selection) {
+		EntryCounting counting = new EntryCounting();
+		for (Entry entry : this.entries.asMap().values()) {
+			if (entry.key().matches(selection, entry.tags())) {
+				counting.add(entry.key().plan(), entry.key().scope(), entry.tags());
+			}
+		}
+		return counting.all();
 	}
 
 	@Override

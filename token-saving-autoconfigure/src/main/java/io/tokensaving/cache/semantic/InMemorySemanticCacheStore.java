@@ -20,6 +20,8 @@ import com.github.benmanes.caffeine.cache.RemovalCause;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.cache.CacheStoreStatus;
+import io.tokensaving.cache.EntryCounting;
+import io.tokensaving.feature.EntryCounts;
 import io.tokensaving.feature.Eviction;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -217,6 +219,17 @@ public final class InMemorySemanticCacheStore implements SemanticCacheStore, Aut
 			}
 		}
 		return evicted;
+	}
+
+	@Override
+	public EntryCounts count(Eviction selection) {
+		EntryCounting counting = new EntryCounting();
+		for (VectorItem item : this.items.asMap().values()) {
+			if (item.labels.matches(selection)) {
+				counting.add(item.labels.plan(), item.labels.scope(), item.labels.tags());
+			}
+		}
+		return counting.all();
 	}
 
 	@Override

@@ -86,6 +86,8 @@ public final class SemanticCacheAdvisor
 
 	private final AnswerConfirmation confirmation;
 
+	private final NearMisses nearMisses;
+
 	private final AnswerVerification verification;
 
 	private SemanticCacheAdvisor(Builder builder) {
@@ -98,7 +100,9 @@ public final class SemanticCacheAdvisor
 		this.probing = new BackgroundLoading(this.probe::run, this.tier.ticker(), this.tier.statistics());
 		this.readable = new ReadableQuestions(this.probe, this::probeInBackground);
 		this.confirmation = new AnswerConfirmation(builder.questionJudges, this.tier, builder.prices);
-		this.semantic = new SemanticTier(this.tier, this.embedder, this.guards, this.confirmation, builder.prices);
+		this.nearMisses = new NearMisses(this.tier.statistics());
+		this.semantic = new SemanticTier(this.tier, this.embedder, this.guards, this.confirmation, this.nearMisses,
+				builder.prices);
 		Map<String, Judge> judges = new HashMap<>(builder.judges);
 		judges.putIfAbsent(CacheSettings.EMBEDDING_JUDGE, new EmbeddingJudge(builder.embeddingModel));
 		this.verification = new AnswerVerification(judges, builder.verificationTimeout, this.tier.statistics(),
@@ -332,6 +336,10 @@ public final class SemanticCacheAdvisor
 		CacheRequest cacheRequest = lookup.cacheRequest();
 		this.verification.sample(cacheRequest.call(), cacheRequest.settings(), cacheRequest.request(),
 				lookup.question(), hit.served(), lookup.caller(), cacheRequest.dialect(), model);
+	}
+
+	NearMisses nearMisses() {
+		return this.nearMisses;
 	}
 
 	Sampler verificationSampler() {

@@ -2,8 +2,10 @@ package io.tokensaving.cache.semantic;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -15,6 +17,7 @@ import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.feature.Feature;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanKey;
 import io.tokensaving.plan.SettingText;
 import io.tokensaving.sampling.ErrorRateMonitor;
 import io.tokensaving.sampling.ErrorRateSlot;
@@ -85,6 +88,8 @@ public final class SemanticCacheFeature implements Feature {
 	 * What confirming answers costs a plan and saves it.
 	 */
 	static final StateSlot<ConfirmationMonitor, ConfirmationSlot.Confirmations> CONFIRMATION = new ConfirmationSlot();
+
+	private static final String NEAR_MISSES = "near-misses";
 
 	private static final Log logger = LogFactory.getLog(SemanticCacheFeature.class);
 
@@ -198,6 +203,16 @@ public final class SemanticCacheFeature implements Feature {
 				loaded.probeInBackground(plan);
 			}
 		}
+	}
+
+	@Override
+	public Map<String, Function<String, Object>> views() {
+		return Map.of(NEAR_MISSES, (workspace) -> this.advisor.get().nearMisses().describe(workspace));
+	}
+
+	@Override
+	public Map<String, Function<PlanKey, Object>> planViews() {
+		return Map.of(NEAR_MISSES, (plan) -> this.advisor.get().nearMisses().describe(plan));
 	}
 
 	@Override

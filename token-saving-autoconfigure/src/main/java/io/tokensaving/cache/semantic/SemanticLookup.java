@@ -257,6 +257,7 @@ final class SemanticLookup {
 		Question question = null;
 		for (SemanticMatch match : matches) {
 			if (isTooOld(match)) {
+				recordNearMiss(match, NearMiss.AGE, NearMiss.Verdict.TOO_OLD);
 				continue;
 			}
 			if (match.question().equals(question())) {
@@ -264,7 +265,7 @@ final class SemanticLookup {
 			}
 			Question stored = analysed(match.question());
 			question = (question != null) ? question : analysed(question());
-			if (isInAnotherLanguage(question, stored) || isVetoed(question, stored, match.similarity())) {
+			if (isInAnotherLanguage(question, stored, match) || isVetoed(question, stored, match)) {
 				continue;
 			}
 			if (!isConfirming()
@@ -276,6 +277,7 @@ final class SemanticLookup {
 			if (!Boolean.FALSE.equals(verdict)) {
 				return new Candidate(match, pair, verdict);
 			}
+			recordNearMiss(match, NearMiss.CONFIRMATION, NearMiss.Verdict.REFUSED);
 		}
 		return null;
 	}
@@ -293,18 +295,30 @@ final class SemanticLookup {
 	}
 
 	// The answer is in the language of its question. A model that confirms is told so
-	private boolean isInAnotherLanguage(Question question, Question stored) {
+	private boolean isInAnotherLanguage(Question question, Question stored, SemanticMatch match) {
 		if (!this.guarded || question.language() == stored.language()) {
 			return false;
 		}
-		countVeto("language");
+		countVeto(NearMiss.LANGUAGE, match);
 		return true;
 	}
 
-	private void countVeto(String guard) {
+	private void countVeto(String guard, SemanticMatch match) {
+		recordNearMiss(match, guard, NearMiss.Verdict.VETOED);
 		SavingsStatistics statistics = this.cacheRequest.tier().statistics();
 		statistics.plan(plan()).increment(SemanticCacheFeature.GUARD_VETOES, guard);
 		statistics.publish(new AnswerVetoedEvent(plan().workspace(), plan().plan(), guard));
+	}
+
+	private void recordNearMiss(SemanticMatch match, String reason, NearMiss.Verdict verdict) {
+		this.semantic.nearMisses()
+			.record(plan(), new NearMiss(this.cacheRequest.tier().now(), this.cacheRequest.call().feature(),
+					match.similarity(), threshold(), reason, verdict));
+	}
+
+	private double threshold() {
+		Double threshold = this.cacheRequest.call().directives().similarityThreshold();
+		return (threshold != null) ? threshold : this.cacheRequest.settings().similarityThreshold();
 	}
 
 	// At most one confirmation is paid for, that of the most similar answer
@@ -313,16 +327,23 @@ final class SemanticLookup {
 			return true;
 		}
 		AnswerConfirmation confirmation = this.semantic.confirmation();
-		return !confirmation.isSuspended(this.cacheRequest)
-				&& confirmation.confirm(this.cacheRequest, found.pair(), this.caller.get());
+		if (confirmation.isSuspended(this.cacheRequest)) {
+			recordNearMiss(found.match(), NearMiss.CONFIRMATION, NearMiss.Verdict.NOT_ASKED);
+			return false;
+		}
+		if (confirmation.confirm(this.cacheRequest, found.pair(), this.caller.get())) {
+			return true;
+		}
+		boolean refused = Boolean.FALSE.equals(confirmation.remembered(this.cacheRequest, found.pair()));
+		recordNearMiss(found.match(), NearMiss.CONFIRMATION,
+				refused ? NearMiss.Verdict.REFUSED : NearMiss.Verdict.UNDECIDED);
+		return false;
 	}
 
 	private SemanticQuery query(EmbeddedText embedding) {
-		Double threshold = this.cacheRequest.call().directives().similarityThreshold();
 		long questionBytes = QUESTION_OVERHEAD_BYTES
 				+ (long) Character.BYTES * this.cacheRequest.settings().maxQuestionLength();
-		return new SemanticQuery(this.semanticRequest.partition(embedding), embedding.vector(), CANDIDATES,
-				(threshold != null) ? threshold : this.cacheRequest.settings().similarityThreshold(),
+		return new SemanticQuery(this.semanticRequest.partition(embedding), embedding.vector(), CANDIDATES, threshold(),
 				new ReadLimit(this.cacheRequest.settings().maxEntryBytes(), () -> this.abandoned),
 				new ReadLimit(questionBytes, () -> this.abandoned), this::fail);
 	}
@@ -374,19 +395,20 @@ final class SemanticLookup {
 		}
 	}
 
-	private boolean isVetoed(Question question, Question stored, double similarity) {
+	private boolean isVetoed(Question question, Question stored, SemanticMatch match) {
 		for (SemanticGuard guard : this.semantic.guards().select(this.cacheRequest.settings().guards())) {
 			boolean veto;
 			try {
-				veto = guard.vetoes(question, stored, similarity);
+				veto = guard.vetoes(question, stored, match.similarity());
 			}
 			catch (Throwable ex) {
 				// An answer that a guard could not check is not served
 				fail(ex);
+				recordNearMiss(match, guard.name(), NearMiss.Verdict.FAILED);
 				return true;
 			}
 			if (veto) {
-				countVeto(guard.name());
+				countVeto(guard.name(), match);
 				return true;
 			}
 		}

@@ -14,10 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param embedder embeds questions
  * @param guards the guards
  * @param confirmation has answers confirmed
+ * @param nearMisses records what was similar and not served
  * @param prices the prices for costs that arise after the ledger of the call was closed
  */
 record SemanticTier(CacheTier cache, TextEmbedder embedder, GuardChain guards, AnswerConfirmation confirmation,
-		PriceTable prices) {
+		NearMisses nearMisses, PriceTable prices) {
 
 	/**
 	 * The name of the embedding model among the circuit breakers.

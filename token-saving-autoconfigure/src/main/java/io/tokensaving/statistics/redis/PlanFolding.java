@@ -1,6 +1,7 @@
 package io.tokensaving.statistics.redis;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,14 +48,16 @@ final class PlanFolding {
 	 * @param plan the plan and its workspace
 	 * @param target what takes the sums over
 	 * @param days the days that may have been kept, the latest one last
+	 * @param hours the hours that may have been kept
 	 */
-	void fold(PlanKey plan, PlanKey target, List<LocalDate> days) {
+	void fold(PlanKey plan, PlanKey target, List<LocalDate> days, List<Instant> hours) {
 		List<String> names = new ArrayList<>(
 				List.of(this.keys.folding(plan), this.keys.total(plan), this.keys.unpriced(plan)));
 		days.forEach((day) -> names.add(this.keys.day(plan, day)));
 		names.add(this.keys.labels(plan));
 		names.add(this.keys.labelled(plan));
 		days.forEach((day) -> names.add(this.keys.labelledDay(plan, day)));
+		hours.forEach((hour) -> names.add(this.keys.hour(plan, hour)));
 		LocalDate today = days.get(days.size() - 1);
 		while (foldOnce(target, names, today)) {
 			// The first round may finish what an earlier attempt has put aside; then
@@ -87,7 +90,7 @@ final class PlanFolding {
 			return false;
 		}
 		Command index = RedisCommands.addToSet(this.keys.plans(target), List.of(target.plan()));
-		Command add = this.writer.add("fold:" + number, 1, target, new StatisticsCounters(values, models), today,
+		Command add = this.writer.add("fold:" + number, 1, target, new StatisticsCounters(values, models), today, null,
 				Duration.ZERO);
 		List<@Nullable Object> replies = this.commands.execute(List.of(index, add));
 		this.commands.execute(RedisCommands.script(StatisticsScripts.FORGET_ASIDE, ReturnType.INTEGER, 1,

@@ -2,8 +2,10 @@ package io.tokensaving.statistics.redis;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -12,6 +14,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 
 import io.tokensaving.ledger.Labels;
 import io.tokensaving.plan.PlanKey;
@@ -78,7 +81,7 @@ public final class RedisStatisticsRepository implements StatisticsRepository {
 		List<Command> index = index(increments.keySet());
 		List<Command> commands = new ArrayList<>(index);
 		increments.forEach((plan, counters) -> commands.add(this.writer.add("batch:" + batch.instance(), batch.number(),
-				plan, counters, batch.day(), Duration.ofDays(DAYS))));
+				plan, counters, batch.day(), batch.hour(), Duration.ofDays(DAYS))));
 		List<@Nullable Object> replies = this.commands.execute(commands);
 		if (increments.keySet().stream().anyMatch((plan) -> !StatisticsKeys.isSpecial(plan))) {
 			// Once more, because another instance may have folded one of the plans since
@@ -138,15 +141,25 @@ public final class RedisStatisticsRepository implements StatisticsRepository {
 	}
 
 	@Override
+	public NavigableMap<Instant, StatisticsCounters> hours(PlanKey plan, int hours) {
+		return this.reader.hours(plan, latestHours(hours));
+	}
+
+	@Override
 	public Set<PlanKey> plans() {
 		return this.reader.plans();
 	}
 
 	@Override
 	public void fold(PlanKey plan, PlanKey into) {
-		this.folding.fold(plan, this.admissions.admit(into), latest(DAYS));
+		this.folding.fold(plan, this.admissions.admit(into), latest(DAYS), latestHours(HOURS));
 		this.admissions.forget(plan);
 		this.folding.remove(plan);
+	}
+
+	private List<Instant> latestHours(int hours) {
+		Instant hour = this.clock.instant().truncatedTo(ChronoUnit.HOURS);
+		return LongStream.range(0, hours).mapToObj((i) -> hour.minus(hours - 1 - i, ChronoUnit.HOURS)).toList();
 	}
 
 	private List<LocalDate> latest(int days) {

@@ -2,7 +2,11 @@ package io.tokensaving.statistics.redis;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 import io.tokensaving.plan.PlanKey;
@@ -17,6 +21,9 @@ final class StatisticsKeys {
 	private static final String SPECIAL_WORKSPACE = SavingsStatistics.OTHER_WORKSPACES.workspace();
 
 	private static final Pattern PLAN_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+
+	private static final DateTimeFormatter HOUR = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH", Locale.ROOT)
+		.withZone(ZoneOffset.UTC);
 
 	private final String workspace;
 
@@ -75,6 +82,10 @@ final class StatisticsKeys {
 
 	String labelledDay(PlanKey plan, LocalDate day) {
 		return key(plan, "labelled:" + day);
+	}
+
+	String hour(PlanKey plan, Instant hour) {
+		return key(plan, "hour:" + HOUR.format(hour));
 	}
 
 	private String key(PlanKey plan, String name) {

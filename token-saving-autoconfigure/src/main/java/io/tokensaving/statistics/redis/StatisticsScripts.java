@@ -16,20 +16,31 @@ final class StatisticsScripts {
 			end
 			redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 			local refused = 0
-			local first = 7
+			local function add(key, field, value)
+				local reply = redis.pcall('HINCRBY', key, field, value)
+				if type(reply) == 'table' and reply.err then
+					refused = refused + 1
+				end
+			end
+			local first = 9
 			local models = first + 2 * tonumber(ARGV[5])
 			local rest = models + tonumber(ARGV[6])
 			local day = tonumber(ARGV[3]) > 0
+			local hour = tonumber(ARGV[7]) > 0 and KEYS[#KEYS]
+			local hourly = first + 2 * tonumber(ARGV[8])
 			for i = first, models - 1, 2 do
 				for key = 2, day and 3 or 2 do
-					local reply = redis.pcall('HINCRBY', KEYS[key], ARGV[i], ARGV[i + 1])
-					if type(reply) == 'table' and reply.err then
-						refused = refused + 1
-					end
+					add(KEYS[key], ARGV[i], ARGV[i + 1])
+				end
+				if hour and i < hourly then
+					add(hour, ARGV[i], ARGV[i + 1])
 				end
 			end
 			if day then
 				redis.call('EXPIRE', KEYS[3], ARGV[3])
+			end
+			if hour then
+				redis.call('EXPIRE', hour, ARGV[7])
 			end
 			for i = models, rest - 1 do
 				if redis.call('SCARD', KEYS[4]) < tonumber(ARGV[4]) then
@@ -83,19 +94,24 @@ final class StatisticsScripts {
 			end
 			local i = rest + 3
 			while i < #ARGV do
-				local text, last = admit(ARGV[i]), i + 2 * tonumber(ARGV[i + 1])
-				for j = i + 2, text and last or 0, 2 do
+				local text, last = admit(ARGV[i]), i + 1 + 2 * tonumber(ARGV[i + 1])
+				local lastOfHour = hour and i + 1 + 2 * tonumber(ARGV[i + 2]) or 0
+				for j = i + 3, text and last or 0, 2 do
+					local field = text .. ' ' .. ARGV[j]
 					for key = 6, day and 7 or 6 do
-						local reply = redis.pcall('HINCRBY', KEYS[key], text .. ' ' .. ARGV[j], ARGV[j + 1])
-						if type(reply) == 'table' and reply.err then
-							refused = refused + 1
-						end
+						add(KEYS[key], field, ARGV[j + 1])
+					end
+					if j <= lastOfHour then
+						add(hour, field, ARGV[j + 1])
 					end
 				end
 				i = last + 2
 			end
 			if day then
 				redis.call('EXPIRE', KEYS[7], ARGV[3])
+			end
+			if hour then
+				redis.call('EXPIRE', hour, ARGV[7])
 			end
 			""";
 

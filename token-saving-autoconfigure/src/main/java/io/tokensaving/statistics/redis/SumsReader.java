@@ -1,5 +1,6 @@
 package io.tokensaving.statistics.redis;
 
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -84,11 +85,31 @@ final class SumsReader {
 		return sums;
 	}
 
+	// What has no labels in front of its name is the sum of the plan
+	NavigableMap<Instant, StatisticsCounters> hours(PlanKey plan, List<Instant> hours) {
+		List<@Nullable Object> replies = this.commands
+			.execute(hours.stream().map((hour) -> readLabelled(this.keys.hour(plan, hour))).toList());
+		NavigableMap<Instant, StatisticsCounters> sums = new TreeMap<>();
+		for (int i = 0; i < hours.size(); i++) {
+			Map<String, Long> whole = new HashMap<>();
+			Map<Labels, StatisticsCounters> parts = labelled(replies.get(i), whole);
+			StatisticsCounters hour = new StatisticsCounters(whole, Set.of(), parts);
+			if (!hour.isEmpty()) {
+				sums.put(hours.get(i), hour);
+			}
+		}
+		return sums;
+	}
+
 	private static Command readLabelled(String key) {
 		return RedisCommands.script(StatisticsScripts.READ_LABELLED, ReturnType.MULTI, 1, List.of(key));
 	}
 
 	private static Map<Labels, StatisticsCounters> labelled(@Nullable Object reply) {
+		return labelled(reply, new HashMap<>());
+	}
+
+	private static Map<Labels, StatisticsCounters> labelled(@Nullable Object reply, Map<String, Long> whole) {
 		Map<Labels, Map<String, Long>> sums = new HashMap<>();
 		Map<String, Labels> known = new HashMap<>();
 		ScriptReply parts = new ScriptReply(reply);
@@ -96,7 +117,11 @@ final class SumsReader {
 			String field = parts.next();
 			String value = parts.next();
 			int end = field.indexOf(' ');
-			Labels labels = known.computeIfAbsent(field.substring(0, Math.max(end, 0)), SumsReader::labels);
+			if (end < 0) {
+				RedisText.putCounter(whole, field, value);
+				continue;
+			}
+			Labels labels = known.computeIfAbsent(field.substring(0, end), SumsReader::labels);
 			if (!labels.isEmpty()) {
 				RedisText.putCounter(sums.computeIfAbsent(labels, (added) -> new HashMap<>()), field.substring(end + 1),
 						value);

@@ -1,9 +1,12 @@
 package io.tokensaving.statistics.redis;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.statistics.StatisticsCounters;
@@ -22,6 +25,8 @@ final class SumsWriter {
 
 	private static final Duration BATCH_TTL = Duration.ofDays(1);
 
+	private static final Duration HOUR_TTL = Duration.ofHours(StatisticsRepository.HOURS);
+
 	// Sets that are admitted beyond the limit, for calls whose own set is not: each value
 	// is 'other', so there is one for each combination of names
 	private static final int SPARE_LABEL_SETS = 10;
@@ -39,21 +44,28 @@ final class SumsWriter {
 	 * @param plan the plan and its workspace
 	 * @param increments what to add
 	 * @param day the day to which it belongs
+	 * @param hour the start of the hour to which it belongs, or {@code null} if it is not
+	 * to be added to an hour
 	 * @param dayTtl how long the day is kept, zero if it is not to be added to a day
 	 * @return the command, whose reply is to be {@linkplain #checkRefused checked}
 	 */
 	Command add(String batch, long number, PlanKey plan, StatisticsCounters increments, LocalDate day,
-			Duration dayTtl) {
+			@Nullable Instant hour, Duration dayTtl) {
 		boolean labelled = !increments.labelled().isEmpty();
 		List<String> names = new ArrayList<>(List.of(this.keys.batch(plan, batch), this.keys.total(plan),
 				this.keys.day(plan, day), this.keys.unpriced(plan)));
 		if (labelled) {
 			names.addAll(List.of(this.keys.labels(plan), this.keys.labelled(plan), this.keys.labelledDay(plan, day)));
 		}
+		if (hour != null) {
+			names.add(this.keys.hour(plan, hour));
+		}
 		List<String> parts = new ArrayList<>(names);
 		parts.addAll(List.of(String.valueOf(number), String.valueOf(BATCH_TTL.toSeconds()),
 				String.valueOf(dayTtl.toSeconds()), String.valueOf(StatisticsCounters.MAX_UNPRICED_MODELS),
-				String.valueOf(increments.values().size()), String.valueOf(increments.unpricedModels().size())));
+				String.valueOf(increments.values().size()), String.valueOf(increments.unpricedModels().size()),
+				String.valueOf((hour != null) ? HOUR_TTL.toSeconds() : 0),
+				String.valueOf(increments.hourly().values().size())));
 		addCounters(parts, increments);
 		parts.addAll(increments.unpricedModels());
 		if (labelled) {
@@ -69,12 +81,22 @@ final class SumsWriter {
 		increments.labelled().forEach((labels, counters) -> {
 			parts.add(labels.toString());
 			parts.add(String.valueOf(counters.values().size()));
+			parts.add(String.valueOf(counters.hourly().values().size()));
 			addCounters(parts, counters);
 		});
 	}
 
+	// Those that are added to the hour as well come first
 	private static void addCounters(List<String> parts, StatisticsCounters counters) {
-		counters.values().forEach((name, value) -> {
+		Map<String, Long> hourly = counters.hourly().values();
+		addCounters(parts, hourly);
+		Map<String, Long> others = new HashMap<>(counters.values());
+		others.keySet().removeAll(hourly.keySet());
+		addCounters(parts, others);
+	}
+
+	private static void addCounters(List<String> parts, Map<String, Long> counters) {
+		counters.forEach((name, value) -> {
 			parts.add(name);
 			parts.add(String.valueOf(value));
 		});

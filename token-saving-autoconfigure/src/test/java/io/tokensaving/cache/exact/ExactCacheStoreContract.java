@@ -20,8 +20,10 @@ import io.tokensaving.Eventually;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.CachedResponse.CachedGeneration;
+import io.tokensaving.cache.EntryLabels;
 import io.tokensaving.cache.ReadLimit;
 import io.tokensaving.cache.StrangeTexts;
+import io.tokensaving.feature.EntryCounts;
 import io.tokensaving.feature.Eviction;
 import io.tokensaving.provider.TokenUsage;
 import org.junit.jupiter.api.AfterEach;
@@ -156,6 +158,33 @@ public abstract class ExactCacheStoreContract {
 		assertThat(this.store.find(scoped("b", "user"))).isNull();
 		assertThat(this.store.find(other)).isNotNull();
 		assertThat(this.store.evict(Eviction.ofWorkspace(this.workspace + "-other"))).isEqualTo(1);
+	}
+
+	@Test
+	void countsWhatIsStoredByPlanScopeAndTag() {
+		Eviction all = Eviction.ofWorkspace(this.workspace);
+		this.store.store(key("a"), response("one"), HOUR, Set.of("prices"));
+		this.store.store(scoped("b", "alice"), response("two"), HOUR, Set.of("prices", "docs"));
+		this.store.store(scoped("c", "alice"), response("three"), HOUR, Set.of());
+		this.store.store(new CacheKey(this.workspace, "other", "bob", fingerprint("d")), response("four"), HOUR,
+				Set.of());
+		this.store.store(new CacheKey(this.workspace + "-other", "plan", null, fingerprint("e")), response("five"),
+				HOUR, Set.of("prices"));
+		EntryCounts counts = this.store.count(all);
+		assertThat(counts.entries()).isEqualTo(4);
+		assertThat(counts.complete()).isTrue();
+		assertThat(counts.plans()).isEqualTo(new EntryCounts.ByLabel(2, Map.of("plan", 3L, "other", 1L)));
+		assertThat(counts.scopes())
+			.isEqualTo(new EntryCounts.ByLabel(2, Map.of(EntryLabels.hash("alice"), 2L, EntryLabels.hash("bob"), 1L)));
+		if (counts.tags() != null) {
+			assertThat(counts.tags()).isEqualTo(
+					new EntryCounts.ByLabel(2, Map.of(EntryLabels.hash("prices"), 2L, EntryLabels.hash("docs"), 1L)));
+		}
+		assertThat(this.store.count(all.plan("plan").scope("alice")).entries()).isEqualTo(2);
+		assertThat(this.store.count(all.tag("prices")).entries()).isEqualTo(2);
+		assertThat(this.store.count(all.tag("prices").scope("alice")).entries()).isEqualTo(1);
+		assertThat(this.store.count(all.tag("none")).entries()).isZero();
+		assertThat(this.store.count(all.scope("*")).entries()).isZero();
 	}
 
 	@Test

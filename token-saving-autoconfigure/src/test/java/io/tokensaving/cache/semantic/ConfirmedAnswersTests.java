@@ -170,6 +170,9 @@ class ConfirmedAnswersTests {
 		ask(client, STORED, stream);
 		assertThatReport(ask(client, SIMILAR, stream)).hasOutcome(Outcome.MISS);
 		assertThat(this.model.calls()).isEqualTo(2);
+		assertThat(this.advisor.nearMisses().describe("default")).singleElement()
+			.satisfies((miss) -> assertThat(miss).containsEntry("reason", "confirmation")
+				.containsEntry("verdict", "refused"));
 		// The order of the questions does not matter, but others are new
 		this.store.evict(Eviction.ofWorkspace("default"));
 		ask(client, SIMILAR, stream);
@@ -193,6 +196,8 @@ class ConfirmedAnswersTests {
 		assertThat(this.model.calls()).isEqualTo(2);
 		assertThat(this.statistics.errors(SemanticCacheFeature.CONFIRMING)).isEqualTo(1);
 		assertThat(confirmations()).containsEntry("undecided", 1L).containsEntry("confirmed", 0L);
+		assertThat(this.advisor.nearMisses().describe("default")).singleElement()
+			.satisfies((miss) -> assertThat(miss).containsEntry("verdict", "undecided"));
 	}
 
 	@ParameterizedTest

@@ -48,6 +48,7 @@ import io.tokensaving.sampling.Judge;
 import io.tokensaving.sampling.Sampler;
 import io.tokensaving.statistics.SavingsStatistics;
 import io.tokensaving.statistics.StatisticsSnapshot;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -232,6 +233,38 @@ class SemanticCacheAdvisorTests {
 		assertThatReport(response).hasOutcome(SemanticCacheFeature.HIT);
 		assertThat(text(response)).contains("50 euros").doesNotContain("500");
 		assertThat(stats().counts(SemanticCacheFeature.GUARD_VETOES)).containsEntry("numbers", 2L);
+		List<Map<String, Object>> misses = this.advisors.get(0).nearMisses().describe("default");
+		assertThat(misses).hasSize(2)
+			.allSatisfy((miss) -> assertThat(miss)
+				.containsOnlyKeys("time", "plan", "feature", "similarity", "threshold", "reason", "verdict")
+				.containsEntry("plan", "p")
+				.containsEntry("feature", "p")
+				.containsEntry("threshold", 0.7)
+				.containsEntry("reason", "numbers")
+				.containsEntry("verdict", "vetoed"));
+		assertThat(misses.get(0).get("similarity")).asInstanceOf(InstanceOfAssertFactories.DOUBLE).isBetween(0.7, 1.0);
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void anAnswerThatIsTooOldForTheRequestIsANearMiss(boolean stream) {
+		TestClock clock = new TestClock();
+		ChatClient client = client(UnaryOperator.identity(), (builder) -> builder.clock(clock));
+		client.prompt("How do I reset my password?").call().content();
+		clock.now = clock.now.plusSeconds(60);
+		ChatClient.ChatClientRequestSpec request = client.prompt("how do i reset the password")
+			.advisors(TokenSaving.plan("p").feature("faq").maxAge(Duration.ofSeconds(5)));
+		if (stream) {
+			request.stream().content().blockLast();
+		}
+		else {
+			request.call().content();
+		}
+		assertThat(this.advisors.get(0).nearMisses().describe("default")).singleElement()
+			.satisfies((miss) -> assertThat(miss).containsEntry("time", "2026-01-01T00:01:00Z")
+				.containsEntry("feature", "faq")
+				.containsEntry("reason", "age")
+				.containsEntry("verdict", "too_old"));
 	}
 
 	@Test
@@ -284,6 +317,8 @@ class SemanticCacheAdvisorTests {
 		client.prompt("how do i reset the password").call().content();
 		assertThat(this.model.calls()).isEqualTo(2);
 		assertThat(this.statistics.errors(SemanticCacheFeature.COMPONENT)).isEqualTo(1);
+		assertThat(this.advisors.get(0).nearMisses().describe("default")).singleElement()
+			.satisfies((miss) -> assertThat(miss).containsEntry("reason", "broken").containsEntry("verdict", "failed"));
 	}
 
 	@ParameterizedTest

@@ -19,6 +19,7 @@ import io.tokensaving.SavingTechnique;
 import io.tokensaving.ledger.ClosedLedger;
 import io.tokensaving.ledger.Labels;
 import io.tokensaving.ledger.LedgerEvent;
+import io.tokensaving.ledger.PicoUsd;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.Purchase;
 import io.tokensaving.ledger.SavingsLedger;
@@ -29,6 +30,7 @@ import io.tokensaving.statistics.CallMeasures;
 import io.tokensaving.statistics.InMemoryStatisticsRepository;
 import io.tokensaving.statistics.Measure;
 import io.tokensaving.statistics.ModelFailure;
+import io.tokensaving.statistics.OpenTask;
 import io.tokensaving.statistics.SavingsStatistics;
 import io.tokensaving.statistics.StatisticsAggregator;
 import io.tokensaving.statistics.StatisticsBatch;
@@ -90,6 +92,11 @@ class CostSumsTests {
 		long output = 0;
 		long tasks = 0;
 		Set<String> features = new HashSet<>();
+		long known = 0;
+		long successes = 0;
+		long failures = 0;
+		Set<String> reported = new HashSet<>();
+		Map<String, Long> costs = new HashMap<>();
 		SavingsStatistics[] statistics = { new SavingsStatistics(), new SavingsStatistics() };
 		StatisticsAggregator[] aggregators = new StatisticsAggregator[2];
 		for (int i = 0; i < 2; i++) {
@@ -102,9 +109,28 @@ class CostSumsTests {
 			counterfactual += call.cost().counterfactualPicoUsd();
 			output += call.cost().bought().output();
 			tasks += newTask ? 1 : 0;
+			// Some tasks have several requests, of several features and models
+			String task = (i % 2) + "-" + random.nextInt(calls / 3);
+			OpenTask open = statistics[i % 2].tasks().open(task);
 			statistics[i % 2].plan(PLAN)
 				.record(call, new CallMeasures((random.nextInt(20) == 0) ? ModelFailure.RATE_LIMITED : null, newTask,
-						random.nextInt(1_000_000_000), random.nextInt(1_000_000_000), -1));
+						random.nextInt(1_000_000_000), random.nextInt(1_000_000_000), -1), open);
+			long cost = call.cost().spentPicoUsd() + PicoUsd.of(call.report().overheadUsd());
+			if (reported.contains(task)) {
+				known += cost;
+			}
+			else {
+				costs.merge(task, cost, Long::sum);
+			}
+			if (random.nextInt(3) == 0) {
+				boolean success = random.nextInt(3) > 0;
+				assertThat(statistics[i % 2].tasks().report(task, success)).isEqualTo(reported.add(task));
+				if (costs.containsKey(task)) {
+					known += costs.remove(task);
+					successes += success ? 1 : 0;
+					failures += success ? 0 : 1;
+				}
+			}
 			if (random.nextInt(500) == 0) {
 				aggregators[i % 2].flush();
 			}
@@ -126,7 +152,10 @@ class CostSumsTests {
 		assertThat(whole).containsEntry("spent_pico_usd", spent)
 			.containsEntry("counterfactual_pico_usd", counterfactual)
 			.containsEntry("tokens.output", output)
-			.containsEntry("tasks", tasks);
+			.containsEntry("tasks", tasks)
+			.containsEntry("known_tasks_pico_usd", known)
+			.containsEntry("task_outcomes.success", successes)
+			.containsEntry("task_outcomes.failure", failures);
 		Map<String, Long> byDay = new HashMap<>();
 		read.labelledDays(PLAN, 1)
 			.values()
@@ -135,6 +164,10 @@ class CostSumsTests {
 						(counters) -> counters.values().forEach((name, value) -> byDay.merge(name, value, Long::sum))));
 		byDay.values().removeIf((value) -> value == 0);
 		assertThat(byDay).isEqualTo(parts);
+		StatisticsCounters hour = read.hours(PLAN, 1).values().iterator().next();
+		assertThat(hour.withLabelled(Map.of())).isEqualTo(read.totals(Set.of(PLAN)).get(PLAN).hourly());
+		assertThat(hour.labelled().values().stream().reduce(StatisticsCounters.EMPTY, StatisticsCounters::plus))
+			.isEqualTo(new StatisticsCounters(parts, Set.of()).hourly());
 		// Distributions are kept by labels only, and what is counted as other of the plan
 		parts.keySet()
 			.removeIf((name) -> name.startsWith("call_us.") || name.startsWith("model_us.")
@@ -153,6 +186,9 @@ class CostSumsTests {
 			.isEqualByComparingTo(plan.counterfactualUsd());
 		assertThat(plan.savedUsdByTechnique().values().stream().reduce(BigDecimal.ZERO, BigDecimal::add))
 			.isEqualByComparingTo(plan.costSavedUsd().add(plan.overheadUsd()));
+		assertThat(parts.stream().mapToLong(StatisticsSnapshot::successes).sum()).isPositive()
+			.isEqualTo(plan.successes());
+		assertThat(parts.stream().mapToLong(StatisticsSnapshot::failures).sum()).isEqualTo(plan.failures());
 		assertThat(parts.stream()
 			.flatMap((part) -> Stream.ofNullable(part.distribution(Measure.CALL)))
 			.mapToLong(Measure.Distribution::count)

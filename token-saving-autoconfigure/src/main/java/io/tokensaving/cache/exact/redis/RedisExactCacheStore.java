@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -24,9 +25,11 @@ import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.CachedResponseCodec;
 import io.tokensaving.cache.EntryCodec;
+import io.tokensaving.cache.EntryCounting;
 import io.tokensaving.cache.EntryInput;
 import io.tokensaving.cache.ReadLimit;
 import io.tokensaving.cache.exact.AsyncExactCacheStore;
+import io.tokensaving.feature.EntryCounts;
 import io.tokensaving.feature.Eviction;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
@@ -37,6 +40,7 @@ import org.springframework.data.redis.connection.RedisClusterNode;
 import org.springframework.data.redis.connection.RedisConnection;
 import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.ReturnType;
+import org.springframework.data.redis.connection.zset.Tuple;
 import org.springframework.data.redis.core.Cursor;
 import org.springframework.data.redis.core.ScanOptions;
 import org.springframework.util.Assert;
@@ -110,6 +114,8 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 			""".getBytes(StandardCharsets.UTF_8);
 
 	private static final Pattern CURSOR = Pattern.compile("[0-9]{1,20}");
+
+	private static final int MAX_COUNTED = 10_000;
 
 	private static final int MAX_KEY_LENGTH = 512;
 
@@ -270,6 +276,68 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 		}
 	}
 
+	/**
+	 * Count the keys of answers, or those that the index of a tag has: up to
+	 * {@value #MAX_COUNTED} keys of Redis, or members of the index, are looked at. The
+	 * index has answers that have not expired, also those that were evicted since.
+	 * @param selection selects the answers
+	 * @return the counts, without tags
+	 */
+	@Override
+	public EntryCounts count(Eviction selection) {
+		KeyCount count = new KeyCount(selection);
+		String tag = selection.tag();
+		// Closing a cursor closes its connection
+		RedisConnection connection = this.connectionFactory.getConnection();
+		try (connection) {
+			return count
+				.counts((tag != null) ? countTagged(ascii(RedisKeys.tag(selection.workspace(), tag)), connection, count)
+						: countScanned(connection, count));
+		}
+	}
+
+	private boolean countTagged(byte[] index, RedisConnection connection, KeyCount count) {
+		long expired = this.clock.millis() - CLOCK_MARGIN_MILLIS;
+		try (Cursor<Tuple> members = connection.zSetCommands()
+			.zScan(index, ScanOptions.scanOptions().count(BATCH).build())) {
+			while (members.hasNext()) {
+				if (count.isOver()) {
+					return false;
+				}
+				Tuple member = members.next();
+				count.look((member.getScore() > expired) ? member.getValue() : null);
+			}
+			return true;
+		}
+	}
+
+	// Without a pattern: Redis would go on until a key matches, however long that takes
+	private static boolean countScanned(RedisConnection connection, KeyCount count) {
+		ScanOptions options = ScanOptions.scanOptions().count(BATCH).build();
+		if (!(connection instanceof RedisClusterConnection cluster)) {
+			return countScanned(connection.keyCommands().scan(options), count);
+		}
+		for (RedisClusterNode node : cluster.clusterGetNodes()) {
+			if (node.isMaster() && !node.getSlotRange().getSlots().isEmpty()
+					&& !countScanned(cluster.scan(node, options), count)) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	private static boolean countScanned(Cursor<byte[]> keys, KeyCount count) {
+		try (keys) {
+			while (keys.hasNext()) {
+				if (count.isOver()) {
+					return false;
+				}
+				count.look(keys.next());
+			}
+			return true;
+		}
+	}
+
 	private long evictScanned(Eviction eviction) {
 		// Closing the cursor closes this connection
 		RedisConnection scanning = this.connectionFactory.getConnection();
@@ -421,6 +489,42 @@ public final class RedisExactCacheStore implements AsyncExactCacheStore, AutoClo
 	@Override
 	public void close() {
 		this.connection.close();
+	}
+
+	/**
+	 * Counts keys, each once: Redis may return one again while its table grows.
+	 */
+	private static final class KeyCount {
+
+		private final Eviction selection;
+
+		private final EntryCounting counting = new EntryCounting();
+
+		private final Set<String> counted = new HashSet<>();
+
+		private int looked;
+
+		KeyCount(Eviction selection) {
+			this.selection = selection;
+		}
+
+		boolean isOver() {
+			return this.looked >= MAX_COUNTED;
+		}
+
+		void look(byte @Nullable [] bytes) {
+			this.looked++;
+			String key = (bytes != null && bytes.length <= MAX_KEY_LENGTH) ? text(bytes) : "";
+			if (RedisKeys.matches(this.selection, key) && this.counted.add(key)) {
+				String workspace = this.selection.workspace();
+				this.counting.add(RedisKeys.planOf(workspace, key), RedisKeys.scopeOf(workspace, key), Set.of());
+			}
+		}
+
+		EntryCounts counts(boolean complete) {
+			return this.counting.withoutTags(complete);
+		}
+
 	}
 
 	/**

@@ -79,6 +79,27 @@ final class RedisKeys {
 				&& (eviction.scope() == null || scope(eviction.scope()).equals(parts[1]));
 	}
 
+	/**
+	 * Return the plan of an answer.
+	 * @param workspace the workspace of the answer
+	 * @param key the {@linkplain #isEntry key} of the answer
+	 * @return the plan, or {@code ~} and its hash
+	 */
+	static String planOf(String workspace, String key) {
+		return key.substring(entries(workspace).length()).split(":", -1)[0];
+	}
+
+	/**
+	 * Return the hash of the scope of an answer.
+	 * @param workspace the workspace of the answer
+	 * @param key the {@linkplain #isEntry key} of the answer
+	 * @return the hash, or {@code null} if the answer has no scope
+	 */
+	static @Nullable String scopeOf(String workspace, String key) {
+		String scope = key.substring(entries(workspace).length()).split(":", -1)[1];
+		return scope.equals(NO_SCOPE) ? null : scope;
+	}
+
 	static String tag(String workspace, String tag) {
 		return prefix(workspace) + "tag:" + EntryLabels.hash(tag);
 	}

@@ -19,6 +19,7 @@ import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CachedResponse;
 import io.tokensaving.cache.CachedResponse.CachedGeneration;
 import io.tokensaving.cache.ReadLimit;
+import io.tokensaving.feature.EntryCounts;
 import io.tokensaving.feature.Eviction;
 import io.tokensaving.provider.TokenUsage;
 import org.junit.jupiter.api.AfterAll;
@@ -289,6 +290,26 @@ class RedisExactCacheStoreTests {
 	}
 
 	@Test
+	void countingLooksAtABoundedNumberOfKeys() {
+		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory).build();
+		store.store(KEY, response("one"), Duration.ofHours(1), Set.of("counted"));
+		String entries = RedisKeys.entries("shop") + "faq:-:";
+		try (Jedis jedis = new Jedis(server.host(), server.port(), 60_000)) {
+			jedis.eval(
+					"for i = 1, 30000 do redis.call('SET', 'foreign:' .. i, '') "
+							+ "redis.call('ZADD', KEYS[1], 9e15, ARGV[1] .. string.format('%064d', i)) end",
+					1, RedisKeys.tag("shop", "counted"), entries);
+			assertThat(store.count(Eviction.ofWorkspace("shop")).complete()).isFalse();
+			EntryCounts tagged = store.count(Eviction.ofWorkspace("shop").tag("counted"));
+			assertThat(tagged.complete()).isFalse();
+			assertThat(tagged.entries()).isEqualTo(10_000);
+			jedis.eval("for i = 1, 30000 do redis.call('UNLINK', 'foreign:' .. i) end", 0);
+			jedis.unlink(RedisKeys.tag("shop", "counted"));
+		}
+		assertThat(store.count(Eviction.ofWorkspace("shop").plan("faq")).entries()).isPositive();
+	}
+
+	@Test
 	void readsAnIndexOfAMillionInSteps() {
 		RedisExactCacheStore store = RedisExactCacheStore.builder(connectionFactory).build();
 		store.store(KEY, response("one"), Duration.ofHours(1), Set.of("many"));
@@ -401,6 +422,7 @@ class RedisExactCacheStoreTests {
 			LettuceConnectionFactory factory = connect(cluster);
 			RedisExactCacheStore store = RedisExactCacheStore.builder(factory).build();
 			storeMany(store);
+			assertThat(store.count(Eviction.ofWorkspace("shop")).entries()).isEqualTo(60);
 			assertThat(store.evict(Eviction.ofWorkspace("shop"))).isEqualTo(60);
 			storeMany(store);
 			cluster.kill(0);

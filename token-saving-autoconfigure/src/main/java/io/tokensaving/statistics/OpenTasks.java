@@ -1,0 +1,91 @@
+package io.tokensaving.statistics;
+
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+
+import io.tokensaving.TaskOutcomes;
+import io.tokensaving.TaskReceivers;
+
+/**
+ * The latest {@value #MAX_TASKS} tasks of this process, with what they cost, so that
+ * their outcomes can be reported. A task that is older has an outcome that is not known.
+ * Thread-safe, without locks that requests share.
+ */
+public final class OpenTasks implements TaskOutcomes {
+
+	/**
+	 * The number of tasks that are remembered.
+	 */
+	public static final int MAX_TASKS = 10_000;
+
+	private final ConcurrentMap<String, OpenTask> tasks = new ConcurrentHashMap<>();
+
+	private final Queue<OpenTask> order = new ConcurrentLinkedQueue<>();
+
+	private final AtomicInteger size = new AtomicInteger();
+
+	private final AtomicBoolean receiving = new AtomicBoolean();
+
+	private final LongAdder unknown = new LongAdder();
+
+	OpenTasks() {
+	}
+
+	/**
+	 * Return a task, which is remembered from now on. The oldest one is forgotten for it.
+	 * @param id the id of the task
+	 * @return the task, new or known
+	 */
+	public OpenTask open(String id) {
+		OpenTask known = this.tasks.get(id);
+		if (known != null) {
+			return known;
+		}
+		OpenTask added = new OpenTask(id);
+		known = this.tasks.putIfAbsent(id, added);
+		if (known != null) {
+			return known;
+		}
+		this.order.add(added);
+		if (this.size.incrementAndGet() > MAX_TASKS) {
+			OpenTask oldest = this.order.poll();
+			if (oldest != null) {
+				this.size.decrementAndGet();
+				this.tasks.remove(oldest.id(), oldest);
+			}
+		}
+		if (!this.receiving.get() && this.receiving.compareAndSet(false, true)) {
+			TaskReceivers.add(this);
+		}
+		return added;
+	}
+
+	@Override
+	public boolean isKnown(String taskId) {
+		return this.tasks.containsKey(taskId);
+	}
+
+	@Override
+	public boolean report(String taskId, boolean success) {
+		OpenTask task = this.tasks.get(taskId);
+		if (task == null) {
+			this.unknown.increment();
+			return false;
+		}
+		return task.report(success);
+	}
+
+	/**
+	 * Return how many reports were of tasks that are not known.
+	 * @return the number of reports
+	 */
+	public long unknownOutcomes() {
+		return this.unknown.sum();
+	}
+
+}
