@@ -110,7 +110,7 @@ class CalledForTheCallerTests {
 		ChatClient client = new TokenSavingTestChain(plan).client(model);
 		CompletableFuture<List<String>> anna = start(client, "anna");
 		CompletableFuture<List<String>> bob = start(client, "bob");
-		assertThat(model.calls()).as("the second waits for the first").isEqualTo(1);
+		Eventually.await("the second waits for the first", () -> model.calls() == 1);
 		first.completeExceptionally(new IllegalStateException("overloaded"));
 		assertThat(String.join("", bob.join())).startsWith("Answer");
 		assertThatException().isThrownBy(anna::join).havingRootCause().withMessage("overloaded");

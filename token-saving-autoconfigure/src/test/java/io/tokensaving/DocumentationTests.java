@@ -235,8 +235,8 @@ class DocumentationTests {
 
 	private static List<Path> pages() throws IOException {
 		List<Path> pages = new ArrayList<>(List.of(ROOT.resolve("README.md"), ROOT.resolve("CONTRIBUTING.md")));
-		try (Stream<Path> docs = Files.list(ROOT.resolve("docs"))) {
-			docs.sorted().forEach(pages::add);
+		try (Stream<Path> docs = Files.walk(ROOT.resolve("docs"))) {
+			docs.filter((file) -> file.toString().endsWith(".md")).sorted().forEach(pages::add);
 		}
 		return pages;
 	}

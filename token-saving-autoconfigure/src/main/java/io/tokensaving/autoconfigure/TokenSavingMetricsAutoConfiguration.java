@@ -1,6 +1,7 @@
 package io.tokensaving.autoconfigure;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.tokensaving.budget.Budgets;
 import io.tokensaving.statistics.SavingsMeterBinder;
 import io.tokensaving.statistics.SavingsStatistics;
 
@@ -22,6 +23,12 @@ public final class TokenSavingMetricsAutoConfiguration {
 	@ConditionalOnMissingBean
 	SavingsMeterBinder savingsMeterBinder(SavingsStatistics statistics) {
 		return new SavingsMeterBinder(statistics);
+	}
+
+	@Bean
+	@ConditionalOnBean(Budgets.class)
+	BudgetMeterBinder tokenSavingBudgetMeterBinder(Budgets budgets, SavingsStatistics statistics) {
+		return new BudgetMeterBinder(budgets, statistics);
 	}
 
 }

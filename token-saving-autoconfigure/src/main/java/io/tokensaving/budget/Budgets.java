@@ -10,8 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.ledger.PicoUsd;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
@@ -35,6 +38,8 @@ public final class Budgets {
 
 	// The budgets that were used in this instance
 	private final Map<BudgetKey, BudgetSettings> seen = new ConcurrentHashMap<>();
+
+	private final List<Consumer<BudgetLevel>> watchers = new CopyOnWriteArrayList<>();
 
 	/**
 	 * Create the budgets.
@@ -76,11 +81,54 @@ public final class Budgets {
 		});
 		for (BudgetClaim claim : claims) {
 			if (!claim.settings().equals(this.seen.get(claim.key()))
-					&& (this.seen.size() < MAX_SEEN || this.seen.containsKey(claim.key()))) {
-				this.seen.put(claim.key(), claim.settings());
+					&& (this.seen.size() < MAX_SEEN || this.seen.containsKey(claim.key()))
+					&& this.seen.put(claim.key(), claim.settings()) == null) {
+				this.watchers.forEach((watcher) -> show(claim.key(), watcher));
 			}
 		}
 		return claims;
+	}
+
+	/**
+	 * Watch the budgets of plans and workspaces. Those of features and tenants are not
+	 * watched, because there may be very many of them.
+	 * @param watcher is told of each budget once, when a call of this instance takes from
+	 * it for the first time; must neither block nor throw
+	 */
+	public void watch(Consumer<BudgetLevel> watcher) {
+		this.watchers.add(watcher);
+		this.seen.keySet().forEach((key) -> show(key, watcher));
+	}
+
+	private void show(BudgetKey key, Consumer<BudgetLevel> watcher) {
+		if (key.scope() == BudgetScope.PLAN || key.scope() == BudgetScope.WORKSPACE) {
+			watcher.accept(new BudgetLevel(key, () -> claim(key), this.accounts, Ticker.systemTicker()));
+		}
+	}
+
+	private @Nullable BudgetClaim claim(BudgetKey key) {
+		BudgetSettings settings = this.seen.get(key);
+		return (settings != null) ? claim(key, "", settings, this.clock.instant()) : null;
+	}
+
+	/**
+	 * Forget that a plan had budgets, because it is gone. Who watches is told again when
+	 * a plan with its id takes from one.
+	 * @param plan the plan
+	 */
+	public void forget(PlanKey plan) {
+		this.seen.keySet().removeIf((key) -> isOf(plan, key));
+	}
+
+	/**
+	 * Whether a budget is that of a plan.
+	 * @param plan the plan
+	 * @param key whose budget it is
+	 * @return whether only calls of this plan take from it
+	 */
+	public static boolean isOf(PlanKey plan, BudgetKey key) {
+		return key.scope() == BudgetScope.PLAN && key.workspace().equals(plan.workspace())
+				&& key.value().equals(plan.plan());
 	}
 
 	private List<BudgetClaim> claims(PlanKey key, Plan plan, Function<BudgetScope, @Nullable String> names) {

@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 import io.tokensaving.backend.DaemonThreads;
+import io.tokensaving.backend.HandOver;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.request.CallerContext;
 import io.tokensaving.request.Reentrance;
@@ -108,10 +109,15 @@ final class ModelCalls implements AutoCloseable {
 	void stream(Flight flight, StreamParticipant leader, Ticket ticket, Supplier<Flux<ChatClientResponse>> model) {
 		try {
 			Reentrance.call(ticket.led(), () -> {
-				Flux<ChatClientResponse> stream = (this.cluster != null && this.cluster.isWanted(leader))
-						? this.cluster.stream(leader, CallerContext.capture().stream(model), this.executor)
-						: model.get();
-				StreamGuard.guard(stream).subscribe(flight);
+				CallerContext caller = CallerContext.capture();
+				ClusterFlights cluster = this.cluster;
+				Flux<ChatClientResponse> stream = (cluster != null && cluster.isWanted(leader))
+						? caller.stream(() -> cluster.stream(leader, caller.stream(model), this.executor))
+						: caller.stream(model);
+				// Some models are read on the thread that subscribes, which is
+				// interrupted
+				// when its caller leaves
+				StreamGuard.guard(stream).subscribeOn(HandOver.streams(), false).subscribe(flight);
 				return true;
 			});
 		}

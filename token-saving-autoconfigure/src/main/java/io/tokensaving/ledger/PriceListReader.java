@@ -4,6 +4,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -361,11 +362,36 @@ final class PriceListReader {
 			}
 			BigDecimal read = find(tier, above, READ);
 			BigDecimal write = find(tier, above, WRITE);
-			BigDecimal oneHour = find(tier, above, WRITE_ONE_HOUR);
-			BigDecimal reasoning = find(tier, above, REASONING);
+			BigDecimal oneHour = findWith(WRITE, write, tier, above, WRITE_ONE_HOUR);
+			BigDecimal reasoning = findWith(OUTPUT, output, tier, above, REASONING);
 			return new TokenPrice(million(input), million(output), (read != null) ? million(read) : null,
 					(write != null) ? million(write) : null, (oneHour != null) ? million(oneHour) : null,
 					(reasoning != null) ? million(reasoning) : null);
+		}
+
+		// Rows rarely say for a tier or long requests what thoughts cost, or what is
+		// written
+		// for an hour. Providers change both prices as they do that of the kind that they
+		// belong to
+		private @Nullable BigDecimal findWith(String reference, @Nullable BigDecimal price, ServiceTier tier,
+				long above, String kind) {
+			for (long at : (above > 0) ? List.of(above, 0L) : List.of(0L)) {
+				for (ServiceTier said : List.of(tier, ServiceTier.STANDARD)) {
+					BigDecimal value = this.values.get(Key.of(said, at, kind));
+					if (value != null) {
+						return inProportion(value, find(said, at, reference), price);
+					}
+				}
+			}
+			return null;
+		}
+
+		private static BigDecimal inProportion(BigDecimal value, @Nullable BigDecimal from, @Nullable BigDecimal to) {
+			if (from == null || to == null || from.signum() == 0 || from.compareTo(to) == 0) {
+				return value;
+			}
+			return (value.compareTo(from) == 0) ? to
+					: value.multiply(to).divide(from, MAX_DECIMALS, RoundingMode.HALF_UP);
 		}
 
 		private static BigDecimal million(BigDecimal price) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -32,7 +33,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.messages.AssistantMessage;
@@ -88,6 +91,47 @@ class DedupFailureTests {
 		}
 		Eventually.await(() -> String.join("", read).equals("Do not take this medicine"));
 		assertNothingIsLeft();
+	}
+
+	@Test
+	void nobodyLosesAStreamBecauseTheThreadOfACallerWhoLeavesIsInterrupted() throws Exception {
+		CountDownLatch left = new CountDownLatch(1);
+		// As the client of Google does, it blocks the thread that subscribes to it
+		this.model.streaming((prompt) -> Flux.generate(() -> 0, (sent, sink) -> {
+			if (sent == 2) {
+				sink.complete();
+				return sent;
+			}
+			if (sent == 1) {
+				await(left);
+			}
+			sink.next((sent == 0) ? chunk("first ") : ScriptedChatModel.answer("second"));
+			return sent + 1;
+		}));
+		ChatClient client = this.chain.client(this.model);
+		List<String> read = new CopyOnWriteArrayList<>();
+		Disposable leader = client.prompt("one")
+			.stream()
+			.content()
+			.subscribeOn(Schedulers.boundedElastic())
+			.subscribe(read::add);
+		Eventually.await(() -> read.contains("first "));
+		Future<List<String>> other = this.callers
+			.submit(() -> client.prompt("one").stream().content().collectList().block(LIMIT));
+		Eventually.await(() -> this.chain.dedup().waiting() == 2);
+		leader.dispose();
+		left.countDown();
+		assertThat(other.get()).containsExactly("first ", "second");
+		assertNothingIsLeft();
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	@Test

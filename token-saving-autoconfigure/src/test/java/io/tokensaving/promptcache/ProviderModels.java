@@ -33,7 +33,15 @@ final class ProviderModels implements AutoCloseable {
 
 	private final ManualClock clock = ManualClock.standing();
 
-	private final ProviderSimulator simulator = ProviderSimulator.builder().clock(this.clock).start();
+	private final ProviderSimulator simulator;
+
+	ProviderModels() {
+		this((simulator) -> simulator);
+	}
+
+	ProviderModels(UnaryOperator<ProviderSimulator.Builder> customizer) {
+		this.simulator = customizer.apply(ProviderSimulator.builder().clock(this.clock)).start();
+	}
 
 	ManualClock clock() {
 		return this.clock;
@@ -61,6 +69,18 @@ final class ProviderModels implements AutoCloseable {
 		OpenAiChatOptions.Builder options = OpenAiChatOptions.builder();
 		options.baseUrl("http://api.openai.com/v1");
 		options.proxy(new Proxy(Proxy.Type.HTTP, new InetSocketAddress("127.0.0.1", this.simulator.port())));
+		options.apiKey("key");
+		options.model(model);
+		options.maxRetries(0);
+		return OpenAiChatModel.builder().options(customizer.apply(options).build()).build();
+	}
+
+	/**
+	 * A model of DeepSeek, whose API is that of OpenAI.
+	 */
+	OpenAiChatModel deepSeek(String model, UnaryOperator<OpenAiChatOptions.Builder> customizer) {
+		OpenAiChatOptions.Builder options = OpenAiChatOptions.builder();
+		options.baseUrl(this.simulator.baseUrl(Provider.DEEPSEEK));
 		options.apiKey("key");
 		options.model(model);
 		options.maxRetries(0);
