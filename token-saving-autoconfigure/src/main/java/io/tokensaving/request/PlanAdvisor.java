@@ -158,7 +158,7 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 
 	private SavingsAccount account(CallState call, ChatClientRequest request) {
 		return new SavingsAccount(call, SavingsLedger.of(request), request.prompt(), this.statistics, this.prices,
-				this.tokenCounter, this.ticker, Task.begins(request));
+				this.tokenCounter, this.ticker, Task.part(request));
 	}
 
 	private Opened open(ChatClientRequest given) {

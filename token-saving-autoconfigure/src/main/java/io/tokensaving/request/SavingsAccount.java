@@ -51,7 +51,7 @@ final class SavingsAccount {
 
 	private final Ticker ticker;
 
-	private final boolean newTask;
+	private final Task.Part part;
 
 	private final long start;
 
@@ -60,7 +60,7 @@ final class SavingsAccount {
 	private final AtomicBoolean closed = new AtomicBoolean();
 
 	SavingsAccount(CallState call, SavingsLedger ledger, Prompt prompt, SavingsStatistics statistics, PriceTable prices,
-			TokenCounter tokenCounter, Ticker ticker, boolean newTask) {
+			TokenCounter tokenCounter, Ticker ticker, Task.Part part) {
 		this.call = call;
 		this.ledger = ledger;
 		this.prompt = prompt;
@@ -70,7 +70,7 @@ final class SavingsAccount {
 		this.prices = prices;
 		this.tokenCounter = tokenCounter;
 		this.ticker = ticker;
-		this.newTask = newTask;
+		this.part = part;
 		this.start = ticker.read();
 	}
 
@@ -161,8 +161,10 @@ final class SavingsAccount {
 		}
 		try {
 			ClosedLedger closed = supplier.get();
-			this.planStatistics.record(closed, new CallMeasures((failure != null) ? ModelFailure.of(failure) : null,
-					this.newTask, this.ticker.read() - this.start, this.call.modelNanos(), this.firstTokenNanos));
+			this.planStatistics.record(closed,
+					new CallMeasures((failure != null) ? ModelFailure.of(failure) : null, this.part == Task.Part.FIRST,
+							this.part == Task.Part.RETRY, this.ticker.read() - this.start, this.call.modelNanos(),
+							this.firstTokenNanos));
 			publish(closed.report());
 			return closed.report();
 		}

@@ -20,18 +20,42 @@ final class Task {
 	private final AtomicBoolean begun = new AtomicBoolean();
 
 	/**
-	 * Whether a request is the first one of its task. The question is asked once for each
-	 * request.
+	 * Say what a request is in its task. The question is asked once for each request.
 	 * @param request the request
-	 * @return {@code false} for a later round of a tool loop and a later attempt
+	 * @return its part
 	 */
-	static boolean begins(ChatClientRequest request) {
-		boolean first = !(request.context().get(CONTEXT_KEY) instanceof Task task)
-				|| task.begun.compareAndSet(false, true);
+	static Part part(ChatClientRequest request) {
 		// Streams have no task in the context, and an application may run the tools
 		// itself
+		boolean first = !(request.context().get(CONTEXT_KEY) instanceof Task task)
+				|| task.begun.compareAndSet(false, true);
 		List<Message> messages = request.prompt().getInstructions();
-		return first && (messages.isEmpty() || !(messages.get(messages.size() - 1) instanceof ToolResponseMessage));
+		if (!messages.isEmpty() && messages.get(messages.size() - 1) instanceof ToolResponseMessage) {
+			return Part.ROUND;
+		}
+		return first ? Part.FIRST : Part.RETRY;
+	}
+
+	/**
+	 * What a request is in its task.
+	 */
+	enum Part {
+
+		/**
+		 * The first request.
+		 */
+		FIRST,
+
+		/**
+		 * A later round of the tool loop, which brings the results of tools.
+		 */
+		ROUND,
+
+		/**
+		 * A later attempt, because an answer was not accepted or the model failed.
+		 */
+		RETRY
+
 	}
 
 }

@@ -37,6 +37,11 @@ final class SavingsCounters {
 	static final Counter TASKS = Counter.of("tasks",
 			"Questions of the application, each with all rounds of its tool loop and all attempts");
 
+	static final Counter RETRIES = Counter.of("retries",
+			"Later attempts of tasks, because the answer before was not accepted or the model failed");
+
+	static final Counter RETRY_SPENT = Counter.of("retry_pico_usd", "What providers bill for retries");
+
 	static final Counter TOKENS = Counter.by("kind", "tokens",
 			"Tokens that the model was paid for; input and output are wholes, the other kinds parts of them");
 
@@ -54,7 +59,7 @@ final class SavingsCounters {
 	// These have meters of another kind: costs in US dollars, and failures by component
 
 	private static final Set<Counter> UNMETERED = Set.of(ERRORS, COST_SAVED, OVERHEAD, PROVIDER_DISCOUNT, SPENT,
-			COUNTERFACTUAL, SAVED);
+			COUNTERFACTUAL, SAVED, RETRY_SPENT);
 
 	private SavingsCounters() {
 	}

@@ -89,6 +89,7 @@ class CostSumsTests {
 		long counterfactual = 0;
 		long output = 0;
 		long tasks = 0;
+		long retried = 0;
 		Set<String> features = new HashSet<>();
 		SavingsStatistics[] statistics = { new SavingsStatistics(), new SavingsStatistics() };
 		StatisticsAggregator[] aggregators = new StatisticsAggregator[2];
@@ -102,9 +103,10 @@ class CostSumsTests {
 			counterfactual += call.cost().counterfactualPicoUsd();
 			output += call.cost().bought().output();
 			tasks += newTask ? 1 : 0;
+			retried += newTask ? 0 : call.cost().spentPicoUsd();
 			statistics[i % 2].plan(PLAN)
 				.record(call, new CallMeasures((random.nextInt(20) == 0) ? ModelFailure.RATE_LIMITED : null, newTask,
-						random.nextInt(1_000_000_000), random.nextInt(1_000_000_000), -1));
+						!newTask, random.nextInt(1_000_000_000), random.nextInt(1_000_000_000), -1));
 			if (random.nextInt(500) == 0) {
 				aggregators[i % 2].flush();
 			}
@@ -126,7 +128,9 @@ class CostSumsTests {
 		assertThat(whole).containsEntry("spent_pico_usd", spent)
 			.containsEntry("counterfactual_pico_usd", counterfactual)
 			.containsEntry("tokens.output", output)
-			.containsEntry("tasks", tasks);
+			.containsEntry("tasks", tasks)
+			.containsEntry("retries", calls - tasks)
+			.containsEntry("retry_pico_usd", retried);
 		Map<String, Long> byDay = new HashMap<>();
 		read.labelledDays(PLAN, 1)
 			.values()
