@@ -69,19 +69,54 @@ public final class TimeText {
 	private static final Pattern ANY = Pattern
 		.compile(BEGIN + "(?:" + DATE_TIME + "|" + DATE + "|" + TIME + "|" + EPOCH + ")" + END);
 
+	private static final int MAX_LOOKED_AT = 1000;
+
+	// Farther from a digit stands no part of a date or a time
+	private static final int NEAR = 40;
+
 	private static final String PLACEHOLDER = "\uE000";
 
 	private TimeText() {
 	}
 
 	/**
-	 * Return a text with one and the same character in the place of each date and time.
+	 * Return a text with one and the same character in the place of each date and time
+	 * that has a digit. To bound the time that this takes, only what stands near digits
+	 * is looked at, and no more than {@value #MAX_LOOKED_AT} characters.
 	 * @param text the text
 	 * @return the changed text, or the same instance if there is none in it
 	 */
 	public static String masked(String text) {
-		Matcher matcher = ANY.matcher(text);
-		return matcher.find() ? matcher.replaceAll(PLACEHOLDER) : text;
+		Matcher matcher = ANY.matcher(text).useTransparentBounds(true).useAnchoringBounds(false);
+		StringBuilder masked = new StringBuilder();
+		int copied = 0;
+		int lookedAt = 0;
+		int digit = nextDigit(text, 0);
+		while (digit < text.length() && lookedAt < MAX_LOOKED_AT) {
+			int start = Math.max(copied, digit - NEAR);
+			int last = digit;
+			for (int next = nextDigit(text, last + 1); next - last <= NEAR && last - start < MAX_LOOKED_AT
+					&& next < text.length(); next = nextDigit(text, last + 1)) {
+				last = next;
+			}
+			int end = Math.min(text.length(), last + NEAR);
+			lookedAt += end - start;
+			matcher.region(start, end);
+			while (matcher.find()) {
+				masked.append(text, copied, matcher.start()).append(PLACEHOLDER);
+				copied = matcher.end();
+			}
+			digit = nextDigit(text, end);
+		}
+		return (copied > 0) ? masked.append(text, copied, text.length()).toString() : text;
+	}
+
+	private static int nextDigit(String text, int from) {
+		int index = from;
+		while (index < text.length() && (text.charAt(index) < '0' || text.charAt(index) > '9')) {
+			index++;
+		}
+		return index;
 	}
 
 	private static <T> String names(T[] values, Namer<T> namer) {

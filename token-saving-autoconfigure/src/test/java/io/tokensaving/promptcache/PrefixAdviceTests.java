@@ -1,6 +1,9 @@
 package io.tokensaving.promptcache;
 
+import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -98,8 +101,10 @@ class PrefixAdviceTests {
 	}
 
 	@Test
-	void everyCauseHasWords() {
+	void everyCauseHasWordsAndIsDocumented() throws IOException {
+		String page = Files.readString(Path.of("../docs/advice.md"));
 		for (PrefixBreak each : PrefixBreak.values()) {
+			assertThat(page).contains("`" + each.label() + "`");
 			assertThat(each.description()).isNotBlank().doesNotEndWith(".");
 			assertThat(each.remedy()).isNotBlank().doesNotEndWith(".");
 		}
