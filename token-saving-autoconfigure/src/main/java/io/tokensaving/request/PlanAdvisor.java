@@ -157,8 +157,9 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 	}
 
 	private SavingsAccount account(CallState call, ChatClientRequest request) {
+		boolean retry = Task.isRetry(request);
 		return new SavingsAccount(call, SavingsLedger.of(request), request.prompt(), this.statistics, this.prices,
-				this.tokenCounter, this.ticker, Task.part(request));
+				this.tokenCounter, this.ticker, Task.begins(request), retry);
 	}
 
 	private Opened open(ChatClientRequest given) {

@@ -51,7 +51,9 @@ final class SavingsAccount {
 
 	private final Ticker ticker;
 
-	private final Task.Part part;
+	private final boolean newTask;
+
+	private final boolean retry;
 
 	private final long start;
 
@@ -60,7 +62,7 @@ final class SavingsAccount {
 	private final AtomicBoolean closed = new AtomicBoolean();
 
 	SavingsAccount(CallState call, SavingsLedger ledger, Prompt prompt, SavingsStatistics statistics, PriceTable prices,
-			TokenCounter tokenCounter, Ticker ticker, Task.Part part) {
+			TokenCounter tokenCounter, Ticker ticker, boolean newTask, boolean retry) {
 		this.call = call;
 		this.ledger = ledger;
 		this.prompt = prompt;
@@ -70,7 +72,8 @@ final class SavingsAccount {
 		this.prices = prices;
 		this.tokenCounter = tokenCounter;
 		this.ticker = ticker;
-		this.part = part;
+		this.newTask = newTask;
+		this.retry = retry;
 		this.start = ticker.read();
 	}
 
@@ -162,8 +165,7 @@ final class SavingsAccount {
 		try {
 			ClosedLedger closed = supplier.get();
 			this.planStatistics.record(closed,
-					new CallMeasures((failure != null) ? ModelFailure.of(failure) : null, this.part == Task.Part.FIRST,
-							this.part == Task.Part.RETRY, this.ticker.read() - this.start, this.call.modelNanos(),
+					new CallMeasures((failure != null) ? ModelFailure.of(failure) : null, this.newTask, this.retry, this.ticker.read() - this.start, this.call.modelNanos(),
 							this.firstTokenNanos));
 			publish(closed.report());
 			return closed.report();

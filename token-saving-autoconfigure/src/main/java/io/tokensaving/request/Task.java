@@ -20,42 +20,31 @@ final class Task {
 	private final AtomicBoolean begun = new AtomicBoolean();
 
 	/**
-	 * Say what a request is in its task. The question is asked once for each request.
+	 * Whether a request is the first one of its task. The question is asked once for each
+	 * request.
 	 * @param request the request
-	 * @return its part
+	 * @return {@code false} for a later round of a tool loop and a later attempt
 	 */
-	static Part part(ChatClientRequest request) {
-		// Streams have no task in the context, and an application may run the tools
-		// itself
+	static boolean begins(ChatClientRequest request) {
 		boolean first = !(request.context().get(CONTEXT_KEY) instanceof Task task)
 				|| task.begun.compareAndSet(false, true);
+		// Streams have no task in the context, and an application may run the tools
+		// itself
 		List<Message> messages = request.prompt().getInstructions();
-		if (!messages.isEmpty() && messages.get(messages.size() - 1) instanceof ToolResponseMessage) {
-			return Part.ROUND;
-		}
-		return first ? Part.FIRST : Part.RETRY;
+		return first && (messages.isEmpty() || !(messages.get(messages.size() - 1) instanceof ToolResponseMessage));
 	}
 
 	/**
-	 * What a request is in its task.
+	 * Whether a request is a later attempt of its task: because an answer was not
+	 * accepted, or the model failed. To be asked before {@link #begins}.
+	 * @param request the request
+	 * @return {@code false} for the first request of a task and for one that brings the
+	 * results of tools
 	 */
-	enum Part {
-
-		/**
-		 * The first request.
-		 */
-		FIRST,
-
-		/**
-		 * A later round of the tool loop, which brings the results of tools.
-		 */
-		ROUND,
-
-		/**
-		 * A later attempt, because an answer was not accepted or the model failed.
-		 */
-		RETRY
-
+	static boolean isRetry(ChatClientRequest request) {
+		List<Message> messages = request.prompt().getInstructions();
+		return request.context().get(CONTEXT_KEY) instanceof Task task && task.begun.get()
+				&& (messages.isEmpty() || !(messages.get(messages.size() - 1) instanceof ToolResponseMessage));
 	}
 
 }
