@@ -160,7 +160,7 @@ public final class AdviceCollector {
 				advice.add(new PlanAdvice(usage.key().plan(), by, severity(each, spent), each));
 			}
 		}
-		catch (RuntimeException | LinkageError ex) { // a feature may throw anything
+		catch (Throwable ex) { // a feature may throw anything
 			this.statistics.recordError(Component.ADVICE, usage.key(), ex);
 		}
 	}

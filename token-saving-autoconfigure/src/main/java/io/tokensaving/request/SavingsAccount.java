@@ -165,8 +165,8 @@ final class SavingsAccount {
 		try {
 			ClosedLedger closed = supplier.get();
 			this.planStatistics.record(closed,
-					new CallMeasures((failure != null) ? ModelFailure.of(failure) : null, this.newTask, this.retry, this.ticker.read() - this.start, this.call.modelNanos(),
-							this.firstTokenNanos));
+					new CallMeasures((failure != null) ? ModelFailure.of(failure) : null, this.newTask, this.retry,
+							this.ticker.read() - this.start, this.call.modelNanos(), this.firstTokenNanos));
 			publish(closed.report());
 			return closed.report();
 		}

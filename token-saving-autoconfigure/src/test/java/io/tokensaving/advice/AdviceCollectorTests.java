@@ -126,7 +126,7 @@ class AdviceCollectorTests {
 	void aFeatureThatThrowsHidesNoOthers() {
 		call(A, "f", "m", false);
 		Collected collected = collector(feature("bad", (usage) -> {
-			throw new IllegalStateException("x");
+			throw new StackOverflowError();
 		}), feature("good", (usage) -> List.of(advice("x", Severity.INFO, null)))).collect("default");
 		assertThat(collected.advice()).extracting(PlanAdvice::advisedBy).containsExactly("good");
 		assertThat(this.statistics.errors(Component.ADVICE)).isEqualTo(1);
@@ -268,10 +268,10 @@ class AdviceCollectorTests {
 	@Test
 	void aWatchGoesOnWhateverIsThrown() {
 		call(A, "f", "m", false);
-		AdviceCollector broken = new AdviceCollector(new InMemoryPlanRepository(List.of()) {
-		}, new Features(List.of()), this.statistics, this.aggregator, PRICES, () -> {
-			throw new StackOverflowError();
-		});
+		AdviceCollector broken = new AdviceCollector(new InMemoryPlanRepository(List.of()), new Features(List.of()),
+				this.statistics, this.aggregator, PRICES, () -> {
+					throw new StackOverflowError();
+				});
 		try (AdviceWatch watch = new AdviceWatch(broken, this.statistics, Duration.ofHours(1), this.nanos::get)) {
 			watch.look();
 			assertThat(this.statistics.errors(Component.ADVICE)).isEqualTo(1);

@@ -1,5 +1,6 @@
 package io.tokensaving.cache.exact;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +29,11 @@ import org.springframework.ai.chat.prompt.Prompt;
 final class ExactCacheWatch {
 
 	static final int MAX_KNOWN = 10_000;
+
+	/**
+	 * Answers to the same request are compared if this time has passed between them.
+	 */
+	static final Duration APART = Duration.ofMinutes(1);
 
 	private final Cache<CacheKey, String> timed = Caffeine.newBuilder().maximumSize(MAX_KNOWN).build();
 
@@ -88,9 +94,10 @@ final class ExactCacheWatch {
 			if (cacheRequest.call().isShadow()) {
 				return;
 			}
-			AnswerHash hash = AnswerHash.of(answer);
+			AnswerHash hash = AnswerHash.of(answer, cacheRequest.tier().ticker().read());
 			AnswerHash before = this.answers.asMap().put(lookup.key(), hash);
-			if (before != null) {
+			// What is bought twice at a time tells how a model varies
+			if (before != null && hash.at() - before.at() >= APART.toNanos()) {
 				Change change = before.change(hash, SamplingOptions.isDeterministic(cacheRequest.request().prompt()));
 				cacheRequest.tier()
 					.statistics()
@@ -134,10 +141,11 @@ final class ExactCacheWatch {
 	 *
 	 * @param text the hash of its words
 	 * @param numbers the hash of the numbers in it
+	 * @param at when it was bought, in nanoseconds
 	 */
-	private record AnswerHash(int text, int numbers) {
+	private record AnswerHash(int text, int numbers, long at) {
 
-		static AnswerHash of(CachedResponse answer) {
+		static AnswerHash of(CachedResponse answer, long now) {
 			int text = 1;
 			int numbers = 1;
 			for (CachedGeneration generation : answer.generations()) {
@@ -153,7 +161,7 @@ final class ExactCacheWatch {
 				text = 31 * text;
 				numbers = 31 * (inNumber ? 31 * numbers : numbers);
 			}
-			return new AnswerHash(text, numbers);
+			return new AnswerHash(text, numbers, now);
 		}
 
 		Change change(AnswerHash after, boolean deterministic) {

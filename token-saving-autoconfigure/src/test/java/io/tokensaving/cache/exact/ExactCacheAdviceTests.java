@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
 import io.tokensaving.ScriptedChatModel;
@@ -39,7 +40,10 @@ class ExactCacheAdviceTests {
 
 	private final Plan plan = Plan.builder("p").with(new CacheSettings("in_memory")).build();
 
-	private final TokenSavingTestChain chain = new TokenSavingTestChain(this.plan).price(PRICE);
+	private final AtomicLong nanos = new AtomicLong();
+
+	private final TokenSavingTestChain chain = new TokenSavingTestChain(this.plan).price(PRICE)
+		.cache((builder) -> builder.ticker(this.nanos::get));
 
 	private final PlanUsages usages = new PlanUsages(this.chain.statistics());
 
@@ -100,12 +104,17 @@ class ExactCacheAdviceTests {
 	}
 
 	private Map<String, Long> boughtAgain(Double temperature, Function<Integer, String> answers) {
+		return boughtAgain(temperature, ExactCacheWatch.APART, answers);
+	}
+
+	private Map<String, Long> boughtAgain(Double temperature, Duration apart, Function<Integer, String> answers) {
 		int[] calls = new int[1];
 		ScriptedChatModel model = new ScriptedChatModel(
 				(prompt) -> ScriptedChatModel.answer(answers.apply(calls[0]++)));
 		model.options(ChatOptions.builder().model("scripted-model").temperature(temperature).build());
 		ChatClient client = this.chain.client(model);
 		for (int i = 0; i < 21; i++) {
+			this.nanos.addAndGet(apart.toNanos());
 			// As if the one before had expired
 			client.prompt("How many are there?").advisors(TokenSaving.plan("p").noCache()).call().content();
 		}
@@ -124,6 +133,11 @@ class ExactCacheAdviceTests {
 		assertThat(advice(Plan.builder("p")
 			.with(CacheSettings.builder("in_memory").ttl(ExactCacheAdvice.SHORT_TTL).build())
 			.build())).as("short enough").isEmpty();
+	}
+
+	@Test
+	void whatIsBoughtAgainAtTheSameTimeTellsOfNoChange() {
+		assertThat(boughtAgain(null, ExactCacheWatch.APART.minusNanos(1), (call) -> "There are " + call)).isEmpty();
 	}
 
 	@Test
