@@ -53,6 +53,11 @@ public final class Component extends DescribedName {
 	 */
 	public static final Component EVENTS = of("events", "Publishing events to the application");
 
+	/**
+	 * Collecting what is advised.
+	 */
+	public static final Component ADVICE = of("advice", "Collecting what is advised for plans");
+
 	private Component(String value, String description) {
 		super("component", value, description);
 	}

@@ -122,7 +122,8 @@ class ArchitectureTests {
 			.resideInAnyPackage("io.tokensaving", "io.tokensaving.backend..", "io.tokensaving.feature..",
 					"io.tokensaving.plan..", "io.tokensaving.provider..", "io.tokensaving.request..",
 					"io.tokensaving.ledger..", "io.tokensaving.statistics..", "io.tokensaving.sampling..",
-					"io.tokensaving.material..", "io.tokensaving.text..", "io.tokensaving.event..")
+					"io.tokensaving.material..", "io.tokensaving.text..", "io.tokensaving.event..",
+					"io.tokensaving.advice..")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup..",

@@ -1,6 +1,5 @@
 package io.tokensaving.actuate;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,8 +11,7 @@ import io.tokensaving.actuate.TokenSavingEndpoint.AdviceDescriptor;
 import io.tokensaving.actuate.TokenSavingEndpoint.PlanDescriptor;
 import io.tokensaving.actuate.TokenSavingEndpoint.ScopedDescriptor;
 import io.tokensaving.actuate.TokenSavingEndpoint.TotalsDescriptor;
-import io.tokensaving.feature.Advice;
-import io.tokensaving.feature.Feature;
+import io.tokensaving.advice.AdviceCollector;
 import io.tokensaving.feature.Features;
 import io.tokensaving.plan.MutablePlanRepository;
 import io.tokensaving.plan.Plan;
@@ -48,33 +46,30 @@ final class EndpointReader {
 
 	private final Features features;
 
-	EndpointReader(PlanRepository plans, StatisticsAggregator aggregator, Features features) {
+	private final AdviceCollector advice;
+
+	EndpointReader(PlanRepository plans, StatisticsAggregator aggregator, Features features, AdviceCollector advice) {
+		this.advice = advice;
 		this.plans = plans;
 		this.aggregator = aggregator;
 		this.features = features;
 	}
 
-	List<AdviceDescriptor> advice(String workspace) {
-		List<AdviceDescriptor> advice = new ArrayList<>();
-		for (Plan plan : this.plans.findAll(workspace)) {
-			for (Feature feature : this.features.all()) {
-				for (Advice each : advice(feature, new PlanKey(workspace, plan.id()))) {
-					advice.add(new AdviceDescriptor(plan.id(), feature.name(), each.cause(), each.requests(),
-							each.description(), each.remedy(), each.details()));
-				}
-			}
+	Map<String, Object> advice(String workspace, @Nullable String plan) {
+		AdviceCollector.Collected collected = this.advice.collect(workspace);
+		Map<String, Object> shown = new LinkedHashMap<>();
+		shown.put("scope", collected.scope().value());
+		shown.put("days", AdviceCollector.DAYS);
+		shown.put("advice",
+				collected.advice()
+					.stream()
+					.filter((each) -> plan == null || plan.equals(each.plan()))
+					.map(AdviceDescriptor::of)
+					.toList());
+		if (collected.plansLeftOut() > 0) {
+			shown.put("plans_left_out", collected.plansLeftOut());
 		}
-		return advice;
-	}
-
-	private static List<Advice> advice(Feature feature, PlanKey plan) {
-		try {
-			return feature.advice(plan);
-		}
-		catch (RuntimeException ex) {
-			logger.debug("The feature '" + feature.name() + "' cannot advise", ex);
-			return List.of();
-		}
+		return shown;
 	}
 
 	Object view(String name, Function<String, Object> view, String workspace) {

@@ -103,6 +103,8 @@ final class LedgerView {
 	private static void figures(Map<String, Object> shown, StatisticsSnapshot figures) {
 		shown.put("requests", figures.totalRequests());
 		shown.put("tasks", figures.tasks());
+		shown.put("retries", figures.retries());
+		shown.put("retry_usd", figures.retryUsd());
 		Map<String, Long> outcomes = new LinkedHashMap<>(figures.requestsByOutcome());
 		outcomes.values().removeIf((count) -> count == 0);
 		shown.put("outcomes", outcomes);

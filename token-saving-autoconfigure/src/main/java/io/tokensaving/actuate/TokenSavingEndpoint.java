@@ -20,6 +20,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.tokensaving.Counter;
+import io.tokensaving.advice.AdviceCollector;
+import io.tokensaving.advice.PlanAdvice;
+import io.tokensaving.feature.Advice;
 import io.tokensaving.feature.EntryCounter;
 import io.tokensaving.feature.EntryCounts;
 import io.tokensaving.feature.Eviction;
@@ -76,7 +79,7 @@ public class TokenSavingEndpoint {
 
 	static final int RESUME_LENGTH = 3;
 
-	private static final String READABLE = "'plans', 'plans/{id}', 'plans/{id}/stats', 'plans/{id}/stats/daily', "
+	private static final String READABLE = "'plans', 'plans/{id}', 'plans/{id}/stats', 'plans/{id}/stats/daily', 'plans/{id}/advice', "
 			+ "%s'features', 'models', 'daily', 'hourly', 'cache-entries', 'totals', 'advice', %s'cache-engines' or 'compression-engines'";
 
 	private static final String WRITABLE = "'plans', 'plans/{id}' or 'plans/{id}/resume'";
@@ -119,11 +122,13 @@ public class TokenSavingEndpoint {
 	 * @param compressionEngines the names of the compression engines
 	 * @param evictor evicts answers from all caches
 	 * @param entryCounter counts answers in all caches
-	 * @param features the features, which advise
+	 * @param features the features, which have views of their own
+	 * @param advice collects what is advised
 	 */
 	public TokenSavingEndpoint(String workspace, PlanRepository plans, SavingsStatistics statistics,
 			StatisticsAggregator aggregator, Supplier<List<CacheEngineDescriptor>> cacheEngines,
-			Collection<String> compressionEngines, Evictor evictor, EntryCounter entryCounter, Features features) {
+			Collection<String> compressionEngines, Evictor evictor, EntryCounter entryCounter, Features features,
+			AdviceCollector advice) {
 		this.workspace = workspace;
 		this.plans = plans;
 		this.aggregator = aggregator;
@@ -132,7 +137,7 @@ public class TokenSavingEndpoint {
 		this.ledger = new LedgerView(aggregator);
 		this.entryCounter = entryCounter;
 		this.features = features;
-		this.reader = new EndpointReader(plans, aggregator, features);
+		this.reader = new EndpointReader(plans, aggregator, features, advice);
 		this.writer = new EndpointWriter(workspace, plans, statistics, aggregator, evictor, this.reader);
 	}
 
@@ -152,8 +157,9 @@ public class TokenSavingEndpoint {
 
 	/**
 	 * Show a part: {@code plans}, {@code plans/{id}}, {@code plans/{id}/stats},
-	 * {@code plans/{id}/stats/daily}, {@code features}, {@code models}, {@code daily},
-	 * {@code hourly}, {@code cache-entries}, {@code totals}, {@code advice},
+	 * {@code plans/{id}/stats/daily}, {@code plans/{id}/advice}, {@code features},
+	 * {@code models}, {@code daily}, {@code hourly}, {@code cache-entries},
+	 * {@code totals}, {@code advice},
 	 * {@code cache-engines}, {@code compression-engines}, or what a feature shows, such
 	 * as {@code budgets}.
 	 * @param path the path below the endpoint
@@ -248,7 +254,7 @@ public class TokenSavingEndpoint {
 			return EndpointReader.totals(this.aggregator.all());
 		}
 		if (segments.equals(List.of("advice"))) {
-			return Map.of("advice", this.reader.advice(chosen));
+			return this.reader.advice(chosen, null);
 		}
 		if (segments.equals(List.of("cache-engines"))) {
 			return Map.of("cache_engines", this.cacheEngines.get());
@@ -424,6 +430,9 @@ public class TokenSavingEndpoint {
 		if (part.equals(List.of("stats"))) {
 			return this.reader.stats(key);
 		}
+		if (part.equals(List.of("advice"))) {
+			return this.reader.advice(key.workspace(), key.plan());
+		}
 		Object view = (part.size() == 1) ? this.reader.planView(part.get(0), key) : null;
 		return (view != null) ? view : notFound(path, readable());
 	}
@@ -447,19 +456,32 @@ public class TokenSavingEndpoint {
 	}
 
 	/**
-	 * What a feature has seen in a plan that costs money and that the application can
-	 * change.
+	 * What was seen of a plan that costs money or serves wrong answers.
 	 *
+	 * @param code what was seen, in snake case
+	 * @param severity {@code serious}, {@code warning} or {@code info}
 	 * @param plan the id of the plan
-	 * @param feature the name of the feature
-	 * @param cause what was seen, in snake case
-	 * @param requests in how many requests of this instance
-	 * @param description what was seen
-	 * @param remedy what helps
-	 * @param details what else is known
+	 * @param feature the feature of the application that it was seen of, if known
+	 * @param model the model that it was seen of, if known
+	 * @param costUsdPerDay what it costs a day in US dollars, if known
+	 * @param text what was seen, a sentence
+	 * @param remedy what helps, a sentence
+	 * @param setting the property that mends it, if there is one, and a value for it
+	 * @param figures what it was seen by, with their units
+	 * @param advisedBy the feature of token saving that advises, or {@code ledger}
 	 */
-	public record AdviceDescriptor(String plan, String feature, String cause, long requests, String description,
-			String remedy, @JsonInclude(JsonInclude.Include.NON_EMPTY) Map<String, Object> details) {
+	@JsonInclude(JsonInclude.Include.NON_NULL)
+	public record AdviceDescriptor(String code, String severity, String plan, @Nullable String feature,
+			@Nullable String model, @JsonProperty("cost_usd_per_day") @Nullable BigDecimal costUsdPerDay, String text,
+			String remedy, Advice.@Nullable Setting setting, Map<String, Advice.Figure> figures,
+			@JsonProperty("advised_by") String advisedBy) {
+
+		static AdviceDescriptor of(PlanAdvice advised) {
+			Advice advice = advised.advice();
+			return new AdviceDescriptor(advice.code(), advised.severity().value(), advised.plan(), advice.feature(),
+					advice.model(), advice.costUsdPerDay(), advice.text(), advice.remedy(), advice.setting(),
+					advice.figures(), advised.advisedBy());
+		}
 
 	}
 

@@ -84,6 +84,16 @@ final class BindingPlanReader implements PlanReader {
 		}
 	}
 
+	@Override
+	public Plan readOver(Plan fixed, Map<String, Object> settings) {
+		if (fixed.source() != PlanSource.CONFIGURATION) {
+			return PlanReader.super.readOver(fixed, settings);
+		}
+		Map<String, Object> based = new LinkedHashMap<>(settings);
+		based.put(PlanLayers.BASED_ON, fixed.id());
+		return read(fixed.id(), based);
+	}
+
 	private Plan bind(String id, @Nullable Object base, Set<String> sections, Map<String, String> values) {
 		Map<String, String> source = new LinkedHashMap<>();
 		values.forEach((name, value) -> source.put(ROOT + "." + name, value));

@@ -42,7 +42,9 @@ record ConfiguredPlans(List<Plan> plans) {
 		PlanLayers layers = new PlanLayers(environment);
 		layers.ids().forEach((id) -> {
 			try {
-				plans.add(binder.bind(id, PlanSource.CONFIGURATION, layers.of(id)));
+				plans.add(binder.bind(
+						Plan.builder(id).source(PlanSource.CONFIGURATION).overridable(layers.allowsOverride(id)),
+						layers.of(id)));
 			}
 			catch (InvalidPlanException ex) {
 				String property = ex.getField().equals("id") ? "plans" : "plans." + id + "." + ex.getField();

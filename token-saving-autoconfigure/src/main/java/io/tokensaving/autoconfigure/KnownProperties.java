@@ -52,6 +52,7 @@ final class KnownProperties {
 		}
 		Node plan = new Node(null);
 		plan.children.put(PlanLayers.BASED_ON, new Node(ResolvableType.forClass(String.class)));
+		plan.children.put(PlanLayers.ALLOW_OVERRIDE, new Node(ResolvableType.forClass(Boolean.class)));
 		features.sections()
 			.forEach((name, section) -> plan.children.put(name, new Node(ResolvableType.forClass(section.type()))));
 		Node plans = new Node(null);

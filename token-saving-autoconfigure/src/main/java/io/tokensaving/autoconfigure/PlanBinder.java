@@ -53,7 +53,18 @@ final class PlanBinder {
 	 * @throws InvalidPlanException if the id or a setting is not accepted
 	 */
 	Plan bind(String id, PlanSource source, List<Layer> layers) {
-		Plan.Builder plan = Plan.builder(id).source(source);
+		return bind(Plan.builder(id).source(source), layers);
+	}
+
+	/**
+	 * Bind and check a plan.
+	 * @param plan the plan without sections
+	 * @param layers where its settings are, as above
+	 * @return the plan
+	 * @throws BindException if a value is not of the type of its setting
+	 * @throws InvalidPlanException if the id or a setting is not accepted
+	 */
+	Plan bind(Plan.Builder plan, List<Layer> layers) {
 		this.features.sections().values().forEach((section) -> {
 			PlanSettings settings = bind(section, layers);
 			if (settings != null) {

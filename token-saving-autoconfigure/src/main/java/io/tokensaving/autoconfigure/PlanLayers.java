@@ -10,6 +10,7 @@ import java.util.Set;
 import io.tokensaving.autoconfigure.PlanBinder.Layer;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.SettingText;
+import io.tokensaving.plan.SettingsDocument;
 
 import org.springframework.boot.context.properties.bind.BindHandler;
 import org.springframework.boot.context.properties.bind.Bindable;
@@ -30,7 +31,13 @@ final class PlanLayers {
 	/**
 	 * The setting that names the plan on which a plan is based.
 	 */
-	static final String BASED_ON = "based-on";
+	static final String BASED_ON = SettingsDocument.BASED_ON;
+
+	/**
+	 * The setting that lets a plan be overridden at run time. It is of the plan itself,
+	 * not of those that are based on it.
+	 */
+	static final String ALLOW_OVERRIDE = "allow-override";
 
 	private final Map<String, ConfigurationPropertyName> names;
 
@@ -65,6 +72,18 @@ final class PlanLayers {
 	 */
 	Set<String> ids() {
 		return this.names.keySet();
+	}
+
+	/**
+	 * Whether a plan of the configuration may be overridden at run time.
+	 * @param id the id of the plan
+	 * @return whether it may
+	 * @throws org.springframework.boot.context.properties.bind.BindException if the value
+	 * is not a boolean
+	 */
+	boolean allowsOverride(String id) {
+		ConfigurationPropertyName name = this.names.getOrDefault(id, PlanBinder.PLANS);
+		return this.binder.bind(name.append(ALLOW_OVERRIDE), Bindable.of(Boolean.class)).orElse(false);
 	}
 
 	/**

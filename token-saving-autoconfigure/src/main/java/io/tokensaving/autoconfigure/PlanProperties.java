@@ -21,6 +21,11 @@ public class PlanProperties {
 	private @Nullable String basedOn;
 
 	/**
+	 * Whether the plan may be overridden at run time.
+	 */
+	private boolean allowOverride;
+
+	/**
 	 * What the plan does: serve and change, only observe, or nothing.
 	 */
 	private PlanMode mode = PlanMode.ACTIVE;
@@ -56,6 +61,14 @@ public class PlanProperties {
 
 	public void setBasedOn(@Nullable String basedOn) {
 		this.basedOn = basedOn;
+	}
+
+	public boolean isAllowOverride() {
+		return this.allowOverride;
+	}
+
+	public void setAllowOverride(boolean allowOverride) {
+		this.allowOverride = allowOverride;
 	}
 
 	public PlanMode getMode() {

@@ -56,10 +56,10 @@ import org.springframework.core.env.Environment;
 @ConditionalOnClass(ChatClient.class)
 @Conditional(OnTokenSavingCondition.class)
 @EnableConfigurationProperties({ TokenSavingProperties.class, AdvisorOrderProperties.class, StatisticsProperties.class,
-		TokenCountProperties.class, PriceTableProperties.class })
+		TokenCountProperties.class, PriceTableProperties.class, AdviceProperties.class })
 @Import({ PlanConfiguration.class, ShadowConfiguration.class, CompressionConfiguration.class, CacheConfiguration.class,
 		ExactCacheConfiguration.class, DedupConfiguration.class, SemanticCacheConfiguration.class,
-		BudgetConfiguration.class, PromptCacheConfiguration.class })
+		BudgetConfiguration.class, PromptCacheConfiguration.class, AdviceConfiguration.class })
 public final class TokenSavingAutoConfiguration {
 
 	private static final int MAX_MESSAGE = 300;

@@ -12,6 +12,7 @@ import io.tokensaving.actuate.TokenSavingEndpoint.CacheEngineDescriptor;
 import io.tokensaving.actuate.TokenSavingOperationInvokerAdvisor;
 import io.tokensaving.actuate.TokenSavingRequestBodyAdvice;
 import io.tokensaving.actuate.TokenSavingWebFilter;
+import io.tokensaving.advice.AdviceCollector;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.cache.CacheStoreStatus;
 import io.tokensaving.cache.exact.ExactCacheStore;
@@ -55,7 +56,8 @@ public final class TokenSavingEndpointAutoConfiguration {
 	TokenSavingEndpoint tokenSavingEndpoint(TokenSavingProperties properties, PlanRepository plans,
 			SavingsStatistics statistics, StatisticsAggregator aggregator, ObjectProvider<ExactCacheStore> stores,
 			ObjectProvider<SemanticCacheStore> semanticStores, CompressionAdvisor compressionAdvisor,
-			CircuitBreakers breakers, Evictor evictor, EntryCounter entryCounter, Features features) {
+			CircuitBreakers breakers, Evictor evictor, EntryCounter entryCounter, Features features,
+			AdviceCollector advice) {
 		return new TokenSavingEndpoint(properties.getWorkspace(), plans, statistics, aggregator, () -> {
 			Map<String, State> states = breakers.states();
 			return Stream
@@ -63,7 +65,7 @@ public final class TokenSavingEndpointAutoConfiguration {
 						semanticStores.stream().map((store) -> describe(store.backend(), store::status, states)))
 				.sorted(Comparator.comparing(CacheEngineDescriptor::name))
 				.toList();
-		}, compressionAdvisor.engineNames(), evictor, entryCounter, features);
+		}, compressionAdvisor.engineNames(), evictor, entryCounter, features, advice);
 	}
 
 	@Bean

@@ -76,12 +76,12 @@ public interface Feature extends StatisticsContributor {
 	}
 
 	/**
-	 * Return what the feature advises for a plan, from the requests that this instance
-	 * has seen. Nothing by default.
-	 * @param plan the plan and its workspace
-	 * @return the advice, the most important first
+	 * Return what the feature advises for a plan. Not called on the way of a request.
+	 * Nothing by default.
+	 * @param usage the plan, and what its calls did and cost in the last days
+	 * @return the advice, in any order; none from too few calls
 	 */
-	default List<Advice> advice(PlanKey plan) {
+	default List<Advice> advice(PlanUsage usage) {
 		return List.of();
 	}
 

@@ -3,6 +3,7 @@ package io.tokensaving.plan;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -48,7 +49,8 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 
 	/**
 	 * Create a repository.
-	 * @param fixedPlans the plans that hold in every workspace and cannot be written
+	 * @param fixedPlans the plans that hold in every workspace and cannot be written,
+	 * unless they are {@linkplain Plan#isOverridable() overridable}
 	 * @param reader reads what is stored, or {@code null} if nothing can be
 	 * @throws InvalidPlanException if two of the plans have the same id
 	 */
@@ -90,12 +92,13 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 
 	@Override
 	public final @Nullable StoredPlan findStored(String workspace, String id) {
-		if (this.fixedPlans.containsKey(id)) {
+		Plan fixed = this.fixedPlans.get(id);
+		if (fixed != null && !fixed.isOverridable()) {
 			return null;
 		}
 		WorkspacePlans found = workspace(workspace);
 		StoredPlan stored = (found != null) ? found.stored().get(id) : null;
-		return (stored != null) ? stored : findElsewhere(workspace, id);
+		return (stored != null || fixed != null) ? stored : findElsewhere(workspace, id);
 	}
 
 	/**
@@ -124,14 +127,20 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 							(current.settings() != null) ? current.version() : null,
 							"There is a plan '%s' already".formatted(ForeignText.printable(id)));
 				}
-				checkRoom(workspace);
-				StoredPlan created = new StoredPlan(plan, lastVersion(workspace) + 1, document.asMap());
-				if (replaceAndPublish(workspace, id, null, created)) {
+				StoredPlan created = createNew(workspace, plan, document);
+				if (created != null) {
 					return created;
 				}
 			}
 			throw tooManyAttempts(id);
 		});
+	}
+
+	// Null if somebody else has created the plan meanwhile
+	private @Nullable StoredPlan createNew(String workspace, Plan plan, SettingsDocument document) {
+		checkRoom(workspace);
+		StoredPlan created = new StoredPlan(plan, lastVersion(workspace) + 1, document.asMap());
+		return replaceAndPublish(workspace, plan.id(), null, created) ? created : null;
 	}
 
 	private void checkRoom(String workspace) {
@@ -149,15 +158,23 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 		return write(workspace, id, () -> {
 			PlanReader planReader = reader(id);
 			for (int i = 0; i < MAX_ATTEMPTS; i++) {
-				Entry current = readExpected(workspace, id, expectedVersion);
-				SettingsDocument before = current.settings();
+				Entry current = readExpected(workspace, id, expectedVersion, true);
+				SettingsDocument before = (current != null) ? current.settings() : overridingNothing(id);
 				if (before == null) {
 					throw unreadable(id);
 				}
 				SettingsDocument document = before.merge(change);
 				before.removedButMissing(change).forEach(planReader::checkName);
-				StoredPlan updated = new StoredPlan(readAndLoad(id, document), current.version() + 1, document.asMap());
-				if (replaceAndPublish(workspace, id, current, updated)) {
+				Plan plan = readAndLoad(id, document);
+				StoredPlan updated;
+				if (current == null) {
+					updated = createNew(workspace, plan, document);
+				}
+				else {
+					StoredPlan next = new StoredPlan(plan, current.version() + 1, document.asMap());
+					updated = replaceAndPublish(workspace, id, current, next) ? next : null;
+				}
+				if (updated != null) {
 					return updated;
 				}
 			}
@@ -169,7 +186,12 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 	public final void delete(String workspace, String id, @Nullable Long expectedVersion) {
 		write(workspace, id, () -> {
 			for (int i = 0; i < MAX_ATTEMPTS; i++) {
-				Entry current = readExpected(workspace, id, expectedVersion);
+				Entry current = readExpected(workspace, id, expectedVersion, false);
+				if (current == null) {
+					throw new PlanConflictException(PlanConflictException.Reason.READ_ONLY, null,
+							"The plan '%s' cannot be deleted: it is defined in the application's %s, and is not overridden"
+								.formatted(ForeignText.printable(id), source(id)));
+				}
 				if (replaceAndPublish(workspace, id, current, null)) {
 					return current;
 				}
@@ -178,8 +200,27 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 		});
 	}
 
-	private Entry readExpected(String workspace, String id, @Nullable Long expectedVersion) {
+	private static SettingsDocument overridingNothing(String id) {
+		return SettingsDocument.of(Map.of(SettingsDocument.BASED_ON, id));
+	}
+
+	private String source(String id) {
+		Plan fixed = this.fixedPlans.get(id);
+		return (fixed != null) ? fixed.source().value() : "";
+	}
+
+	// Null for a fixed plan that may be overridden and is not
+	private @Nullable Entry readExpected(String workspace, String id, @Nullable Long expectedVersion,
+			boolean toChange) {
 		Entry current = read(workspace, id);
+		if (current == null && this.fixedPlans.containsKey(id)) {
+			if (expectedVersion != null && toChange) {
+				throw new PlanConflictException(PlanConflictException.Reason.STALE_VERSION, null,
+						"The plan '%s' is not overridden and has no version, expected was %d"
+							.formatted(ForeignText.printable(id), expectedVersion));
+			}
+			return null;
+		}
 		if (current == null) {
 			throw new PlanNotFoundException(id);
 		}
@@ -210,18 +251,29 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 	}
 
 	private Plan readAndLoad(String id, SettingsDocument document) {
-		PlanReader planReader = reader(id);
-		Plan plan = planReader.read(id, document.asMap());
-		planReader.load(plan);
+		Plan plan = readPlan(id, document);
+		reader(id).load(plan);
 		return plan;
+	}
+
+	private Plan readPlan(String id, SettingsDocument document) {
+		PlanReader planReader = reader(id);
+		Plan fixed = this.fixedPlans.get(id);
+		if (fixed == null) {
+			return planReader.read(id, document.asMap());
+		}
+		Map<String, Object> settings = new LinkedHashMap<>(document.asMap());
+		Plan plan = settings.remove(SettingsDocument.BASED_ON, id) ? planReader.readOver(fixed, settings)
+				: planReader.read(id, document.asMap());
+		return plan.withSource(PlanSource.OVERRIDE);
 	}
 
 	private <T> T write(String workspace, String id, Write<T> write) {
 		Plan fixed = this.fixedPlans.get(id);
-		if (fixed != null) {
+		if (fixed != null && !fixed.isOverridable()) {
 			throw new PlanConflictException(PlanConflictException.Reason.READ_ONLY, null,
-					"The plan '%s' is read-only: it is defined in the application's %s"
-						.formatted(ForeignText.printable(id), fixed.source().value()));
+					"The plan '%s' is read-only: it is defined in the application's %s%s"
+						.formatted(ForeignText.printable(id), fixed.source().value(), remedy(fixed)));
 		}
 		try {
 			if (!this.writing.tryLock(MAX_WAIT_SECONDS, TimeUnit.SECONDS)) {
@@ -239,6 +291,13 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 		finally {
 			this.writing.unlock();
 		}
+	}
+
+	// Application code that defines a plan has its own way of allowing it
+	private static String remedy(Plan fixed) {
+		return (fixed.source() == PlanSource.CONFIGURATION)
+				? ". '%s: true' lets it be overridden".formatted(SettingText.property(fixed.id(), "allow-override"))
+				: "";
 	}
 
 	private static PlanStoreUnavailableException tooManyAttempts(String id) {
@@ -291,7 +350,7 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 	 * @throws InvalidPlanException if it is not accepted
 	 */
 	protected final StoredPlan toStoredPlan(String id, long version, SettingsDocument document) {
-		return new StoredPlan(reader(id).read(id, document.asMap()), version, document.asMap());
+		return new StoredPlan(readPlan(id, document), version, document.asMap());
 	}
 
 	/**
@@ -387,7 +446,14 @@ public abstract class AbstractPlanRepository implements MutablePlanRepository {
 		static WorkspacePlans of(Map<String, StoredPlan> stored, Map<String, Plan> fixed) {
 			Map<String, Plan> all = new TreeMap<>();
 			stored.forEach((id, plan) -> all.put(id, plan.plan()));
-			all.putAll(fixed);
+			fixed.forEach((id, plan) -> {
+				if (!plan.isOverridable()) {
+					all.put(id, plan);
+				}
+				else {
+					all.putIfAbsent(id, plan);
+				}
+			});
 			return new WorkspacePlans(Map.copyOf(stored), Collections.unmodifiableMap(all));
 		}
 

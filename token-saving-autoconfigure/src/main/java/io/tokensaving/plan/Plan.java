@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A named bundle of optimisations. A feature for which a plan has no settings is off.
- * Immutable; plans with the same id, source and settings are equal.
+ * Immutable; plans with the same id, source and settings, which may be overridden or not
+ * alike, are equal.
  */
 public final class Plan {
 
@@ -27,15 +28,18 @@ public final class Plan {
 
 	private final PlanSource source;
 
+	private final boolean overridable;
+
 	private final PlanSettings[] settings;
 
-	private Plan(String id, PlanSource source, Collection<PlanSettings> settings) {
+	private Plan(String id, PlanSource source, boolean overridable, Collection<PlanSettings> settings) {
 		if (!isId(id)) {
 			throw new InvalidPlanException("id", id,
 					"1 to 64 letters, digits, '.', '_' or '-', other than '%s', '.' and '..'".formatted(NONE));
 		}
 		this.id = id;
 		this.source = source;
+		this.overridable = overridable;
 		this.settings = settings.toArray(new PlanSettings[0]);
 	}
 
@@ -75,6 +79,24 @@ public final class Plan {
 	}
 
 	/**
+	 * Whether a {@link MutablePlanRepository} that has this plan as a fixed one lets it
+	 * be overridden.
+	 * @return whether it may be overridden
+	 */
+	public boolean isOverridable() {
+		return this.overridable;
+	}
+
+	/**
+	 * Return this plan with another source, not to be overridden.
+	 * @param source the source
+	 * @return a new plan
+	 */
+	Plan withSource(PlanSource source) {
+		return new Plan(this.id, source, false, List.of(this.settings));
+	}
+
+	/**
 	 * Return the settings of a feature. Every advisor calls this for every request, so it
 	 * allocates nothing.
 	 * @param <S> the type of the settings
@@ -101,7 +123,7 @@ public final class Plan {
 	@Override
 	public boolean equals(@Nullable Object other) {
 		return other instanceof Plan plan && this.id.equals(plan.id) && this.source == plan.source
-				&& Arrays.equals(this.settings, plan.settings);
+				&& this.overridable == plan.overridable && Arrays.equals(this.settings, plan.settings);
 	}
 
 	@Override
@@ -123,6 +145,8 @@ public final class Plan {
 
 		private PlanSource source = PlanSource.CODE;
 
+		private boolean overridable;
+
 		private final Map<String, PlanSettings> settings = new TreeMap<>();
 
 		private Builder(String id) {
@@ -136,6 +160,17 @@ public final class Plan {
 		 */
 		public Builder source(PlanSource source) {
 			this.source = source;
+			return this;
+		}
+
+		/**
+		 * Set whether a {@link MutablePlanRepository} that has the plan as a fixed one
+		 * lets it be overridden. Default {@code false}.
+		 * @param overridable whether it may be overridden
+		 * @return this builder
+		 */
+		public Builder overridable(boolean overridable) {
+			this.overridable = overridable;
 			return this;
 		}
 
@@ -156,7 +191,7 @@ public final class Plan {
 		 * @throws InvalidPlanException if the id is not accepted
 		 */
 		public Plan build() {
-			return new Plan(this.id, this.source, this.settings.values());
+			return new Plan(this.id, this.source, this.overridable, this.settings.values());
 		}
 
 	}

@@ -22,6 +22,21 @@ public interface PlanReader {
 	Plan read(String id, Map<String, Object> settings);
 
 	/**
+	 * Read a plan that overrides single settings of a fixed one. By default what is
+	 * stored is merged with all settings of the fixed plan.
+	 * @param fixed the plan that is overridden
+	 * @param settings the settings that override those of the fixed plan, as for
+	 * {@link #read}
+	 * @return the plan, with the id of the fixed one and the source
+	 * {@link PlanSource#STORED}
+	 * @throws InvalidPlanException if a setting is not accepted; there is no other
+	 * exception
+	 */
+	default Plan readOver(Plan fixed, Map<String, Object> settings) {
+		return read(fixed.id(), SettingsDocument.of(fixed).merge(SettingsDocument.of(settings)).asMap());
+	}
+
+	/**
 	 * Load what a plan needs, so that its first requests do not wait for it. Called
 	 * before a plan is written and, for a plan that another instance has written, after
 	 * it is read. May be called again for the same plan. Does nothing by default.

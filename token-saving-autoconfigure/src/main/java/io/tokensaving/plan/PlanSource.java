@@ -6,7 +6,8 @@ package io.tokensaving.plan;
 public enum PlanSource {
 
 	/**
-	 * In the application's configuration; read-only while the application runs.
+	 * In the application's configuration; read-only while the application runs, unless it
+	 * may be overridden.
 	 */
 	CONFIGURATION("configuration"),
 
@@ -18,7 +19,13 @@ public enum PlanSource {
 	/**
 	 * While the application runs, by a write to a {@link MutablePlanRepository}.
 	 */
-	STORED("stored");
+	STORED("stored"),
+
+	/**
+	 * While the application runs, by a write to a {@link MutablePlanRepository}, in the
+	 * place of a fixed plan that may be overridden.
+	 */
+	OVERRIDE("override");
 
 	private final String value;
 

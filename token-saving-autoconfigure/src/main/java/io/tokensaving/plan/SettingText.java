@@ -41,6 +41,16 @@ public final class SettingText {
 	}
 
 	/**
+	 * Return the property of the configuration that sets a setting of a plan.
+	 * @param plan the id of the plan
+	 * @param setting the name of the setting in kebab case, with the section in front
+	 * @return the name of the property, with the id in brackets if it has a dot
+	 */
+	public static String property(String plan, String setting) {
+		return "token-saving.plans.%s.%s".formatted((plan.indexOf('.') >= 0) ? "[" + plan + "]" : plan, setting);
+	}
+
+	/**
 	 * Format a duration in the largest unit of which it is a whole number.
 	 * @param duration the duration
 	 * @return a text such as {@code 90s} or {@code 1h}

@@ -27,6 +27,11 @@ public final class SettingsDocument {
 	 */
 	public static final SettingsDocument EMPTY = new SettingsDocument(Map.of());
 
+	/**
+	 * The name of the setting that names the plan on which a plan is based.
+	 */
+	public static final String BASED_ON = "based-on";
+
 	private static final int MAX_DEPTH = 10;
 
 	private final Map<String, @Nullable Object> settings;

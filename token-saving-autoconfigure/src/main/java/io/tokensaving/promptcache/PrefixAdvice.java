@@ -1,26 +1,25 @@
 package io.tokensaving.promptcache;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import io.tokensaving.ForeignText;
 import io.tokensaving.feature.Advice;
+import io.tokensaving.feature.Advice.Setting;
+import io.tokensaving.feature.PlanUsage;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.promptcache.VolatileTexts.Finding;
-import org.apache.commons.logging.Log;
-import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts what breaks the prefixes of a plan's requests, and says it: to the endpoint, and
- * once to the log. Thread-safe. Keeps at most {@value #MAX_PLANS} plans.
+ * Counts what breaks the prefixes of a plan's requests, to advise what helps.
+ * Thread-safe. Keeps at most {@value #MAX_PLANS} plans.
  */
 final class PrefixAdvice {
 
@@ -36,8 +35,6 @@ final class PrefixAdvice {
 	 */
 	static final double MIN_SHARE = 0.02;
 
-	private static final Log logger = LogFactory.getLog(PrefixAdvice.class);
-
 	private final Cache<PlanKey, Seen> plans = Caffeine.newBuilder().maximumSize(MAX_PLANS).build();
 
 	/**
@@ -48,28 +45,22 @@ final class PrefixAdvice {
 	 * @param tokensBehind the tokens of the prompt that stand behind what differs
 	 */
 	void add(PlanKey plan, Set<PrefixBreak> breaks, @Nullable Finding finding, long tokensBehind) {
-		PrefixBreak said = this.plans.get(plan, (key) -> new Seen()).add(breaks, finding, tokensBehind);
-		if (said != null && logger.isInfoEnabled()) {
-			logger.info("Prompt caching of plan '" + ForeignText.printable(plan.plan()) + "': " + said.description()
-					+ ". " + said.remedy() + ".");
-		}
+		this.plans.get(plan, (key) -> new Seen()).add(breaks, finding, tokensBehind);
 	}
 
 	/**
 	 * Return what is advised for a plan.
-	 * @param plan the plan and its workspace
+	 * @param usage the usage of the plan
 	 * @return the advice, what concerns most requests first
 	 */
-	List<Advice> of(PlanKey plan) {
-		Seen seen = this.plans.getIfPresent(plan);
-		return (seen != null) ? seen.advice() : List.of();
+	List<Advice> of(PlanUsage usage) {
+		Seen seen = this.plans.getIfPresent(usage.key());
+		return (seen != null) ? seen.advice(usage) : List.of();
 	}
 
 	private static final class Seen {
 
 		private final Map<PrefixBreak, Long> counts = new EnumMap<>(PrefixBreak.class);
-
-		private final Set<PrefixBreak> said = EnumSet.noneOf(PrefixBreak.class);
 
 		private long requests;
 
@@ -79,7 +70,7 @@ final class PrefixAdvice {
 
 		private long withFinding;
 
-		synchronized @Nullable PrefixBreak add(Set<PrefixBreak> breaks, @Nullable Finding finding, long tokensBehind) {
+		synchronized void add(Set<PrefixBreak> breaks, @Nullable Finding finding, long tokensBehind) {
 			this.requests++;
 			for (PrefixBreak each : breaks) {
 				this.counts.merge(each, 1L, Long::sum);
@@ -90,12 +81,6 @@ final class PrefixAdvice {
 				this.tokensBehind += tokensBehind;
 				this.withFinding++;
 			}
-			for (PrefixBreak each : this.counts.keySet()) {
-				if (isFrequent(each) && this.said.add(each)) {
-					return each;
-				}
-			}
-			return null;
 		}
 
 		private boolean isFrequent(PrefixBreak each) {
@@ -103,26 +88,57 @@ final class PrefixAdvice {
 			return count >= MIN_REQUESTS && count >= MIN_SHARE * this.requests;
 		}
 
-		synchronized List<Advice> advice() {
-			List<Advice> advice = new ArrayList<>();
-			this.counts.forEach((each, count) -> {
-				if (isFrequent(each)) {
-					advice.add(new Advice(each.label(), each.description(), each.remedy(), count,
-							(each == PrefixBreak.VOLATILE_SYSTEM_TEXT) ? details() : Map.of()));
-				}
-			});
-			advice.sort(Comparator.comparingLong(Advice::requests).reversed());
-			return advice;
+		synchronized List<Advice> advice(PlanUsage usage) {
+			List<PrefixBreak> frequent = new ArrayList<>(this.counts.keySet());
+			frequent.removeIf((each) -> !isFrequent(each));
+			frequent.sort(Comparator.comparingLong(this.counts::get).reversed());
+			return frequent.stream().map((each) -> advice(each, usage)).toList();
 		}
 
-		private Map<String, Object> details() {
+		private Advice advice(PrefixBreak each, PlanUsage usage) {
+			long count = this.counts.getOrDefault(each, 0L);
+			Advice.Builder builder = Advice.builder(each.label(), each.severity(), each.description(), each.remedy())
+				.figure("requests", count, "requests of this instance")
+				.setting(setting(each, usage));
 			Finding last = this.finding;
-			if (last == null) {
-				return Map.of();
+			if (each == PrefixBreak.VOLATILE_SYSTEM_TEXT && last != null) {
+				long behind = this.tokensBehind / Math.max(1, this.withFinding);
+				builder.figure("kinds", last.kinds().stream().sorted().map(VolatileKind::label).toList(), "names")
+					.share("position", (double) last.stableHead() / Math.max(1, last.chars()))
+					.figure("tokens_behind", behind, "tokens of a request")
+					.costUsdPerDay(cost(usage, behind, (double) count / Math.max(1, this.requests)));
 			}
-			return Map.of("kinds", last.kinds().stream().sorted().map(VolatileKind::label).toList(), "position",
-					Math.round(100.0 * last.stableHead() / Math.max(1, last.chars())) / 100.0, "tokens_behind",
-					this.tokensBehind / Math.max(1, this.withFinding));
+			return builder.build();
+		}
+
+		// What would be paid less if all that stands behind the difference were read
+		private static @Nullable BigDecimal cost(PlanUsage usage, long tokensBehind, double share) {
+			BigDecimal saved = ProviderCacheAdvice.savedByReading(usage);
+			return (saved != null) ? usage.perDay(saved.multiply(BigDecimal.valueOf(tokensBehind))
+				.multiply(BigDecimal.valueOf(share * usage.bought()))
+				.longValue()) : null;
+		}
+
+		private @Nullable Setting setting(PrefixBreak each, PlanUsage usage) {
+			PromptCacheSettings settings = usage.plan().settings(PromptCacheSettings.class);
+			if (settings == null) {
+				return null;
+			}
+			boolean reports = settings.volatileText() == PromptCacheSettings.VolatileText.REPORT;
+			return switch (each) {
+				case VOLATILE_SYSTEM_TEXT -> reports
+						? Setting.ofPlan(usage.key(), "prompt-cache.volatile", isMovable() ? "move" : "split") : null;
+				case MEMORY_IN_SYSTEM_TEXT ->
+					reports ? Setting.ofPlan(usage.key(), "prompt-cache.volatile", "split") : null;
+				case TOOLS_IN_OTHER_ORDER ->
+					settings.sortTools() ? null : Setting.ofPlan(usage.key(), "prompt-cache.sort-tools", true);
+				default -> null;
+			};
+		}
+
+		private boolean isMovable() {
+			Finding last = this.finding;
+			return last != null && last.kinds().stream().allMatch(VolatileKind::isMovable);
 		}
 
 	}

@@ -2,6 +2,8 @@ package io.tokensaving.promptcache;
 
 import java.util.Locale;
 
+import io.tokensaving.feature.Advice.Severity;
+
 /**
  * What keeps a provider from reusing the beginning of a prompt, and what helps. The first
  * six are usual set-ups of Spring AI.
@@ -92,6 +94,14 @@ enum PrefixBreak {
 	 */
 	String remedy() {
 		return this.remedy;
+	}
+
+	/**
+	 * Return how bad it is if its cost is not known.
+	 * @return the severity
+	 */
+	Severity severity() {
+		return (this == BELOW_MINIMUM) ? Severity.INFO : Severity.WARNING;
 	}
 
 	/**

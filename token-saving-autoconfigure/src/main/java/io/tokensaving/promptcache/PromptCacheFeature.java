@@ -1,5 +1,6 @@
 package io.tokensaving.promptcache;
 
+import java.util.ArrayList;
 import java.util.List;
 
 import io.tokensaving.Component;
@@ -7,9 +8,9 @@ import io.tokensaving.Counter;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.feature.Advice;
 import io.tokensaving.feature.Feature;
+import io.tokensaving.feature.PlanUsage;
 import io.tokensaving.feature.SettingsSection;
 import io.tokensaving.plan.Plan;
-import io.tokensaving.plan.PlanKey;
 import io.tokensaving.statistics.StateSlot;
 
 /**
@@ -119,8 +120,10 @@ public final class PromptCacheFeature implements Feature {
 	}
 
 	@Override
-	public List<Advice> advice(PlanKey plan) {
-		return this.advice.of(plan);
+	public List<Advice> advice(PlanUsage usage) {
+		List<Advice> all = new ArrayList<>(this.advice.of(usage));
+		all.addAll(ProviderCacheAdvice.of(usage));
+		return all;
 	}
 
 	PrefixAdvice advice() {

@@ -1,16 +1,11 @@
 package io.tokensaving.promptcache;
 
-import java.time.DayOfWeek;
-import java.time.Month;
-import java.time.format.TextStyle;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+
+import io.tokensaving.text.TimeText;
 
 /**
  * A value in a text that is likely to differ in the next request: a date, a time, an
@@ -21,9 +16,6 @@ import java.util.stream.Collectors;
  * @param end where it ends, exclusive
  */
 record VolatileValue(VolatileKind kind, int start, int end) {
-
-	private static final List<Locale> LOCALES = List.of(Locale.ENGLISH, Locale.GERMAN, Locale.FRENCH, Locale.ITALIAN,
-			Locale.forLanguageTag("es"), Locale.forLanguageTag("pt"), Locale.forLanguageTag("nl"));
 
 	private static final Pattern PATTERN = Pattern.compile(pattern());
 
@@ -67,49 +59,19 @@ record VolatileValue(VolatileKind kind, int start, int end) {
 	}
 
 	private static String pattern() {
-		String months = names(Month.values(), (month, locale) -> month.getDisplayName(TextStyle.FULL, locale))
-				+ "|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\\.?";
-		String days = names(DayOfWeek.values(), (day, locale) -> day.getDisplayName(TextStyle.FULL, locale))
-				+ "|Mon|Tue|Wed|Thu|Fri|Sat|Sun";
-		String time = "\\d{1,2}:\\d{2}(?::\\d{2}(?:[.,]\\d{1,9})?)?(?: ?[AaPp]\\.?[Mm]\\b)?";
-		String zone = "(?: ?(?:Z|UTC|GMT|CES?T|[ECMP][SD]T|[+-]\\d{2}:?\\d{2})(?:\\[[\\w/+-]{1,40}+\\])?)?";
-		String iso = "\\d{4}-\\d{2}-\\d{2}";
-		String date = iso + "|\\d{1,2}[./]\\d{1,2}[./](?:\\d{4}|\\d{2})" //
-				+ "|(?:(?:" + days + "),? )?(?:\\d{1,2}(?:st|nd|rd|th|\\.|º)?(?: de| of)? (?:" + months
-				+ "),?(?: de)? \\d{4}|(?:" + months + ") \\d{1,2}(?:st|nd|rd|th)?,? \\d{4})";
-		String named = "(?:" + days + ") (?:" + months + ") \\d{1,2} " + time + zone + " \\d{4}";
-		return "(?<![\\p{L}\\p{N}_])(?:" //
-				+ "(?<EMAIL>[\\w.%+-]{1,64}+@[A-Za-z0-9-]{1,63}(?:\\.[A-Za-z0-9-]{1,63}){1,4})" + "|(?<DATETIME>(?:"
-				+ date + ")(?:T|,? (?:at |um |à |alle )?)" + time + zone + "|" + named + ")"
-				+ "|(?<ID>[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+		return TimeText.BEGIN + "(?:" //
+				+ "(?<EMAIL>[\\w.%+-]{1,64}+@[A-Za-z0-9-]{1,63}(?:\\.[A-Za-z0-9-]{1,63}){1,4})" + "|(?<DATETIME>"
+				+ TimeText.DATE_TIME + ")" + "|(?<ID>[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 				+ "|(?=[A-Za-z_-]{0,63}\\d)(?=[0-9_-]{0,63}[A-Za-z])[A-Za-z0-9_-]{16,64}+|\\d{14,40}+)" //
-				+ "|(?<DATE>" + date + "|(?:" + days + ")(?![\\p{L}\\p{N}]))" //
-				+ "|(?<TIME>" + time + zone + ")" //
-				+ "|(?<EPOCH>1\\d{9}(?:\\d{3})?)" //
+				+ "|(?<DATE>" + TimeText.DATE + ")" //
+				+ "|(?<TIME>" + TimeText.TIME + ")" //
+				+ "|(?<EPOCH>" + TimeText.EPOCH + ")" //
 				+ "|(?<COUNTER>\\d{1,18}+(?:[.,]\\d{1,18}+){0,8})" //
-				+ ")(?![\\p{L}\\p{N}_])";
-	}
-
-	private static <T> String names(T[] values, Namer<T> namer) {
-		Set<String> names = new TreeSet<>();
-		for (Locale locale : LOCALES) {
-			for (T value : values) {
-				String name = namer.name(value, locale);
-				names.add(name);
-				names.add(name.substring(0, 1).toUpperCase(locale) + name.substring(1));
-			}
-		}
-		return names.stream().map(Pattern::quote).collect(Collectors.joining("|", "(?:", ")"));
+				+ ")" + TimeText.END;
 	}
 
 	private static String group(VolatileKind kind) {
 		return kind.name().replace("_", "");
-	}
-
-	private interface Namer<T> {
-
-		String name(T value, Locale locale);
-
 	}
 
 }

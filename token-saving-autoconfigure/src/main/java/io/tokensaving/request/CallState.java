@@ -301,6 +301,19 @@ public final class CallState {
 	}
 
 	/**
+	 * Return the fingerprint that the request would have with another prompt. It is not
+	 * kept.
+	 * @param request the request as this advisor sees it
+	 * @param prompt the other prompt
+	 * @return the fingerprint
+	 * @throws FingerprintException if something in the request cannot be encoded
+	 */
+	public RequestFingerprint fingerprint(ChatClientRequest request, Prompt prompt) {
+		return RequestFingerprint.of(workspace(), this.plan.id(), this.directives.scope(), prompt,
+				OutputFormat.of(request), this.dialects);
+	}
+
+	/**
 	 * Return the partition of the request without the turns before its last user message.
 	 * @param request the request as this advisor sees it
 	 * @return 64 hexadecimal digits

@@ -26,4 +26,15 @@ public final class SamplingOptions {
 		return temperature != null && temperature > limit;
 	}
 
+	/**
+	 * Whether a request asks for answers that do not vary.
+	 * @param prompt the prompt
+	 * @return whether it has a temperature of 0
+	 */
+	public static boolean isDeterministic(Prompt prompt) {
+		ChatOptions options = prompt.getOptions();
+		Double temperature = (options != null) ? options.getTemperature() : null;
+		return temperature != null && temperature == 0;
+	}
+
 }

@@ -176,7 +176,7 @@ final class SavingsAccount {
 			OpenTask open = (id != null) ? this.statistics.tasks().open(id) : null;
 			boolean newTask = this.task.begins() && (open == null || open.begin());
 			this.planStatistics.record(closed, new CallMeasures((failure != null) ? ModelFailure.of(failure) : null,
-					newTask, this.ticker.read() - this.start, this.call.modelNanos(), this.firstTokenNanos), open);
+					newTask, this.task.retry(), this.ticker.read() - this.start, this.call.modelNanos(), this.firstTokenNanos), open);
 			if (open != null) {
 				acceptValid(open, answer);
 			}

@@ -44,16 +44,17 @@ final class Task {
 		// Streams have no task in the context, and an application may run the tools
 		// itself
 		List<Message> messages = request.prompt().getInstructions();
-		boolean begins = first
-				&& (messages.isEmpty() || !(messages.get(messages.size() - 1) instanceof ToolResponseMessage));
+		boolean toolResults = !messages.isEmpty() && messages.get(messages.size() - 1) instanceof ToolResponseMessage;
+		boolean begins = first && !toolResults;
+		boolean retry = !first && !toolResults;
 		if (named != null) {
-			return new Part(named, true, begins);
+			return new Part(named, true, begins, retry);
 		}
 		if (task != null) {
-			return new Part(task.id, false, begins);
+			return new Part(task.id, false, begins, retry);
 		}
 		// A later round has no id rather than one that its first round does not have
-		return new Part(begins ? newId() : null, false, begins);
+		return new Part(begins ? newId() : null, false, begins, retry);
 	}
 
 	/**
@@ -63,8 +64,10 @@ final class Task {
 	 * @param named whether the request itself names it
 	 * @param begins whether the request may be the first one of the task: {@code false}
 	 * for a later round of a tool loop and a later attempt
+	 * @param retry whether it is a later attempt: because an answer was not accepted, or
+	 * the model failed
 	 */
-	record Part(@Nullable String id, boolean named, boolean begins) {
+	record Part(@Nullable String id, boolean named, boolean begins, boolean retry) {
 
 	}
 

@@ -37,6 +37,11 @@ final class SavingsCounters {
 	static final Counter TASKS = Counter.of("tasks",
 			"Questions of the application, each with all rounds of its tool loop and all attempts");
 
+	static final Counter RETRIES = Counter.of("retries",
+			"Later attempts of tasks, because the answer before was not accepted or the model failed");
+
+	static final Counter RETRY_SPENT = Counter.of("retry_pico_usd", "What providers bill for retries");
+
 	static final Counter TOKENS = Counter.by("kind", "tokens",
 			"Tokens that the model was paid for; input and output are wholes, the other kinds parts of them");
 
@@ -60,13 +65,13 @@ final class SavingsCounters {
 	// These have meters of another kind: costs in US dollars, and failures by component
 
 	private static final Set<Counter> UNMETERED = Set.of(ERRORS, COST_SAVED, OVERHEAD, PROVIDER_DISCOUNT, SPENT,
-			COUNTERFACTUAL, SAVED, KNOWN_COST);
+			COUNTERFACTUAL, SAVED, RETRY_SPENT, KNOWN_COST);
 
 	// What the figures of an hour are made of. Distributions are not among them, as they
 	// are most of what is kept of a day
 	private static final Set<String> HOURLY = Set.of(REQUESTS.name(), TOKENS_SAVED.name(), TOKENS_BOUGHT.name(),
 			OVERHEAD_TOKENS.name(), MODEL_ERRORS.name(), COST_SAVED.name(), OVERHEAD.name(), PROVIDER_DISCOUNT.name(),
-			TASKS.name(), TOKENS.name(), SPENT.name(), COUNTERFACTUAL.name(), SAVED.name(), MODEL_ERRORS_BY_TYPE.name(),
+			TASKS.name(), RETRIES.name(), RETRY_SPENT.name(), TOKENS.name(), SPENT.name(), COUNTERFACTUAL.name(), SAVED.name(), MODEL_ERRORS_BY_TYPE.name(),
 			TASK_OUTCOMES.name(), KNOWN_COST.name());
 
 	private SavingsCounters() {

@@ -222,6 +222,23 @@ public final class StatisticsSnapshot {
 	}
 
 	/**
+	 * Return the later attempts of tasks: requests of a task after its first, other than
+	 * those that bring the results of tools.
+	 * @return the number of requests
+	 */
+	public long retries() {
+		return count(SavingsCounters.RETRIES);
+	}
+
+	/**
+	 * Return what providers bill for {@link #retries()}. It is part of what was spent.
+	 * @return the cost in US dollars
+	 */
+	public BigDecimal retryUsd() {
+		return PicoUsd.toUsd(count(SavingsCounters.RETRY_SPENT));
+	}
+
+	/**
 	 * Return the share of the counterfactual that was not paid.
 	 * @return 1 - (spent + overhead) / counterfactual, negative if token saving cost more
 	 * than it saved, or {@code null} if there is no counterfactual

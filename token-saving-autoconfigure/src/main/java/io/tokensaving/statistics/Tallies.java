@@ -144,6 +144,10 @@ final class Tallies {
 			adder(SavingsCounters.TASKS).increment();
 		}
 		CallCost cost = call.cost();
+		if (measures.retry()) {
+			adder(SavingsCounters.RETRIES).increment();
+			adder(SavingsCounters.RETRY_SPENT).add(cost.spentPicoUsd());
+		}
 		TokenUsage bought = cost.bought();
 		this.inputTokens.add(bought.input());
 		this.outputTokens.add(bought.output());

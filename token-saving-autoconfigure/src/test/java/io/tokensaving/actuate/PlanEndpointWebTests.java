@@ -7,6 +7,7 @@ import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.actuate.EndpointClient.Answer;
+import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.plan.MutablePlanRepository;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,8 +31,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for the plan operations of {@link TokenSavingEndpoint} over HTTP.
  */
-@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT, properties = {
-		"management.endpoints.web.exposure.include=tokensaving", "token-saving.plans.fixed.cache.backend=in_memory" })
+@SpringBootTest(webEnvironment = WebEnvironment.RANDOM_PORT,
+		properties = { "management.endpoints.web.exposure.include=tokensaving",
+				"token-saving.plans.fixed.cache.backend=in_memory", "token-saving.plans.base.cache.ttl=2h",
+				"token-saving.plans.open.based-on=base", "token-saving.plans.open.allow-override=true",
+				"token-saving.plans.open.cache.replay-chunks=5" })
 class PlanEndpointWebTests {
 
 	private static final String FAQ = """
@@ -58,7 +62,7 @@ class PlanEndpointWebTests {
 	@AfterEach
 	void deletePlans() {
 		this.plans.findAll("default").forEach((plan) -> {
-			if (!plan.id().equals("fixed")) {
+			if (this.plans.findStored("default", plan.id()) != null) {
 				this.plans.delete("default", plan.id(), null);
 			}
 		});
@@ -76,7 +80,7 @@ class PlanEndpointWebTests {
 		created.json().extractingPath("$.settings.compression.max_input_tokens").isEqualTo(4096);
 		this.client.get("/plans/faq").json().extractingPath("$.version").isEqualTo((int) version("faq"));
 		this.client.get("/plans/fixed").json().doesNotHavePath("$.version");
-		this.client.get("/plans").json().extractingPath("$.plans.length()").isEqualTo(2);
+		this.client.get("/plans").json().extractingPath("$.plans.length()").isEqualTo(4);
 		ChatClient chat = this.chatClientBuilder.build();
 		for (String outcome : new String[] { "miss", "exact_hit" }) {
 			SavingsReport report = (SavingsReport) chat.prompt("created at run time")
@@ -150,7 +154,9 @@ class PlanEndpointWebTests {
 		assertThat(this.client.get("/plans/faq").status()).isEqualTo(404);
 		Answer again = this.client.delete("/plans/faq");
 		assertThat(again.status()).isEqualTo(404);
-		again.json().extractingPath("$.error").isEqualTo("There is no plan 'faq', accepted is one of 'fixed'");
+		again.json()
+			.extractingPath("$.error")
+			.isEqualTo("There is no plan 'faq', accepted is one of 'base', 'fixed', 'open'");
 	}
 
 	@Test
@@ -187,9 +193,54 @@ class PlanEndpointWebTests {
 			assertThat(answer.status()).isEqualTo(409);
 			answer.json()
 				.extractingPath("$.error")
-				.isEqualTo("The plan 'fixed' is read-only: it is defined in the application's configuration");
+				.isEqualTo("The plan 'fixed' is read-only: it is defined in the application's configuration. "
+						+ "'token-saving.plans.fixed.allow-override: true' lets it be overridden");
 			answer.json().doesNotHavePath("$.current_version");
 		}
+	}
+
+	@Test
+	void aPlanOfTheConfigurationIsOverriddenAndComesBack() {
+		Answer overridden = this.client.post("/plans/open", "{\"cache\": {\"similarity_threshold\": 0.9}}");
+		assertThat(overridden.status()).as(overridden.body()).isEqualTo(200);
+		int version = (int) version("open");
+		for (Answer answer : new Answer[] { overridden, this.client.get("/plans/open") }) {
+			answer.json().extractingPath("$.source").isEqualTo("override");
+			answer.json().extractingPath("$.version").isEqualTo(version);
+			answer.json().extractingPath("$.settings.cache.similarity_threshold").isEqualTo(0.9);
+			answer.json().extractingPath("$.settings.cache.ttl").as("of the base").isEqualTo("2h");
+			answer.json().extractingPath("$.settings.cache.replay_chunks").as("of the plan").isEqualTo(5);
+		}
+		this.client.get("/plans/base").json().extractingPath("$.settings.cache.similarity_threshold").isEqualTo(0.85);
+		Answer wrong = this.client.post("/plans/open", "{\"cache\": {\"ttl\": \"soon\"}}");
+		assertThat(wrong.status()).isEqualTo(400);
+		wrong.json().extractingPath("$.field").isEqualTo("cache.ttl");
+		assertThat(this.client.post("/plans/open", "{\"allow_override\": false}").status()).isEqualTo(400);
+		this.client.post("/plans/open", "{\"cache\": {\"ttl\": \"3h\", \"replay_chunks\": 0}}");
+		Answer reset = this.client.post("/plans/open", "{\"cache\": {\"ttl\": null, \"replay_chunks\": null}}");
+		reset.json().extractingPath("$.settings.cache.ttl").isEqualTo("2h");
+		reset.json().extractingPath("$.settings.cache.replay_chunks").isEqualTo(5);
+		assertThat(this.client.delete("/plans/open").status()).isEqualTo(204);
+		Answer back = this.client.get("/plans/open");
+		back.json().extractingPath("$.source").isEqualTo("configuration");
+		back.json().doesNotHavePath("$.version");
+		back.json().extractingPath("$.settings.cache.similarity_threshold").isEqualTo(0.85);
+		Answer again = this.client.delete("/plans/open");
+		assertThat(again.status()).isEqualTo(409);
+		again.json().extractingPath("$.error").asString().endsWith("and is not overridden");
+	}
+
+	@Test
+	void aPlanOfTheConfigurationIsReplacedAsAWhole() {
+		Answer replaced = this.client.post("/plans", "{\"id\": \"open\", \"dedup\": {}}");
+		assertThat(replaced.status()).as(replaced.body()).isEqualTo(201);
+		replaced.json().extractingPath("$.source").isEqualTo("override");
+		replaced.json().doesNotHavePath("$.settings.cache");
+		assertThat(this.plans.find("default", "open").settings(CacheSettings.class)).isNull();
+		this.client.post("/plans/open", "{\"based_on\": \"open\"}")
+			.json()
+			.extractingPath("$.settings.cache.replay_chunks")
+			.isEqualTo(5);
 	}
 
 	@Test
@@ -418,7 +469,7 @@ class PlanEndpointWebTests {
 		this.client.get("/plans/other")
 			.json()
 			.extractingPath("$.accepted")
-			.isEqualTo("one of 'fixed', 'p10', 'p11', 'p12', 'p13', 'p14', 'p15', 'p16', 'p17', 'p18' and 11 more");
+			.isEqualTo("one of 'base', 'fixed', 'open', 'p10', 'p11', 'p12', 'p13', 'p14', 'p15', 'p16' and 13 more");
 	}
 
 	@Test

@@ -119,6 +119,7 @@ class PlanRoundTripTests {
 				names(CacheProperties.class), "dedup", names(DedupProperties.class), "prompt_cache",
 				names(PromptCacheProperties.class), "mode", Set.of(), "budget", names(BudgetProperties.class)));
 		shown.put("based_on", Set.of());
+		shown.put("allow_override", Set.of());
 		assertThat(names(PlanProperties.class)).isEqualTo(new TreeSet<>(shown.keySet()));
 	}
 

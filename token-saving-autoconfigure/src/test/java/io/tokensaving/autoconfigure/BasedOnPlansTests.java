@@ -9,6 +9,7 @@ import io.tokensaving.dedup.DedupSettings;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.MutablePlanRepository;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanConflictException;
 import io.tokensaving.plan.PlanRepository;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,6 +97,38 @@ class BasedOnPlansTests {
 			}
 			assertThat(plans.find("default", "y")).isNull();
 		});
+	}
+
+	@Test
+	void anOverrideIsBasedOnThePlanAndItsBases() {
+		this.contextRunner
+			.withPropertyValues("token-saving.plans.leaf.based-on=base", "token-saving.plans.leaf.allow-override=true",
+					"token-saving.plans.leaf.dedup.enabled=true", "token-saving.plans.below.based-on=leaf")
+			.run((context) -> {
+				MutablePlanRepository plans = context.getBean(MutablePlanRepository.class);
+				Plan configured = plans.find("default", "leaf");
+				plans.update("default", "leaf", Map.of("cache", Map.of("guards", List.of("dates"))), null);
+				Plan overridden = plans.find("default", "leaf");
+				assertThat(cache(overridden).guards()).isEqualTo(List.of("dates"));
+				assertThat(cache(overridden).ttl()).isEqualTo(Duration.ofHours(2));
+				assertThat(overridden.settings(DedupSettings.class).timeout()).isEqualTo(Duration.ofSeconds(7));
+				assertThat(cache(plans.find("default", "below")).guards()).as("keeps to the configuration")
+					.isEqualTo(List.of("numbers", "names"));
+				assertThatExceptionOfType(PlanConflictException.class).as("of the plan itself only")
+					.isThrownBy(() -> plans.update("default", "below", Map.of(), null))
+					.withMessageContaining("token-saving.plans.below.allow-override");
+				plans.delete("default", "leaf", null);
+				assertThat(plans.find("default", "leaf")).isEqualTo(configured);
+			});
+	}
+
+	@Test
+	void whetherAPlanMayBeOverriddenIsABoolean() {
+		this.contextRunner.withPropertyValues("token-saving.plans.base.allow-override=maybe")
+			.run((context) -> assertThat(context).hasFailed()
+				.getFailure()
+				.rootCause()
+				.hasMessageContaining("Invalid boolean value 'maybe'"));
 	}
 
 }

@@ -361,8 +361,9 @@ class TokenSavingAutoConfigurationTests {
 			context.getBean(Features.class).sections().forEach((name, section) -> sections.put(name, section.type()));
 			Map<String, Class<?>> told = new TreeMap<>();
 			KnownProperties.of(PlanProperties.class).forEach((name, type) -> told.put(name, type.toClass()));
-			// The one setting that is of no feature
+			// The settings that are of no feature
 			sections.put("based-on", String.class);
+			sections.put("allow-override", boolean.class);
 			assertThat(told).isEqualTo(sections).containsKeys("cache", "mode");
 		});
 	}

@@ -11,7 +11,6 @@ import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
-import io.tokensaving.plan.PlanKey;
 import io.tokensaving.plan.PlanSettings;
 import io.tokensaving.plan.SettingText;
 import io.tokensaving.statistics.StateSlot;
@@ -88,12 +87,15 @@ public final class MadeUpFeature implements Feature {
 	}
 
 	@Override
-	public List<Advice> advice(PlanKey plan) {
+	public List<Advice> advice(PlanUsage usage) {
 		Plan last = this.loaded;
-		if (last == null || !last.id().equals(plan.plan())) {
+		if (last == null || !last.id().equals(usage.key().plan())) {
 			return List.of();
 		}
-		return List.of(new Advice("hoarse", "The voice is hoarse", "Drink tea", 3, Map.of("cups", 2)));
+		return List.of(Advice.builder("hoarse", Advice.Severity.INFO, "The voice is hoarse", "Drink tea")
+			.figure("cups", 2, "cups")
+			.setting(Advice.Setting.ofPlan(usage.key(), "made-up.voice", "friendly"))
+			.build());
 	}
 
 	/**

@@ -99,14 +99,24 @@ class MadeUpFeatureTests {
 	void theEndpointShowsWhatItAdvises() {
 		EndpointClient endpoint = EndpointClient.of(this.port);
 		assertThat(endpoint.post("/plans", "{\"id\": \"hoarse\", \"made_up\": {}}").status()).isEqualTo(201);
-		endpoint.get("/advice")
+		ask("hoarse", "one");
+		for (String path : new String[] { "/advice", "/plans/hoarse/advice" }) {
+			endpoint.get(path)
+				.json()
+				.extractingPath("$.advice[?(@.plan == 'hoarse' && @.advised_by == 'made-up')]")
+				.asArray()
+				.containsExactly(Map.of("code", "hoarse", "severity", "info", "plan", "hoarse", "advised_by", "made-up",
+						"text", "The voice is hoarse", "remedy", "Drink tea", "setting",
+						Map.of("name", "token-saving.plans.hoarse.made-up.voice", "value", "friendly"), "figures",
+						Map.of("cups", Map.of("value", 2, "unit", "cups"))));
+		}
+		endpoint.get("/plans/typed/advice")
 			.json()
-			.extractingPath("$.advice")
+			.extractingPath("$.advice[?(@.plan == 'hoarse')]")
 			.asArray()
-			.containsExactly(Map.of("plan", "hoarse", "feature", "made-up", "cause", "hoarse", "requests", 3,
-					"description", "The voice is hoarse", "remedy", "Drink tea", "details", Map.of("cups", 2)));
+			.isEmpty();
 		assertThat(endpoint.delete("/plans/hoarse").status()).isEqualTo(204);
-		endpoint.get("/advice").json().extractingPath("$.advice").asArray().isEmpty();
+		endpoint.get("/advice").json().extractingPath("$.advice[?(@.plan == 'hoarse')]").asArray().isEmpty();
 	}
 
 	@Test

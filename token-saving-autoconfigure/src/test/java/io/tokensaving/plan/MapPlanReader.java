@@ -24,6 +24,10 @@ public final class MapPlanReader implements PlanReader {
 				throw new InvalidPlanException("cache.backend", backend, "one of 'a', 'b'");
 			}
 			Object size = cache.containsKey("max-entry-size") ? cache.get("max-entry-size") : 1L;
+			if (size instanceof String text && text.matches("[0-9]{1,9}B")) {
+				// As the document of a plan has it
+				size = Long.valueOf(text.substring(0, text.length() - 1));
+			}
 			if (!(size instanceof Long bytes)) {
 				throw new InvalidPlanException("cache.max-entry-size", size, "a whole number");
 			}

@@ -56,6 +56,71 @@ public abstract class MutablePlanRepositoryContract {
 	}
 
 	@Test
+	void anOverrideHoldsUntilItIsDeleted() {
+		Plan fixed = overridable();
+		MutablePlanRepository plans = create(List.of(FIXED, fixed), new MapPlanReader());
+		assertThat(plans.findStored("w", "o")).isNull();
+		StoredPlan first = plans.update("w", "o", Map.of("cache", Map.of("max-entry-size", 7)), null);
+		assertThat(first.version()).isEqualTo(1);
+		assertThat(first.settings()).isEqualTo(Map.of("based-on", "o", "cache", Map.of("max-entry-size", 7L)));
+		assertThat(first.plan().source()).isEqualTo(PlanSource.OVERRIDE);
+		assertThat(first.plan().settings(CacheSettings.class).backend()).isEqualTo("b");
+		assertThat(first.plan().settings(CacheSettings.class).maxEntryBytes()).isEqualTo(7);
+		assertThat(plans.find("w", "o")).isEqualTo(first.plan());
+		assertThat(plans.findStored("w", "o")).isEqualTo(first);
+		assertThat(plans.findAll("w")).containsExactly(FIXED, first.plan());
+		assertThat(plans.find("elsewhere", "o")).isEqualTo(fixed);
+		StoredPlan second = plans.update("w", "o", Map.of("cache", Map.of("backend", "a")), 1L);
+		assertThat(second.plan().settings(CacheSettings.class).backend()).isEqualTo("a");
+		assertThat(second.plan().settings(CacheSettings.class).maxEntryBytes()).isEqualTo(7);
+		plans.update("w", "o", Collections.singletonMap("cache", Collections.singletonMap("max-entry-size", null)),
+				null);
+		assertThat(plans.find("w", "o").settings(CacheSettings.class).maxEntryBytes()).as("as it is fixed")
+			.isEqualTo(5);
+		plans.delete("w", "o", 3L);
+		assertThat(plans.find("w", "o")).isEqualTo(fixed);
+		assertThat(plans.findStored("w", "o")).isNull();
+		assertThat(plans.update("w", "o", Map.of(), null).version()).as("no version comes back").isEqualTo(4);
+	}
+
+	@Test
+	void whatIsCreatedReplacesAFixedPlanAsAWhole() {
+		MutablePlanRepository plans = create(List.of(overridable()), new MapPlanReader());
+		StoredPlan created = plans.create("w", "o", Map.of());
+		assertThat(created.plan().settings(CacheSettings.class)).isNull();
+		assertThat(plans.find("w", "o")).isEqualTo(created.plan());
+		assertThatExceptionOfType(PlanConflictException.class).isThrownBy(() -> plans.create("w", "o", Map.of()))
+			.satisfies((ex) -> assertThat(ex.getReason()).isEqualTo(PlanConflictException.Reason.EXISTS));
+	}
+
+	@Test
+	void whatIsNotOverriddenHasNoVersionAndCannotBeDeleted() {
+		MutablePlanRepository plans = create(List.of(FIXED, overridable()), new MapPlanReader());
+		assertThatExceptionOfType(PlanConflictException.class).isThrownBy(() -> plans.update("w", "o", Map.of(), 1L))
+			.withMessage("The plan 'o' is not overridden and has no version, expected was 1");
+		for (Long version : new Long[] { null, 1L }) {
+			assertThatExceptionOfType(PlanConflictException.class).isThrownBy(() -> plans.delete("w", "o", version))
+				.withMessage("The plan 'o' cannot be deleted: it is defined in the application's configuration, and "
+						+ "is not overridden");
+		}
+		assertThatExceptionOfType(PlanConflictException.class)
+			.isThrownBy(() -> plans.update("w", "fixed", Map.of(), null))
+			.withMessage("The plan 'fixed' is read-only: it is defined in the application's configuration. "
+					+ "'token-saving.plans.fixed.allow-override: true' lets it be overridden");
+		assertThatExceptionOfType(InvalidPlanException.class)
+			.isThrownBy(() -> plans.update("w", "o", Map.of("cache.backend", "c"), null));
+		assertThat(plans.findStored("w", "o")).isNull();
+	}
+
+	private static Plan overridable() {
+		return Plan.builder("o")
+			.source(PlanSource.CONFIGURATION)
+			.overridable(true)
+			.with(CacheSettings.builder("b").maxEntryBytes(5).build())
+			.build();
+	}
+
+	@Test
 	void keepsWorkspacesApart() {
 		MutablePlanRepository plans = create();
 		plans.create("one", "p", SETTINGS);

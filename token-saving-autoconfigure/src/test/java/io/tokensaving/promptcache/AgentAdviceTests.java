@@ -81,10 +81,10 @@ class AgentAdviceTests {
 		this.runner.run((context) -> {
 			ChatClient client = context.getBean(ChatClient.Builder.class).build();
 			assertThat(run(client, "careless", Memories.IN_THE_MIDDLE)).isZero();
-			assertThat(advice(context, "careless")).extracting(TokenSavingEndpoint.AdviceDescriptor::cause)
+			assertThat(advice(context, "careless")).extracting(TokenSavingEndpoint.AdviceDescriptor::code)
 				.contains("tools_in_other_order", "memory_in_system_text");
 			assertThat(advice(context, "careless"))
-				.filteredOn((advice) -> advice.cause().equals("memory_in_system_text"))
+				.filteredOn((advice) -> advice.code().equals("memory_in_system_text"))
 				.singleElement()
 				.satisfies((advice) -> assertThat(advice.remedy()).contains("split"));
 			double split = run(client, "split", Memories.BEHIND_THE_INSTRUCTIONS);
@@ -94,7 +94,7 @@ class AgentAdviceTests {
 			assertThat(split).isGreaterThanOrEqualTo(0.9);
 			assertThat(remedied).isGreaterThanOrEqualTo(0.9);
 			assertThat(advice(context, "remedied")).as("tools are sorted here")
-				.extracting(TokenSavingEndpoint.AdviceDescriptor::cause)
+				.extracting(TokenSavingEndpoint.AdviceDescriptor::code)
 				.containsExactly("tools_in_other_order");
 		});
 	}

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.feature.Advice;
+import io.tokensaving.feature.PlanUsages;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
@@ -157,7 +158,12 @@ class KnownFailuresTests {
 	}
 
 	private List<String> advice() {
-		return this.feature.advice(KEY).stream().map(Advice::cause).toList();
+		return this.feature
+			.advice(PlanUsages.of(this.statistics, KEY, Plan.builder("plan").with(PromptCacheSettings.DEFAULTS).build(),
+					new PriceTable(List.of())))
+			.stream()
+			.map(Advice::code)
+			.toList();
 	}
 
 	private List<String> textOf(SimulatedRequest request) {

@@ -1,19 +1,23 @@
 package io.tokensaving.promptcache;
 
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import io.tokensaving.feature.Advice;
+import io.tokensaving.feature.PlanUsages;
+import io.tokensaving.ledger.PriceTable;
+import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.promptcache.VolatileTexts.Finding;
+import io.tokensaving.provider.ModelPrice;
+import io.tokensaving.provider.TokenUsage;
+import io.tokensaving.statistics.SavingsStatistics;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -26,6 +30,8 @@ class PrefixAdviceTests {
 
 	private static final Set<PrefixBreak> NONE = EnumSet.noneOf(PrefixBreak.class);
 
+	private static final Plan PLAN_OF_TESTS = Plan.builder("support-bot").with(PromptCacheSettings.DEFAULTS).build();
+
 	private final PrefixAdvice advice = new PrefixAdvice();
 
 	@Test
@@ -36,25 +42,25 @@ class PrefixAdviceTests {
 		for (int i = 0; i < 4; i++) {
 			this.advice.add(PLAN, Set.of(PrefixBreak.TOOL_SEARCH), null, 0);
 		}
-		assertThat(this.advice.of(PLAN)).extracting(Advice::cause).containsExactly("sliding_window", "tool_search");
-		assertThat(this.advice.of(PLAN).get(0)).satisfies((each) -> {
-			assertThat(each.requests()).isEqualTo(5);
-			assertThat(each.description()).isNotBlank();
+		assertThat(advice(PLAN)).extracting(Advice::code).containsExactly("sliding_window", "tool_search");
+		assertThat(advice(PLAN).get(0)).satisfies((each) -> {
+			assertThat(each.figures()).containsEntry("requests", new Advice.Figure(5L, "requests of this instance"));
+			assertThat(each.text()).isNotBlank();
 			assertThat(each.remedy()).contains("MessageWindowChatMemory");
 		});
-		assertThat(this.advice.of(new PlanKey("other", "support-bot"))).isEmpty();
+		assertThat(advice(new PlanKey("other", "support-bot"))).isEmpty();
 	}
 
 	@Test
 	void saysNothingOfWhatIsRare() {
 		this.advice.add(PLAN, Set.of(PrefixBreak.TOOLS_CHANGE), null, 0);
 		this.advice.add(PLAN, Set.of(PrefixBreak.TOOLS_CHANGE), null, 0);
-		assertThat(this.advice.of(PLAN)).isEmpty();
+		assertThat(advice(PLAN)).isEmpty();
 		for (int i = 0; i < 200; i++) {
 			this.advice.add(PLAN, NONE, null, 0);
 		}
 		this.advice.add(PLAN, Set.of(PrefixBreak.TOOLS_CHANGE), null, 0);
-		assertThat(this.advice.of(PLAN)).isEmpty();
+		assertThat(advice(PLAN)).isEmpty();
 	}
 
 	@Test
@@ -63,35 +69,42 @@ class PrefixAdviceTests {
 		for (int i = 0; i < 4; i++) {
 			this.advice.add(PLAN, NONE, finding, 1000 + i);
 		}
-		assertThat(this.advice.of(PLAN)).extracting(Advice::cause).containsExactly("volatile_system_text");
-		assertThat(this.advice.of(PLAN).get(0).details())
-			.isEqualTo(Map.of("kinds", List.of("time", "date"), "position", 0.25, "tokens_behind", 1001L));
+		assertThat(advice(PLAN)).extracting(Advice::code).containsExactly("volatile_system_text");
+		Advice advice = advice(PLAN).get(0);
+		assertThat(advice.figures()).containsEntry("kinds", new Advice.Figure(List.of("time", "date"), "names"))
+			.containsEntry("position", new Advice.Figure(0.25, "share"))
+			.containsEntry("tokens_behind", new Advice.Figure(1001L, "tokens of a request"));
+		assertThat(advice.setting())
+			.isEqualTo(new Advice.Setting("token-saving.plans.support-bot.prompt-cache.volatile", "move"));
+		assertThat(advice.costUsdPerDay()).as("no price is known").isNull();
 	}
 
 	@Test
-	void logsEachOnce() {
-		Logger logger = (Logger) LoggerFactory.getLogger(PrefixAdvice.class);
-		Level before = logger.getLevel();
-		ListAppender<ILoggingEvent> lines = new ListAppender<>();
-		lines.start();
-		logger.addAppender(lines);
-		logger.setLevel(Level.INFO);
-		for (int i = 0; i < 10; i++) {
-			this.advice.add(PLAN, Set.of(PrefixBreak.SLIDING_WINDOW, PrefixBreak.TOOL_SEARCH), null, 0);
+	void whatStandsBehindADifferenceCostsWhatReadingItWouldSave() {
+		PriceTable prices = new PriceTable(
+				List.of(new ModelPrice("m", new BigDecimal("2"), new BigDecimal("10"), new BigDecimal("0.2"), null)));
+		SavingsStatistics statistics = new SavingsStatistics();
+		Finding finding = new Finding(Set.of(VolatileKind.OTHER), 250, 1000, 20, 19, Set.of(), false);
+		for (int i = 0; i < 20; i++) {
+			statistics.plan(PLAN)
+				.record(PlanUsages.call(PLAN, "f", "m", new TokenUsage(3000, 0, 0, 0, false), prices), false);
+			this.advice.add(PLAN, NONE, (i % 2 == 0) ? finding : null, 1000);
 		}
-		logger.setLevel(before);
-		logger.detachAppender(lines);
-		assertThat(lines.list).extracting(ILoggingEvent::getFormattedMessage)
-			.containsExactlyInAnyOrder(line(PrefixBreak.SLIDING_WINDOW), line(PrefixBreak.TOOL_SEARCH));
+		Advice advice = this.advice.of(PlanUsages.of(statistics, PLAN, PLAN_OF_TESTS, prices)).get(0);
+		// 10 requests, 1,000 tokens each, at 1.8 dollars per million
+		assertThat(advice.costUsdPerDay()).isEqualByComparingTo("0.018");
+		assertThat(advice.setting().value()).isEqualTo("split");
 	}
 
-	private static String line(PrefixBreak each) {
-		return "Prompt caching of plan 'support-bot': " + each.description() + ". " + each.remedy() + ".";
+	private List<Advice> advice(PlanKey plan) {
+		return this.advice.of(PlanUsages.of(new SavingsStatistics(), plan, PLAN_OF_TESTS, new PriceTable(List.of())));
 	}
 
 	@Test
-	void everyCauseHasWords() {
+	void everyCauseHasWordsAndIsDocumented() throws IOException {
+		String page = Files.readString(Path.of("../docs/advice.md"));
 		for (PrefixBreak each : PrefixBreak.values()) {
+			assertThat(page).contains("`" + each.label() + "`");
 			assertThat(each.description()).isNotBlank().doesNotEndWith(".");
 			assertThat(each.remedy()).isNotBlank().doesNotEndWith(".");
 		}

@@ -9,12 +9,15 @@ import java.util.Random;
 
 import io.tokensaving.TokenSaving;
 import io.tokensaving.feature.Advice;
+import io.tokensaving.feature.PlanUsages;
+import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.promptcache.PromptCacheSettings.VolatileText;
 import io.tokensaving.promptcache.injector.BuiltInInjectors;
 import io.tokensaving.request.PlanAdvisor;
 import io.tokensaving.simulator.SimulatedRequest;
+import io.tokensaving.statistics.SavingsStatistics;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,7 +99,9 @@ class VolatileSystemTextTests {
 				.call()
 				.content();
 		}
-		assertThat(this.feature.advice(new PlanKey("default", "plan"))).extracting(Advice::cause)
+		assertThat(this.feature.advice(PlanUsages.of(new SavingsStatistics(), new PlanKey("default", "plan"),
+				Plan.builder("plan").with(PromptCacheSettings.DEFAULTS).build(), new PriceTable(List.of()))))
+			.extracting(Advice::code)
 			.containsExactlyInAnyOrder("tools_in_other_order", "volatile_system_text");
 	}
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
+import io.tokensaving.AdvisorOrder;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingTestChain;
@@ -24,6 +25,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.client.ChatClientRequest;
+import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.client.advisor.api.AdvisorChain;
+import org.springframework.ai.chat.client.advisor.api.BaseAdvisor;
+import org.springframework.ai.chat.client.advisor.api.CallAdvisorChain;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.ToolResponseMessage;
 import org.springframework.ai.chat.messages.UserMessage;
@@ -103,7 +109,51 @@ class CallFiguresTests {
 		StatisticsSnapshot figures = figures("support-bot", "scripted-model");
 		assertThat(figures.totalRequests()).isEqualTo(2);
 		assertThat(figures.tasks()).isEqualTo(1);
+		assertThat(figures.retries()).isZero();
 		assertThat(figures.costPerTaskUsd()).isEqualByComparingTo("0.0008");
+	}
+
+	@Test
+	void laterAttemptsOfATaskAreRetries() {
+		BaseAdvisor again = new BaseAdvisor() {
+
+			@Override
+			public ChatClientResponse adviseCall(ChatClientRequest request, CallAdvisorChain next) {
+				next.copy(this).nextCall(request);
+				return next.nextCall(request.mutate()
+					.prompt(request.prompt().augmentUserMessage("Answer as JSON: " + request.prompt().getContents()))
+					.build());
+			}
+
+			@Override
+			public ChatClientRequest before(ChatClientRequest request, AdvisorChain next) {
+				return request;
+			}
+
+			@Override
+			public ChatClientResponse after(ChatClientResponse response, AdvisorChain next) {
+				return response;
+			}
+
+			@Override
+			public String getName() {
+				return "again";
+			}
+
+			@Override
+			public int getOrder() {
+				return AdvisorOrder.TASK + 1;
+			}
+
+		};
+		client(ScriptedChatModel.echoing()).prompt("one").advisors(again).call().content();
+		StatisticsSnapshot figures = figures("support-bot", "scripted-model");
+		assertThat(figures.totalRequests()).isEqualTo(2);
+		assertThat(figures.tasks()).isEqualTo(1);
+		assertThat(figures.retries()).isEqualTo(1);
+		// 100 tokens at 2 and 20 at 10 dollars per million
+		assertThat(figures.retryUsd()).isEqualByComparingTo("0.0004");
+		assertThat(figures.spentUsd()).isEqualByComparingTo("0.0008");
 	}
 
 	@Test

@@ -38,7 +38,7 @@ class OpenTasksTests {
 	private static final PriceTable PRICES = new PriceTable(
 			List.of(new ModelPrice("m", new BigDecimal("1"), new BigDecimal("1"), null, null)));
 
-	private static final CallMeasures MEASURES = new CallMeasures(null, true, -1, -1, -1);
+	private static final CallMeasures MEASURES = new CallMeasures(null, true, false, -1, -1, -1);
 
 	private final SavingsStatistics statistics = new SavingsStatistics();
 

@@ -47,7 +47,8 @@ public class RecordingBenchmark {
 	private static final Purchase PURCHASE = new Purchase("model", "model",
 			new TokenUsage(4000, 300, 1000, 200, false).withReasoning(50), true);
 
-	private static final CallMeasures MEASURES = new CallMeasures(null, true, 900_000_000, 850_000_000, 300_000_000);
+	private static final CallMeasures MEASURES = new CallMeasures(null, true, false, 900_000_000, 850_000_000,
+			300_000_000);
 
 	private final PriceTable prices = new PriceTable(List
 		.of(new ModelPrice("model", new BigDecimal("2.5"), new BigDecimal("10"), new BigDecimal("1.25"), null)));

@@ -45,6 +45,8 @@ public final class ExactCacheAdvisor
 
 	private final CacheTier tier;
 
+	private final ExactCacheWatch watch = new ExactCacheWatch();
+
 	private ExactCacheAdvisor(Builder builder) {
 		this.stores = Map.copyOf(builder.stores);
 		this.exactBackends = Map.copyOf(builder.exactBackends);
@@ -100,7 +102,7 @@ public final class ExactCacheAdvisor
 		if (hit != null) {
 			return hit;
 		}
-		PendingExactEntry pending = new PendingExactEntry(lookup);
+		PendingExactEntry pending = pending(lookup);
 		ChatClientResponse response = chain.nextCall(pending.handOn(request));
 		pending.storeIfOwned(response.chatResponse(), false);
 		return response;
@@ -124,9 +126,13 @@ public final class ExactCacheAdvisor
 		});
 	}
 
-	private static Flux<ChatClientResponse> buy(ChatClientRequest request, ExactLookup lookup,
-			StreamAdvisorChain chain) {
-		PendingExactEntry pending = new PendingExactEntry(lookup);
+	private PendingExactEntry pending(ExactLookup lookup) {
+		this.watch.missed(lookup);
+		return new PendingExactEntry(lookup, this.watch);
+	}
+
+	private Flux<ChatClientResponse> buy(ChatClientRequest request, ExactLookup lookup, StreamAdvisorChain chain) {
+		PendingExactEntry pending = pending(lookup);
 		return lookup.cacheRequest()
 			.record(chain.nextStream(pending.handOn(request)), pending::belongsToCache,
 					(answer) -> pending.storeIfOwned(answer, true));

@@ -31,12 +31,15 @@ final class PendingExactEntry extends PendingEntry {
 
 	private final ExactLookup lookup;
 
+	private final ExactCacheWatch watch;
+
 	private final CacheRequest cacheRequest;
 
 	private final @Nullable CallerContext caller;
 
-	PendingExactEntry(ExactLookup lookup) {
+	PendingExactEntry(ExactLookup lookup, ExactCacheWatch watch) {
 		this.lookup = lookup;
+		this.watch = watch;
 		this.cacheRequest = lookup.cacheRequest();
 		this.caller = (lookup.backend() != null) ? CallerContext.capture() : null;
 	}
@@ -92,6 +95,9 @@ final class PendingExactEntry extends PendingEntry {
 
 	private @Nullable AnswerWrite writeBought(@Nullable ChatResponse answer, boolean streamed) {
 		CachedResponse bought = (answer != null) ? this.cacheRequest.bought(answer, streamed) : null;
+		if (bought != null) {
+			this.watch.bought(this.lookup, bought);
+		}
 		return (bought != null)
 				? new Write(this.lookup, bought, this.cacheRequest.ttl(), this.cacheRequest.call().tags()) : null;
 	}

@@ -21,6 +21,7 @@ import io.tokensaving.cache.CacheRequest;
 import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.cache.CacheTier;
 import io.tokensaving.cache.CachedResponse;
+import io.tokensaving.event.FeatureSuspendedEvent;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.provider.TokenUsage;
@@ -45,6 +46,11 @@ final class AnswerConfirmation implements AutoCloseable {
 	 * What the names of judges among the circuit breakers start with.
 	 */
 	static final String BREAKER = "confirm_model";
+
+	/**
+	 * The name of what suspends itself if it does not pay.
+	 */
+	static final String CONFIRMING = "semantic-confirmation";
 
 	private static final int MAX_REMEMBERED = 50_000;
 
@@ -192,6 +198,10 @@ final class AnswerConfirmation implements AutoCloseable {
 						+ "more than it saves. What is less similar than 'cache.sure-similarity' goes to the model. Choose a "
 						+ "cheaper 'cache.confirm-model' or raise 'cache.similarity-threshold'")
 					.formatted(request.call().plan().id(), ConfirmationMonitor.PAUSE.toMinutes()));
+			this.tier.statistics()
+				.publish(new FeatureSuspendedEvent(request.call().workspace(), request.call().plan().id(), CONFIRMING,
+						"Having answers confirmed costs more than it saves; it is tried again in %d minutes"
+							.formatted(ConfirmationMonitor.PAUSE.toMinutes())));
 		}
 	}
 

@@ -14,7 +14,9 @@ import io.tokensaving.Counter;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.cache.CacheSettings;
+import io.tokensaving.feature.Advice;
 import io.tokensaving.feature.Feature;
+import io.tokensaving.feature.PlanUsage;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
@@ -233,6 +235,11 @@ public final class SemanticCacheFeature implements Feature {
 	@Override
 	public List<Component> components() {
 		return List.of(EMBEDDING, COMPONENT, CONFIRMING, VERIFICATION);
+	}
+
+	@Override
+	public List<Advice> advice(PlanUsage usage) {
+		return SemanticCacheAdvice.of(usage);
 	}
 
 	@Override

@@ -60,7 +60,7 @@ final class FoundPlans {
 	 * Create an instance that has not found any plan yet.
 	 * @param store reads from Redis
 	 * @param reader reads the settings of a plan
-	 * @param fixedIds the ids of fixed plans, which take precedence over stored ones
+	 * @param fixedIds the ids of fixed plans that take precedence over stored ones
 	 * @param ownWorkspace the workspace of the application, or {@code null} if it uses
 	 * all workspaces
 	 * @param ticker the clock that limits the rate of warnings

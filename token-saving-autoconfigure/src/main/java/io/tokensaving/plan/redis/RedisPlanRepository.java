@@ -102,8 +102,12 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		this.loader.allowCoreThreadTimeOut(true);
 		this.store = new RedisPlanStore(builder.connector.connectionFactory());
 		this.poller = new PlanPoller(builder.pollInterval, builder.reloadInterval, new PlanReloading());
+		Set<String> shadowingIds = builder.plans.stream()
+			.filter((plan) -> !plan.isOverridable())
+			.map(Plan::id)
+			.collect(Collectors.toUnmodifiableSet());
 		this.found = new FoundPlans(this.store,
-				(id, content) -> toStoredPlan(id, content.version(), content.settings()), this.fixedIds,
+				(id, content) -> toStoredPlan(id, content.version(), content.settings()), shadowingIds,
 				builder.workspace, builder.ticker, this.poller::reloadSoon);
 		this.notifications = builder.notifications ? new RedisSubscription(builder.connector, RedisPlanStore.CHANNEL,
 				"token-saving-plans-subscribe", builder.ticker, (message) -> this.poller.reloadSoon()) : null;
@@ -414,7 +418,8 @@ public final class RedisPlanRepository extends AbstractPlanRepository implements
 		}
 
 		/**
-		 * Set the plans that hold in every workspace and cannot be written. Default none.
+		 * Set the plans that hold in every workspace and cannot be written, unless they
+		 * are {@linkplain Plan#isOverridable() overridable}. Default none.
 		 * @param plans the plans
 		 * @return this builder
 		 */

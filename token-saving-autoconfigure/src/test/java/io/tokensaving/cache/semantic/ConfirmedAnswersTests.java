@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,6 +19,8 @@ import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.ThreadLocalTenant;
 import io.tokensaving.TokenSavingAdvisors;
 import io.tokensaving.cache.CacheSettings;
+import io.tokensaving.event.FeatureSuspendedEvent;
+import io.tokensaving.event.TokenSavingEvent;
 import io.tokensaving.feature.Eviction;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.plan.Plan;
@@ -348,10 +351,23 @@ class ConfirmedAnswersTests {
 
 	@Test
 	void isSuspendedWhereItDoesNotPayAndTriesAgain() {
+		List<TokenSavingEvent> events = new CopyOnWriteArrayList<>();
+		this.statistics.addListener(new SavingsStatistics.Listener() {
+
+			@Override
+			public void happened(TokenSavingEvent event) {
+				events.add(event);
+			}
+
+		});
 		this.judge = (asked, stored) -> wrong();
 		ChatClient client = client();
 		ask(client, STORED, false);
-		ask(client, 0, ConfirmationMonitor.TRIAL);
+		ask(client, 0, ConfirmationMonitor.TRIAL - 1);
+		assertThat(events).isEmpty();
+		ask(client, ConfirmationMonitor.TRIAL - 1, 1);
+		assertThat(events).containsExactly(new FeatureSuspendedEvent("default", "p", "semantic-confirmation",
+				"Having answers confirmed costs more than it saves; it is tried again in 60 minutes"));
 		assertThat(this.judged).hasValue(ConfirmationMonitor.TRIAL);
 		assertThat(confirmations()).containsEntry("suspended", true);
 		ask(client, ConfirmationMonitor.TRIAL, 10);

@@ -26,6 +26,7 @@ import io.tokensaving.plan.MapPlanReader;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanConflictException;
 import io.tokensaving.plan.PlanReader;
+import io.tokensaving.plan.PlanSource;
 import io.tokensaving.plan.PlanStoreUnavailableException;
 import io.tokensaving.plan.StoredPlan;
 import org.junit.jupiter.api.AfterAll;
@@ -177,6 +178,34 @@ class RedisPlanRepositoryTests {
 		Eventually.await("updated again", () -> two.findStored("w", "p").version() == 3);
 		two.delete("w", "p", 3L);
 		Eventually.await("deleted", () -> one.find("w", "p") == null);
+	}
+
+	@Test
+	void instancesSeeAnOverrideAndItsEnd() throws Exception {
+		Plan fixed = Plan.builder("o").overridable(true).with(new CacheSettings("b")).build();
+		RedisPlanRepository one = start(builder().plans(List.of(fixed)));
+		RedisPlanRepository two = start(builder().plans(List.of(fixed)));
+		RedisPlanRepository strict = start(builder().plans(List.of(Plan.builder("o").build())));
+		one.update("w", "o", Map.of("cache.max-entry-size", 7), null);
+		Eventually.await("overridden", () -> two.find("w", "o").source() == PlanSource.OVERRIDE);
+		assertThat(two.find("w", "o")).isEqualTo(one.find("w", "o"));
+		assertThat(two.find("w", "o").settings(CacheSettings.class).maxEntryBytes()).isEqualTo(7);
+		assertThat(start(builder().plans(List.of(fixed))).findStored("w", "o")).as("after a restart")
+			.isEqualTo(one.findStored("w", "o"));
+		assertThat(strict.find("w", "o").source()).isEqualTo(PlanSource.CODE);
+		two.delete("w", "o", 1L);
+		Eventually.await("deleted", () -> one.find("w", "o").equals(fixed));
+	}
+
+	@Test
+	void anOverrideThatCannotBeReadLeavesTheFixedPlanInUse(CapturedOutput output) throws Exception {
+		Plan fixed = Plan.builder("o").overridable(true).build();
+		RedisPlanRepository plans = start(
+				builder().plans(List.of(fixed)).workspace("w").reloadInterval(Duration.ofMillis(20)));
+		start(RedisPlanRepository.builder(this.connectionFactory, (id, settings) -> Plan.builder(id).build())
+			.plans(List.of(fixed))).update("w", "o", Map.of("newer", true), null);
+		Eventually.await("warned", () -> output.toString().contains("'o' of the workspace 'w' ('newer'"));
+		assertThat(plans.find("w", "o")).isEqualTo(fixed);
 	}
 
 	@Test

@@ -91,6 +91,7 @@ class CostSumsTests {
 		long counterfactual = 0;
 		long output = 0;
 		long tasks = 0;
+		long retried = 0;
 		Set<String> features = new HashSet<>();
 		long known = 0;
 		long successes = 0;
@@ -109,12 +110,13 @@ class CostSumsTests {
 			counterfactual += call.cost().counterfactualPicoUsd();
 			output += call.cost().bought().output();
 			tasks += newTask ? 1 : 0;
+			retried += newTask ? 0 : call.cost().spentPicoUsd();
 			// Some tasks have several requests, of several features and models
 			String task = (i % 2) + "-" + random.nextInt(calls / 3);
 			OpenTask open = statistics[i % 2].tasks().open(task);
 			statistics[i % 2].plan(PLAN)
 				.record(call, new CallMeasures((random.nextInt(20) == 0) ? ModelFailure.RATE_LIMITED : null, newTask,
-						random.nextInt(1_000_000_000), random.nextInt(1_000_000_000), -1), open);
+						!newTask, random.nextInt(1_000_000_000), random.nextInt(1_000_000_000), -1), open);
 			long cost = call.cost().spentPicoUsd() + PicoUsd.of(call.report().overheadUsd());
 			if (reported.contains(task)) {
 				known += cost;
@@ -153,6 +155,8 @@ class CostSumsTests {
 			.containsEntry("counterfactual_pico_usd", counterfactual)
 			.containsEntry("tokens.output", output)
 			.containsEntry("tasks", tasks)
+			.containsEntry("retries", calls - tasks)
+			.containsEntry("retry_pico_usd", retried)
 			.containsEntry("known_tasks_pico_usd", known)
 			.containsEntry("task_outcomes.success", successes)
 			.containsEntry("task_outcomes.failure", failures);
