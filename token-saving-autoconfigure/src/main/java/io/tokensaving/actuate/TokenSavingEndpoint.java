@@ -159,9 +159,8 @@ public class TokenSavingEndpoint {
 	 * Show a part: {@code plans}, {@code plans/{id}}, {@code plans/{id}/stats},
 	 * {@code plans/{id}/stats/daily}, {@code plans/{id}/advice}, {@code features},
 	 * {@code models}, {@code daily}, {@code hourly}, {@code cache-entries},
-	 * {@code totals}, {@code advice},
-	 * {@code cache-engines}, {@code compression-engines}, or what a feature shows, such
-	 * as {@code budgets}.
+	 * {@code totals}, {@code advice}, {@code cache-engines}, {@code compression-engines},
+	 * or what a feature shows, such as {@code budgets}.
 	 * @param path the path below the endpoint
 	 * @param workspace the workspace whose plans and figures are shown, or {@code null}
 	 * for the application's

@@ -35,12 +35,25 @@ final class LedgerAdvice {
 	 */
 	static final int MIN_RETRIES = 5;
 
+	/**
+	 * The share of tasks that succeed below which a feature is told of.
+	 */
+	static final double MIN_SUCCESS_SHARE = 0.1;
+
+	/**
+	 * So many outcomes of its tasks must be known.
+	 */
+	static final int MIN_OUTCOMES = 50;
+
 	private LedgerAdvice() {
 	}
 
 	static List<Advice> of(PlanUsage usage) {
 		List<Advice> advice = new ArrayList<>();
-		usage.by(Labels.FEATURE).forEach((feature, figures) -> addRetries(advice, usage, feature, figures));
+		usage.by(Labels.FEATURE).forEach((feature, figures) -> {
+			addRetries(advice, usage, feature, figures);
+			addOfNoUse(advice, usage, feature, figures);
+		});
 		Map<String, StatisticsSnapshot> models = usage.by(Labels.MODEL);
 		for (String model : usage.total().unpricedModels()) {
 			// It may have been given a price since
@@ -73,6 +86,25 @@ final class LedgerAdvice {
 			.figure("tasks", figures.tasks(), "tasks")
 			.costUsdPerDay(perDay(usage, retries))
 			.setting(Setting.ofPlan(usage.key(), "prompt-cache.enabled", true))
+			.build());
+	}
+
+	private static void addOfNoUse(List<Advice> advice, PlanUsage usage, String feature, StatisticsSnapshot figures) {
+		long successes = Math.max(0, figures.successes());
+		long known = successes + figures.failures();
+		if (known < MIN_OUTCOMES || successes >= MIN_SUCCESS_SHARE * known) {
+			return;
+		}
+		BigDecimal cost = figures.knownCostUsd();
+		advice.add(Advice
+			.builder("answers_of_no_use", Severity.WARNING,
+					"Hardly any task of this feature succeeds, and all of them are paid",
+					"Ask whether this call should exist; if so, try a better model or prompt")
+			.feature(feature)
+			.share("success_share", (double) successes / known)
+			.figure("known_outcomes", known, "tasks")
+			.figure("known_cost", cost, "USD")
+			.costUsdPerDay(perDay(usage, cost))
 			.build());
 	}
 

@@ -175,8 +175,10 @@ final class SavingsAccount {
 			String id = this.task.id();
 			OpenTask open = (id != null) ? this.statistics.tasks().open(id) : null;
 			boolean newTask = this.task.begins() && (open == null || open.begin());
-			this.planStatistics.record(closed, new CallMeasures((failure != null) ? ModelFailure.of(failure) : null,
-					newTask, this.task.retry(), this.ticker.read() - this.start, this.call.modelNanos(), this.firstTokenNanos), open);
+			this.planStatistics.record(closed,
+					new CallMeasures((failure != null) ? ModelFailure.of(failure) : null, newTask, this.task.retry(),
+							this.ticker.read() - this.start, this.call.modelNanos(), this.firstTokenNanos),
+					open);
 			if (open != null) {
 				acceptValid(open, answer);
 			}

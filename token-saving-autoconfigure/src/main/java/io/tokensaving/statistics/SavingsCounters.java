@@ -71,8 +71,8 @@ final class SavingsCounters {
 	// are most of what is kept of a day
 	private static final Set<String> HOURLY = Set.of(REQUESTS.name(), TOKENS_SAVED.name(), TOKENS_BOUGHT.name(),
 			OVERHEAD_TOKENS.name(), MODEL_ERRORS.name(), COST_SAVED.name(), OVERHEAD.name(), PROVIDER_DISCOUNT.name(),
-			TASKS.name(), RETRIES.name(), RETRY_SPENT.name(), TOKENS.name(), SPENT.name(), COUNTERFACTUAL.name(), SAVED.name(), MODEL_ERRORS_BY_TYPE.name(),
-			TASK_OUTCOMES.name(), KNOWN_COST.name());
+			TASKS.name(), RETRIES.name(), RETRY_SPENT.name(), TOKENS.name(), SPENT.name(), COUNTERFACTUAL.name(),
+			SAVED.name(), MODEL_ERRORS_BY_TYPE.name(), TASK_OUTCOMES.name(), KNOWN_COST.name());
 
 	private SavingsCounters() {
 	}

@@ -293,6 +293,14 @@ public final class StatisticsSnapshot {
 	}
 
 	/**
+	 * Return what was spent on tasks whose outcome is known, and their overhead.
+	 * @return the cost in US dollars
+	 */
+	public BigDecimal knownCostUsd() {
+		return PicoUsd.toUsd(count(SavingsCounters.KNOWN_COST));
+	}
+
+	/**
 	 * Return what a success cost: all that was spent on tasks whose outcome is known, and
 	 * their overhead, for each of those that succeeded.
 	 * @return the cost in US dollars, or {@code null} if no task is known to have

@@ -31,6 +31,7 @@ import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.provider.TokenUsage;
 import io.tokensaving.statistics.CallMeasures;
 import io.tokensaving.statistics.InMemoryStatisticsRepository;
+import io.tokensaving.statistics.OpenTask;
 import io.tokensaving.statistics.SavingsStatistics;
 import io.tokensaving.statistics.StatisticsAggregator;
 import io.tokensaving.statistics.TestClock;
@@ -200,6 +201,36 @@ class AdviceCollectorTests {
 				.containsEntry("retries", new Advice.Figure(10L, "requests"))
 				.containsEntry("tasks", new Advice.Figure(85L, "tasks"));
 		});
+	}
+
+	@Test
+	void aFeatureWhoseTasksHardlyEverSucceedIsTold() {
+		for (int i = 0; i < 60; i++) {
+			task("useless", i, i % 20 == 0);
+			task("useful", i, i % 9 == 0);
+			task("unknown", i, null);
+		}
+		for (int i = 0; i < 49; i++) {
+			task("seldom-asked", i, false);
+		}
+		assertThat(collector().collect("default").advice()).singleElement().satisfies((each) -> {
+			Advice advice = each.advice();
+			assertThat(advice.code()).isEqualTo("answers_of_no_use");
+			assertThat(advice.feature()).isEqualTo("useless");
+			assertThat(advice.costUsdPerDay()).isEqualByComparingTo("0.06");
+			assertThat(advice.figures()).containsEntry("success_share", new Advice.Figure(0.05, "share"))
+				.containsEntry("known_outcomes", new Advice.Figure(60L, "tasks"));
+		});
+	}
+
+	private void task(String feature, int number, Boolean success) {
+		OpenTask task = this.statistics.tasks().open(feature + number);
+		this.statistics.plan(A)
+			.record(PlanUsages.call(A, feature, "m", USAGE, PRICES), new CallMeasures(null, true, false, 1, 1, -1),
+					task);
+		if (success != null) {
+			assertThat(this.statistics.tasks().report(feature + number, success)).isTrue();
+		}
 	}
 
 	@Test
