@@ -318,10 +318,8 @@ public record CachedResponse(String id, String model, List<CachedGeneration> gen
 			if (text) {
 				return media;
 			}
-			Media.Builder copy = Media.builder()
-				.mimeType(media.getMimeType())
-				.name(media.getName())
-				.data(((byte[]) data).clone());
+			Media.Builder copy = MediaData.set(Media.builder().mimeType(media.getMimeType()).name(media.getName()),
+					((byte[]) data).clone());
 			return (media.getId() != null) ? copy.id(media.getId()).build() : copy.build();
 		}
 
