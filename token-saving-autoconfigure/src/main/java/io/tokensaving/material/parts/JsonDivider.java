@@ -1,6 +1,7 @@
 package io.tokensaving.material.parts;
 
 import java.util.Arrays;
+import java.util.BitSet;
 
 import io.tokensaving.material.parts.Part.Kind;
 
@@ -290,17 +291,17 @@ final class JsonDivider {
 		return count > MANY_ENTRIES && (small > 2L * SMALL || large > MANY_ENTRIES / 2);
 	}
 
-	// The key of the marker differs from all keys of the object
+	// The key of the marker is the shortest that no entry of the object has
 	private Marker entries(int structure, int start) {
-		int dots = 1;
+		BitSet taken = new BitSet();
 		JsonScanner.Children entries = this.scanner.children(structure, start);
 		while (entries.next()) {
 			int length = entries.keyEnd() - entries.keyStart() - 2;
 			if (this.source.run(Marker.ELLIPSIS.charAt(0), entries.keyStart() + 1, entries.keyEnd() - 1) == length) {
-				dots = Math.max(dots, length + 1);
+				taken.set(length);
 			}
 		}
-		return new Entries(Marker.ELLIPSIS.repeat(Math.min(dots, Part.MAX_LABEL)));
+		return new Entries(Marker.ELLIPSIS.repeat(taken.nextClearBit(1)));
 	}
 
 	private void addSentences(int start, int end, int part) {
