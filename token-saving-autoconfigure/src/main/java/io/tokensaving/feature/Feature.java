@@ -99,6 +99,18 @@ public interface Feature extends StatisticsContributor {
 	}
 
 	/**
+	 * Return what the feature adds to the forecast of a plan that only observes. Nothing
+	 * by default.
+	 * @param plan the plan
+	 * @param figures what was seen of the plan by all instances
+	 * @return values that JSON can hold, by fields in snake case that no other feature
+	 * has
+	 */
+	default Map<String, Object> forecast(Plan plan, StatisticsSnapshot figures) {
+		return Map.of();
+	}
+
+	/**
 	 * Return what the feature shows of a plan, by the name below {@code plans/{id}} of
 	 * the endpoint. Nothing by default.
 	 * @return for each name in kebab case a function that describes a plan and its

@@ -94,22 +94,19 @@ public final class ShadowFeature implements Feature {
 		forecast.put("risks", risks);
 		Plan settings = this.plans.get().find(plan.workspace(), plan.plan());
 		if (settings != null) {
-			new SuggestedSettings(ofFeatures(settings, figures)).describe(forecast);
+			List<Suggestion> suggestions = new ArrayList<>();
+			for (Feature feature : this.features.get().all()) {
+				try {
+					feature.forecast(settings, figures).forEach(forecast::putIfAbsent);
+					suggestions.addAll(feature.suggestions(settings, figures));
+				}
+				catch (RuntimeException ex) {
+					logger.debug("The feature '" + feature.name() + "' cannot be forecast", ex);
+				}
+			}
+			new SuggestedSettings(suggestions).describe(forecast);
 		}
 		return forecast;
-	}
-
-	private List<Suggestion> ofFeatures(Plan plan, StatisticsSnapshot figures) {
-		List<Suggestion> suggestions = new ArrayList<>();
-		for (Feature feature : this.features.get().all()) {
-			try {
-				suggestions.addAll(feature.suggestions(plan, figures));
-			}
-			catch (RuntimeException ex) {
-				logger.debug("The feature '" + feature.name() + "' cannot suggest settings", ex);
-			}
-		}
-		return suggestions;
 	}
 
 	private static <F> Map<String, Object> describe(StateSlot<?, F> slot, StatisticsSnapshot figures,

@@ -29,11 +29,15 @@ import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
+import io.tokensaving.promptcache.PromptCacheAdvisor;
+import io.tokensaving.promptcache.PromptCacheFeature;
+import io.tokensaving.promptcache.PromptCacheSettings;
 import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.provider.TokenUsage;
 import io.tokensaving.sampling.Judge;
 import io.tokensaving.statistics.PlanStatistics;
 import io.tokensaving.statistics.StatisticsCounters;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
@@ -231,6 +235,19 @@ class ShadowAdvisorTests {
 		assertThat(statistics().state(SemanticCacheFeature.ERROR_RATE).snapshot().verified()).isEqualTo(1);
 	}
 
+	// What compares a hit with the answer of the model sends nothing
+	@Test
+	void onlyWhatWouldBeSentIsForeseenToBeCached() {
+		ScriptedChatModel model = ScriptedChatModel.echoing();
+		ChatClient client = semantic(model, 0.7, 1);
+		askForParcels(client, model);
+		Eventually.await("both hits are judged", () -> similar().judged() == 2);
+		Map<String, Object> foreseen = new PromptCacheFeature()
+			.forecast(plan().with(PromptCacheSettings.DEFAULTS).build(), statistics().snapshot());
+		assertThat(foreseen.get("prompt_cache")).asInstanceOf(InstanceOfAssertFactories.MAP)
+			.containsEntry("requests", 1L);
+	}
+
 	private void askForParcels(ChatClient client, ScriptedChatModel model) {
 		for (String question : List.of("When does my parcel come to me", "When does the parcel come to me",
 				"When does my parcel arrive to me")) {
@@ -240,7 +257,7 @@ class ShadowAdvisorTests {
 	}
 
 	private ChatClient semantic(ScriptedChatModel model, double threshold, double maxErrorRate) {
-		this.chain = new TokenSavingTestChain(plan()
+		this.chain = new TokenSavingTestChain(plan().with(PromptCacheSettings.DEFAULTS)
 			.with(CacheSettings.builder("in_memory_semantic")
 				.similarityThreshold(threshold)
 				.judge("equal")
@@ -342,7 +359,8 @@ class ShadowAdvisorTests {
 				new TokenCounter());
 		this.closed.add(advisor);
 		this.closed.add(this.chain);
-		return this.chain.client(model, advisor);
+		PromptCacheAdvisor promptCache = PromptCacheAdvisor.builder().statistics(this.chain.statistics()).build();
+		return this.chain.client(model, advisor, promptCache);
 	}
 
 	private static String text(ChatClientResponse response) {

@@ -26,6 +26,7 @@ import io.tokensaving.cache.semantic.guard.Question;
 import io.tokensaving.cache.semantic.guard.SemanticGuard;
 import io.tokensaving.feature.Eviction;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.request.CallState;
 import io.tokensaving.request.CallerContext;
 import io.tokensaving.request.DirectStreamAdvisor;
 import io.tokensaving.request.DirectStreamChain;
@@ -258,11 +259,12 @@ public final class SemanticCacheAdvisor
 			return chain.nextCall(request);
 		}
 		SemanticHit hit = lookup.find();
+		FreshAnswer fresh = (cutOff) -> chain.nextCall(compared(request)).chatResponse();
 		if (hit != null) {
-			verify(lookup, hit, (cutOff) -> chain.nextCall(request).chatResponse());
+			verify(lookup, hit, fresh);
 			return hit.response();
 		}
-		verifyBelow(lookup, (cutOff) -> chain.nextCall(request).chatResponse());
+		verifyBelow(lookup, fresh);
 		ChatClientResponse response = chain.nextCall(request);
 		lookup.store(response.chatResponse(), false);
 		return response;
@@ -278,7 +280,8 @@ public final class SemanticCacheAdvisor
 				return chain.nextStream(request);
 			}
 			Supplier<FreshAnswer> fresh = () -> FreshAnswer.ofStream(
-					Flux.defer(() -> chain.nextStream(request)).contextWrite(context), lookup.cacheRequest().dialect());
+					Flux.defer(() -> chain.nextStream(compared(request))).contextWrite(context),
+					lookup.cacheRequest().dialect());
 			Function<SemanticHit, ChatClientResponse> serve = (hit) -> {
 				verify(lookup, hit, fresh.get());
 				return hit.response();
@@ -343,6 +346,13 @@ public final class SemanticCacheAdvisor
 			.plan(cacheRequest.call().planKey())
 			.state(SemanticCacheFeature.ERROR_RATE)
 			.isSuspended();
+	}
+
+	// In shadow the answer of the model is there already. What works for the plan further
+	// in must not take reading it for another call
+	private static ChatClientRequest compared(ChatClientRequest request) {
+		CallState call = CallState.of(request);
+		return (call != null && call.isShadow()) ? call.withoutSettings().attachTo(request) : request;
 	}
 
 	private void verify(SemanticLookup lookup, SemanticHit hit, FreshAnswer model) {
