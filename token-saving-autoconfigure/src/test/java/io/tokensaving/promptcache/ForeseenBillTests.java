@@ -59,8 +59,8 @@ class ForeseenBillTests {
 			TokenKind.CACHE_WRITE_5M, TokenKind.CACHE_WRITE_1H, TokenKind.CACHE_WRITE_30M);
 
 	@ParameterizedTest
-	@CsvSource({ "chat-window, 40", "users-8-turns, 60", "one-shot-10s, 40", "one-shot-7min, 40", "one-shot-90min, 20",
-			"agent, 30" })
+	@CsvSource({ "chat-window, 30", "users-8-turns, 30", "one-shot-10s, 20", "one-shot-7min, 20", "one-shot-90min, 10",
+			"agent, 20" })
 	void costIsThatOfAnActivePlan(String shape, int size) {
 		List<TrafficRequest> traffic = TrafficShape.named(shape).requests(1, 1);
 		traffic = traffic.subList(0, Math.min(size, traffic.size()));
@@ -191,18 +191,20 @@ class ForeseenBillTests {
 	}
 
 	private static Map<?, ?> saved(SavingsStatistics statistics, long requests) {
-		Eventually.await("all requests are counted", () -> forecast(statistics).get("requests").equals(requests));
+		Eventually.await("all requests are counted",
+				() -> Long.valueOf(requests).equals(forecast(statistics).get("requests")));
 		return (Map<?, ?>) forecast(statistics).get("would_save_usd_by_technique");
 	}
 
+	// Empty until the first request is counted
 	private static Map<String, Object> forecast(SavingsStatistics statistics) {
 		StatisticsSnapshot snapshot = statistics.plan(KEY).snapshot();
-		StateSlot<?, ?> slot = snapshot.states()
-			.stream()
-			.filter((each) -> each.name().equals("shadow"))
-			.findFirst()
-			.orElseThrow();
-		return describe(slot, snapshot);
+		for (StateSlot<?, ?> slot : snapshot.states()) {
+			if (slot.name().equals("shadow")) {
+				return describe(slot, snapshot);
+			}
+		}
+		return Map.of();
 	}
 
 	private static <F> Map<String, Object> describe(StateSlot<?, F> slot, StatisticsSnapshot snapshot) {
