@@ -33,6 +33,10 @@ public final class BuiltInFeatures {
 						(workspace) -> List.of()),
 				new ShadowFeature(() -> {
 					throw new IllegalStateException("There is no aggregator");
+				}, () -> {
+					throw new IllegalStateException("There are no plans");
+				}, () -> {
+					throw new IllegalStateException("There are no other features");
 				}));
 	}
 

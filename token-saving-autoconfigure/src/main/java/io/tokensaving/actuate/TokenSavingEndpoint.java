@@ -590,7 +590,9 @@ public class TokenSavingEndpoint {
 						(counter.dimension() != null) ? snapshot.counts(counter) : snapshot.count(counter));
 			}
 			for (StateSlot<?, ?> slot : snapshot.states()) {
-				figures.put(slot.name(), describe(slot, snapshot));
+				if (slot.isShown()) {
+					figures.put(slot.name(), describe(slot, snapshot));
+				}
 			}
 			figures.put("errors", snapshot.errors());
 			figures.put("model_errors", snapshot.modelErrors());

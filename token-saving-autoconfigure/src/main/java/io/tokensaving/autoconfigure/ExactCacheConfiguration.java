@@ -8,6 +8,7 @@ import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.exact.ExactCacheFeature;
 import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
+import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.statistics.SavingsStatistics;
 
@@ -39,11 +40,12 @@ class ExactCacheConfiguration {
 	@ConditionalOnMissingBean
 	ExactCacheAdvisor tokenSavingExactCacheAdvisor(AdvisorOrderProperties order, StoredAnswersProperties storedAnswers,
 			ObjectProvider<ExactCacheStore> stores, ObjectProvider<SemanticCacheStore> semanticStores,
-			TokenCounter tokenCounter, SavingsStatistics statistics, CircuitBreakers breakers) {
+			TokenCounter tokenCounter, PriceTable prices, SavingsStatistics statistics, CircuitBreakers breakers) {
 		storedAnswers.check();
 		List<ExactCacheStore> exactStores = stores.orderedStream().toList();
 		ExactCacheAdvisor.Builder builder = ExactCacheAdvisor.builder(exactStores)
 			.tokenCounter(tokenCounter)
+			.prices(prices)
 			.statistics(statistics)
 			.circuitBreakers(breakers)
 			.order(order.checked().getExactCache());

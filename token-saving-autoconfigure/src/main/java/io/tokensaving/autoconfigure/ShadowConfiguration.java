@@ -1,7 +1,9 @@
 package io.tokensaving.autoconfigure;
 
+import io.tokensaving.feature.Features;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.shadow.ShadowAdvisor;
 import io.tokensaving.shadow.ShadowFeature;
 import io.tokensaving.statistics.SavingsStatistics;
@@ -19,8 +21,9 @@ import org.springframework.context.annotation.Configuration;
 class ShadowConfiguration {
 
 	@Bean
-	ShadowFeature tokenSavingShadowFeature(ObjectProvider<StatisticsAggregator> aggregator) {
-		return new ShadowFeature(aggregator::getObject);
+	ShadowFeature tokenSavingShadowFeature(ObjectProvider<StatisticsAggregator> aggregator,
+			ObjectProvider<PlanRepository> plans, ObjectProvider<Features> features) {
+		return new ShadowFeature(aggregator::getObject, plans::getObject, features::getObject);
 	}
 
 	@Bean

@@ -2,11 +2,13 @@ package io.tokensaving.cache;
 
 import java.time.Clock;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.statistics.SavingsStatistics;
@@ -30,6 +32,8 @@ public abstract class CacheAdvisorBuilder<B extends CacheAdvisorBuilder<B>> {
 	private Clock clock = Clock.systemUTC();
 
 	private Ticker ticker = Ticker.systemTicker();
+
+	private PriceTable prices = new PriceTable(List.of());
 
 	private CircuitBreakers breakers = new CircuitBreakers();
 
@@ -119,6 +123,17 @@ public abstract class CacheAdvisorBuilder<B extends CacheAdvisorBuilder<B>> {
 	}
 
 	/**
+	 * Set the prices of background work, such as verification, and of what answers had
+	 * cost. Default: the built-in prices.
+	 * @param prices the prices
+	 * @return this builder
+	 */
+	public B prices(PriceTable prices) {
+		this.prices = prices;
+		return self();
+	}
+
+	/**
 	 * Set the circuit breakers of the backends outside this process. Default: breakers of
 	 * its own.
 	 * @param breakers the breakers
@@ -158,6 +173,10 @@ public abstract class CacheAdvisorBuilder<B extends CacheAdvisorBuilder<B>> {
 
 	Ticker ticker() {
 		return this.ticker;
+	}
+
+	PriceTable prices() {
+		return this.prices;
 	}
 
 	CircuitBreakers circuitBreakers() {

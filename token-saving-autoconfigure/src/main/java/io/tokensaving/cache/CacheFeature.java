@@ -8,9 +8,12 @@ import java.util.function.Supplier;
 import io.tokensaving.Counter;
 import io.tokensaving.feature.Feature;
 import io.tokensaving.feature.SettingsSection;
+import io.tokensaving.feature.Suggestion;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.SettingText;
+import io.tokensaving.statistics.StateSlot;
+import io.tokensaving.statistics.StatisticsSnapshot;
 
 /**
  * The feature that both caches share: the {@code cache} section of plans, and the check
@@ -23,6 +26,11 @@ public final class CacheFeature implements Feature {
 	 */
 	public static final Counter NOT_STORED = Counter.by("reason", "answers_not_stored",
 			"Answers that were bought and not stored");
+
+	/**
+	 * What plans that only observe would have been answered from, by similarity and age.
+	 */
+	public static final StateSlot<HitTally, HitTally.Figures> HITS = new HitTallySlot();
 
 	private final Supplier<? extends Collection<String>> backends;
 
@@ -53,6 +61,17 @@ public final class CacheFeature implements Feature {
 	@Override
 	public Collection<Counter> counters() {
 		return List.of(NOT_STORED);
+	}
+
+	@Override
+	public List<StateSlot<?, ?>> states() {
+		return List.of(HITS);
+	}
+
+	@Override
+	public List<Suggestion> suggestions(Plan plan, StatisticsSnapshot figures) {
+		CacheSettings settings = plan.settings(CacheSettings.class);
+		return (settings != null) ? new CacheSuggestions(settings, figures.figures(HITS)).all() : List.of();
 	}
 
 	@Override

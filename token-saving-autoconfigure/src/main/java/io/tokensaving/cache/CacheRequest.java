@@ -13,6 +13,7 @@ import io.tokensaving.SavingsReport;
 import io.tokensaving.backend.HandOver;
 import io.tokensaving.ledger.SavingsLedger;
 import io.tokensaving.provider.Dialect;
+import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.provider.TokenUsage;
 import io.tokensaving.request.CallState;
 import io.tokensaving.request.CallerContext;
@@ -165,6 +166,67 @@ public final class CacheRequest {
 		Duration untilExpiry = Duration.between(this.tier.now(), origin.expiresAt());
 		Duration untilTooOld = ttl().minus(age(found));
 		return (untilExpiry.compareTo(untilTooOld) < 0) ? untilExpiry : untilTooOld;
+	}
+
+	/**
+	 * Count what was found for a call of which the caller sees nothing, so that a plan
+	 * can be told what other settings would find. Of other calls nothing is counted.
+	 * @param found the answer
+	 * @param age its age
+	 * @param similarity the cosine similarity of both questions, or {@code null} if the
+	 * requests are equal
+	 */
+	public void observe(CachedResponse found, Duration age, @Nullable Double similarity) {
+		if (!this.call.isShadow()) {
+			return;
+		}
+		ModelPrice price = this.tier.prices().find(found.model());
+		long picoUsd = (price != null) ? price.picoUsd(found.usage()) : 0;
+		HitTally tally = this.tier.statistics().plan(this.call.planKey()).state(CacheFeature.HITS);
+		if (similarity != null && isSimilarityOfPlan()) {
+			tally.similar(similarity, picoUsd);
+		}
+		boolean served = similarity == null || similarity >= similarityThreshold();
+		if (served && isAgeOfPlan()) {
+			tally.aged(age, picoUsd);
+		}
+	}
+
+	/**
+	 * Count whether an answer that was {@linkplain #observe observed} is right.
+	 * @param right whether it is
+	 * @param age its age
+	 * @param similarity the cosine similarity of both questions
+	 */
+	public void judged(boolean right, Duration age, double similarity) {
+		if (!this.call.isShadow()) {
+			return;
+		}
+		HitTally tally = this.tier.statistics().plan(this.call.planKey()).state(CacheFeature.HITS);
+		if (isSimilarityOfPlan()) {
+			tally.judged(similarity, right);
+		}
+		if (similarity >= similarityThreshold() && isAgeOfPlan()) {
+			tally.judged(age, right);
+		}
+	}
+
+	/**
+	 * Return the lowest similarity at which an answer may be served. A directive of the
+	 * request overrides the plan.
+	 * @return the similarity, 0 to 1
+	 */
+	public double similarityThreshold() {
+		Double threshold = this.call.directives().similarityThreshold();
+		return (threshold != null) ? threshold : this.settings.similarityThreshold();
+	}
+
+	private boolean isSimilarityOfPlan() {
+		return this.call.directives().similarityThreshold() == null;
+	}
+
+	private boolean isAgeOfPlan() {
+		return this.call.directives().ttl() == null && this.call.directives().maxAge() == null;
 	}
 
 	/**

@@ -23,6 +23,7 @@ import io.tokensaving.backend.Attempt;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.feature.Eviction;
+import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
@@ -59,6 +60,8 @@ public final class CacheTier implements CacheWriter, AutoCloseable {
 
 	private final Ticker ticker;
 
+	private final PriceTable prices;
+
 	private final CircuitBreakers breakers;
 
 	private final int order;
@@ -85,6 +88,7 @@ public final class CacheTier implements CacheWriter, AutoCloseable {
 		this.tokenCounter = builder.tokenCounter();
 		this.clock = builder.clock();
 		this.ticker = builder.ticker();
+		this.prices = builder.prices();
 		this.breakers = builder.circuitBreakers();
 		this.order = builder.order();
 		this.writes = new WriteBehindQueue("token-saving-%s-writes".formatted(name), (overdue) -> fail(null, overdue));
@@ -122,6 +126,14 @@ public final class CacheTier implements CacheWriter, AutoCloseable {
 	 */
 	public SavingsStatistics statistics() {
 		return this.statistics;
+	}
+
+	/**
+	 * Return the prices.
+	 * @return the prices
+	 */
+	public PriceTable prices() {
+		return this.prices;
 	}
 
 	/**

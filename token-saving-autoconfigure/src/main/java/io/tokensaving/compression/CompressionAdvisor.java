@@ -192,6 +192,9 @@ public final class CompressionAdvisor implements TokenSavingAdvisor, CallAdvisor
 			return request;
 		}
 		try {
+			if (call.isShadow()) {
+				observe(request.prompt(), call.planKey(), settings);
+			}
 			return compress(request, call.planKey(), settings);
 		}
 		catch (Throwable ex) {
@@ -231,6 +234,47 @@ public final class CompressionAdvisor implements TokenSavingAdvisor, CallAdvisor
 		}
 		ledger.record(new LedgerEvent.Compressed(CompressionFeature.TECHNIQUE, before - after));
 		return new ChatClientRequest(new Prompt(compressed, options), request.context());
+	}
+
+	// What other limits would leave out, by dropping the oldest turns: the other engines
+	// leave out as much, but take longer to choose
+	private void observe(Prompt prompt, PlanKey plan, CompressionSettings settings) {
+		try {
+			observe(prompt, settings.lowMark(), this.statistics.plan(plan).state(CompressionFeature.LIMITS));
+		}
+		catch (RuntimeException ex) {
+			this.statistics.recordError(CompressionFeature.COMPONENT, plan, ex);
+		}
+	}
+
+	private void observe(Prompt prompt, double lowMark, LimitTally tally) {
+		tally.request();
+		ChatOptions options = prompt.getOptions();
+		TokenScale scale = this.tokenCounter.scale(options);
+		if (this.tokenCounter.isSurelyWithin(prompt, LimitTally.LIMITS.get(0), scale)) {
+			return;
+		}
+		int tools = this.tokenCounter.countTools(options, scale);
+		List<Message> messages = prompt.getInstructions();
+		ModelPrice price = this.prices.find((options != null) ? options.getModel() : null);
+		double picoUsd = (price != null) ? PICO_USD * price.input().doubleValue() : 0;
+		CompressionBudget counted = new CompressionBudget(0, lowMark, scale.factor(), scale.encoding(),
+				(text) -> this.tokenCounter.count(text, scale), (message) -> this.tokenCounter.count(message, scale),
+				PrefixPrice.of(price))
+			.counted(messages);
+		long before = counted.count(messages);
+		for (int limit : LimitTally.LIMITS) {
+			if (tools + before <= limit) {
+				break;
+			}
+			CompressionBudget budget = counted.withMaxTokens(limit - tools);
+			List<CompactionEffect> effects = new ArrayList<>(1);
+			List<Message> left = TRIM_COMPRESSOR.compress(messages, budget, effects::add);
+			long leftOut = Math.max(0, before - budget.count(left));
+			double cost = effects.stream().mapToDouble((effect) -> effect.cost(budget.prefix())).sum();
+			tally.shortened(limit, leftOut, Math.round(picoUsd * budget.prefix().read() * leftOut),
+					Math.round(picoUsd * cost));
+		}
 	}
 
 	private CompressionRequest compressionRequest(ChatClientRequest request) {

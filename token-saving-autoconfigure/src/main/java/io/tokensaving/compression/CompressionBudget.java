@@ -76,6 +76,16 @@ record CompressionBudget(int maxTokens, double lowMark, double factor, String en
 	}
 
 	/**
+	 * Return the same budget with another limit.
+	 * @param tokens the limit for all messages together
+	 * @return the budget, which knows the tokens of the same messages
+	 */
+	CompressionBudget withMaxTokens(int tokens) {
+		return new CompressionBudget(tokens, this.lowMark, this.factor, this.encoding, this.textCounter,
+				this.messageCounter, this.prefix);
+	}
+
+	/**
 	 * Return the tokens of a message without content.
 	 * @return the tokens
 	 */

@@ -9,10 +9,12 @@ import io.tokensaving.Counter;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.feature.Feature;
 import io.tokensaving.feature.SettingsSection;
+import io.tokensaving.feature.Suggestion;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.SettingText;
 import io.tokensaving.statistics.StateSlot;
+import io.tokensaving.statistics.StatisticsSnapshot;
 
 /**
  * The feature that compresses the history. Thread-safe.
@@ -51,6 +53,8 @@ public final class CompressionFeature implements Feature {
 			"requests");
 
 	static final StateSlot<CompactionTally, CompactionTallySlot.Figures> COMPACTIONS = new CompactionTallySlot();
+
+	static final StateSlot<LimitTally, LimitTally.Figures> LIMITS = new LimitTallySlot();
 
 	private final Supplier<CompressionAdvisor> advisor;
 
@@ -122,7 +126,13 @@ public final class CompressionFeature implements Feature {
 
 	@Override
 	public List<StateSlot<?, ?>> states() {
-		return List.of(COMPACTIONS);
+		return List.of(COMPACTIONS, LIMITS);
+	}
+
+	@Override
+	public List<Suggestion> suggestions(Plan plan, StatisticsSnapshot figures) {
+		CompressionSettings settings = plan.settings(CompressionSettings.class);
+		return (settings != null) ? List.of(figures.figures(LIMITS).suggestion(settings.maxInputTokens())) : List.of();
 	}
 
 	@Override

@@ -8,6 +8,7 @@ import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.statistics.StatisticsContributor;
+import io.tokensaving.statistics.StatisticsSnapshot;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,6 +84,30 @@ public interface Feature extends StatisticsContributor {
 	 */
 	default List<Advice> advice(PlanUsage usage) {
 		return List.of();
+	}
+
+	/**
+	 * Return the settings that the feature would choose for a plan that only observes.
+	 * None by default.
+	 * @param plan the plan
+	 * @param figures what was seen of the plan by all instances
+	 * @return a suggestion for each setting that can be judged by figures, even if there
+	 * are too few of them yet
+	 */
+	default List<Suggestion> suggestions(Plan plan, StatisticsSnapshot figures) {
+		return List.of();
+	}
+
+	/**
+	 * Return what the feature adds to the forecast of a plan that only observes. Nothing
+	 * by default.
+	 * @param plan the plan
+	 * @param figures what was seen of the plan by all instances
+	 * @return values that JSON can hold, by fields in snake case that no other feature
+	 * has
+	 */
+	default Map<String, Object> forecast(Plan plan, StatisticsSnapshot figures) {
+		return Map.of();
 	}
 
 	/**

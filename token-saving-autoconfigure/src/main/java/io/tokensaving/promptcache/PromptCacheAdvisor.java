@@ -58,6 +58,12 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 
 	private final CachePlanner planner;
 
+	// Knows what would have been written if prompts that were sent without marks had had
+	// some. What was really sent must not mix with it
+	private final CachePlanner foreseeing = new CachePlanner();
+
+	private final PrefixLengths lengths = new PrefixLengths();
+
 	private final BiFunction<String, String, CacheRules> rules;
 
 	private final SavingsStatistics statistics;
@@ -114,12 +120,15 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 	}
 
 	@Override
-	public boolean worksInShadow() {
-		return false;
-	}
-
-	@Override
 	public ChatClientResponse adviseCall(ChatClientRequest request, CallAdvisorChain chain) {
+		if (isUnseen(request)) {
+			ForeseenRequest foreseen = foresee(request);
+			ChatClientResponse response = chain.nextCall(request);
+			if (foreseen != null) {
+				foreseen.answered(response.chatResponse());
+			}
+			return response;
+		}
 		SentRequest planned = prepare(request, false);
 		if (planned == null) {
 			return chain.nextCall(request);
@@ -144,6 +153,13 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 	@Override
 	public Flux<ChatClientResponse> adviseStream(ChatClientRequest request, StreamAdvisorChain given) {
 		StreamAdvisorChain chain = DirectStreamChain.after(this, given);
+		if (isUnseen(request)) {
+			return Flux.defer(() -> {
+				ForeseenRequest foreseen = foresee(request);
+				Flux<ChatClientResponse> answer = chain.nextStream(request);
+				return (foreseen != null) ? foreseen.follow(answer) : answer;
+			});
+		}
 		return Flux.defer(() -> {
 			SentRequest planned = prepare(request, true);
 			if (planned == null) {
@@ -167,7 +183,35 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		this.statistics.plan(planned.planKey()).increment(PromptCacheFeature.REJECTIONS);
 	}
 
+	private static boolean isUnseen(ChatClientRequest request) {
+		CallState call = CallState.of(request);
+		return call != null && call.isShadow();
+	}
+
+	// The request stays as it is: what the provider would do with marks is worked out
+	private @Nullable ForeseenRequest foresee(ChatClientRequest request) {
+		return withSettings(request, (call, settings) -> {
+			// A call is given to the model as the caller has made it, and only calls have
+			// a
+			// format
+			Arranged arranged = arrange(request, call, settings, false);
+			if (arranged == null) {
+				return null;
+			}
+			CacheDecision decision = this.foreseeing.plan(arranged.scope(), arranged.rules(),
+					arranged.segments().boundaries(), this.clock.instant());
+			return new ForeseenRequest(call.planKey(), request, arranged.scope(), arranged.segments().boundaries(),
+					arranged.rules(), decision, this.foreseeing, this.lengths, this.statistics, this.tokenCounter,
+					this.prices, this.clock);
+		});
+	}
+
 	private @Nullable SentRequest prepare(ChatClientRequest request, boolean stream) {
+		return withSettings(request, (call, settings) -> plan(request, call, settings, stream));
+	}
+
+	private <T> @Nullable T withSettings(ChatClientRequest request,
+			BiFunction<CallState, PromptCacheSettings, @Nullable T> work) {
 		CallState call = CallState.of(request, this.plan);
 		PromptCacheSettings settings = (call != null) ? call.plan().settings(PromptCacheSettings.class) : null;
 		// A second advisor in the chain has nothing left to do
@@ -176,7 +220,7 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 			return null;
 		}
 		try {
-			return plan(request, call, settings, stream);
+			return work.apply(call, settings);
 		}
 		catch (Throwable ex) {
 			this.statistics.recordError(PromptCacheFeature.COMPONENT, call.planKey(), ex);
@@ -186,14 +230,50 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 
 	private @Nullable SentRequest plan(ChatClientRequest request, CallState call, PromptCacheSettings settings,
 			boolean stream) {
-		ChatOptions given = request.prompt().getOptions();
-		if (given == null || request.prompt().getInstructions().isEmpty()) {
+		Arranged arranged = arrange(request, call, settings, stream);
+		if (arranged == null) {
+			return null;
+		}
+		ChatOptions options = arranged.options();
+		PromptCacheInjector injector = arranged.injector();
+		PromptSegments segments = arranged.segments();
+		CacheDecision decision = this.planner.plan(arranged.scope(), arranged.rules(), segments.boundaries(),
+				this.clock.instant());
+		SentRequest planned = new SentRequest(call.planKey(), arranged.scope(), injector, arranged.rules(), decision,
+				this.planner, this.statistics, this.tokenCounter, this.prices, this.clock);
+		try {
+			PromptCacheInjector.Injected injected = new PromptCacheInjector.Injected(options, false);
+			if (arranged.tells() && !arranged.target().managed()) {
+				injected = injector.inject(options, CacheInjection.of(arranged.target(), arranged.rules(), settings,
+						segments, decision.marks(), new Keys(call, segments, arranged.scale())));
+			}
+			if (injected.options().getClass() != options.getClass()) {
+				throw new IllegalStateException("The options are of another class than before");
+			}
+			boolean split = segments.isSplit() && injected.marked()
+					&& segments.isMarked(Segment.SYSTEM, decision.marks());
+			ChatClientRequest sent = arranged.request();
+			planned.sent(changed(split ? VolatileArrangement.split(sent, arranged.head()) : sent, injected.options()),
+					arranged.given(), injected, segments, arranged.target());
+		}
+		catch (Throwable ex) {
+			// Nothing has been sent of what was planned
+			this.planner.failed(decision);
+			throw ex;
+		}
+		return planned;
+	}
+
+	private @Nullable Arranged arrange(ChatClientRequest made, CallState call, PromptCacheSettings settings,
+			boolean stream) {
+		ChatOptions given = made.prompt().getOptions();
+		if (given == null || made.prompt().getInstructions().isEmpty()) {
 			return null;
 		}
 		PromptCacheInjector injector = injector(given);
 		ChatOptions options = this.arranger.arrange(given, settings);
-		PromptWatch.Watched watched = this.watch.systemText(call, request);
-		request = VolatileArrangement.moved(request, watched.finding(), settings);
+		PromptWatch.Watched watched = this.watch.systemText(call, made);
+		ChatClientRequest request = VolatileArrangement.moved(made, watched.finding(), settings);
 		List<Message> sent = PromptSegments.sent(request, stream);
 		TokenScale scale = this.tokenCounter.scale(options);
 		CacheTarget target = injector.target(options, sent);
@@ -208,29 +288,7 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		PromptSegments segments = PromptSegments.of(options, sent, PromptSegments.nativeSchema(request, stream), target,
 				injector, scale, head);
 		this.watch.note(call, request, given, watched, segments, rules);
-		CacheDecision decision = this.planner.plan(scope, rules, segments.boundaries(), this.clock.instant());
-		SentRequest planned = new SentRequest(call.planKey(), scope, injector, rules, decision, this.planner,
-				this.statistics, this.tokenCounter, this.prices, this.clock);
-		try {
-			PromptCacheInjector.Injected injected = new PromptCacheInjector.Injected(options, false);
-			if (tells && !target.managed()) {
-				injected = injector.inject(options, CacheInjection.of(target, rules, settings, segments,
-						decision.marks(), new Keys(call, segments, scale)));
-			}
-			if (injected.options().getClass() != options.getClass()) {
-				throw new IllegalStateException("The options are of another class than before");
-			}
-			boolean split = segments.isSplit() && injected.marked()
-					&& segments.isMarked(Segment.SYSTEM, decision.marks());
-			planned.sent(changed(split ? VolatileArrangement.split(request, head) : request, injected.options()), given,
-					injected, segments, target);
-		}
-		catch (Throwable ex) {
-			// Nothing has been sent of what was planned
-			this.planner.failed(decision);
-			throw ex;
-		}
-		return planned;
+		return new Arranged(request, given, options, injector, target, scope, rules, segments, scale, head, tells);
 	}
 
 	private CacheRules rules(PromptCacheInjector injector, CacheTarget target, String model, boolean tells) {
@@ -252,6 +310,28 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		Map<String, @Nullable Object> context = new HashMap<>(request.context());
 		context.put(CONTEXT_KEY, true);
 		return new ChatClientRequest(new Prompt(request.prompt().getInstructions(), options), context);
+	}
+
+	/**
+	 * A request before it is planned.
+	 *
+	 * @param request the request, with what differs at each request at its end if the
+	 * plan says so
+	 * @param given the options that the application gave
+	 * @param options the same with the tools in order
+	 * @param injector sets marks
+	 * @param target where it goes
+	 * @param scope within which prefixes are shared
+	 * @param rules the rules of the provider
+	 * @param segments the prompt
+	 * @param scale how the model is counted
+	 * @param head how many characters of the system text are a part of their own
+	 * @param tells whether the provider accepts marks
+	 */
+	private record Arranged(ChatClientRequest request, ChatOptions given, ChatOptions options,
+			PromptCacheInjector injector, CacheTarget target, CacheScope scope, CacheRules rules,
+			PromptSegments segments, TokenScale scale, int head, boolean tells) {
+
 	}
 
 	/**

@@ -2,6 +2,7 @@ package io.tokensaving.promptcache;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 import io.tokensaving.Component;
 import io.tokensaving.Counter;
@@ -12,6 +13,7 @@ import io.tokensaving.feature.PlanUsage;
 import io.tokensaving.feature.SettingsSection;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.statistics.StateSlot;
+import io.tokensaving.statistics.StatisticsSnapshot;
 
 /**
  * The use of the providers' prompt caches, as a feature. Thread-safe.
@@ -59,6 +61,8 @@ public final class PromptCacheFeature implements Feature {
 			"requests");
 
 	static final StateSlot<PromptCacheTally, PromptCacheTally.Figures> TALLY = new PromptCacheTallySlot();
+
+	static final StateSlot<ForeseenTally, ForeseenTally.Figures> FORESEEN = new ForeseenTallySlot();
 
 	private final PrefixAdvice advice = new PrefixAdvice();
 
@@ -116,7 +120,13 @@ public final class PromptCacheFeature implements Feature {
 
 	@Override
 	public List<StateSlot<?, ?>> states() {
-		return List.of(TALLY);
+		return List.of(TALLY, FORESEEN);
+	}
+
+	@Override
+	public Map<String, Object> forecast(Plan plan, StatisticsSnapshot figures) {
+		return (plan.settings(PromptCacheSettings.class) != null)
+				? Map.of("prompt_cache", figures.figures(FORESEEN).describe()) : Map.of();
 	}
 
 	@Override

@@ -56,6 +56,15 @@ public interface StateSlot<S extends FeatureState<S>, F> {
 	F figures(StatisticsCounters sums, boolean suspended);
 
 	/**
+	 * Whether the endpoint shows the figures with those of the plan. Otherwise they are
+	 * for a view of their own.
+	 * @return whether it does, by default {@code true}
+	 */
+	default boolean isShown() {
+		return true;
+	}
+
+	/**
 	 * Return the figures as the endpoint shows them.
 	 * @param figures the figures
 	 * @return texts, numbers and booleans by name in snake case

@@ -1,5 +1,6 @@
 package io.tokensaving.autoconfigure;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -7,8 +8,10 @@ import io.tokensaving.Eventually;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.actuate.TokenSavingEndpoint;
+import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.MutablePlanRepository;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.ai.chat.client.ChatClient;
@@ -70,6 +73,36 @@ class ShadowConfigurationTests {
 			assertThatExceptionOfType(InvalidPlanException.class)
 				.isThrownBy(() -> plans.update("default", "trial", Map.of("mode", Map.of("shadow", true)), null))
 				.satisfies((ex) -> assertThat(ex.getField()).isEqualTo("mode"));
+		});
+	}
+
+	@Test
+	void whatIsSuggestedCanBeWrittenAsItIs() {
+		this.contextRunner.run((context) -> {
+			MutablePlanRepository plans = context.getBean(MutablePlanRepository.class);
+			plans.create("default", "trial", Map.of("cache.backend", "in_memory", "mode", "shadow",
+					"compression.engine", "trim", "compression.max-input-tokens", 50_000));
+			ChatClient client = context.getBean(ChatClient.Builder.class).build();
+			String repeated = "one ".repeat(9000);
+			for (long i = 1; i <= 202; i++) {
+				// The first is asked once, the second again and again
+				client.prompt((i == 1) ? repeated : "two").advisors(TokenSaving.plan("trial")).call().content();
+				long asked = i;
+				Eventually.await(() -> forecast(context, "trial").get("requests").equals(asked));
+			}
+			Map<String, Object> forecast = forecast(context, "trial");
+			assertThat(forecast.get("suggested")).isEqualTo(Map.of("cache", Map.of("ttl", "1m")));
+			assertThat(forecast.get("suggestions")).asInstanceOf(InstanceOfAssertFactories.LIST)
+				.<Object>extracting((each) -> ((Map<?, ?>) each).get("setting"))
+				.containsExactly("cache.ttl", "compression.max_input_tokens");
+			assertThat(forecast.get("risks")).asInstanceOf(InstanceOfAssertFactories.MAP)
+				.doesNotContainKeys("cache_observed", "compression_observed");
+			@SuppressWarnings("unchecked")
+			Map<String, Object> suggested = (Map<String, Object>) forecast.get("suggested");
+			CacheSettings changed = plans.update("default", "trial", suggested, 1L)
+				.plan()
+				.settings(CacheSettings.class);
+			assertThat(changed.ttl()).isEqualTo(Duration.ofMinutes(1));
 		});
 	}
 

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -14,7 +15,9 @@ import io.tokensaving.Outcome;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSavingTestChain;
+import io.tokensaving.cache.CacheFeature;
 import io.tokensaving.cache.CacheSettings;
+import io.tokensaving.cache.HitTally;
 import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.semantic.InMemorySemanticCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheFeature;
@@ -26,10 +29,15 @@ import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
+import io.tokensaving.promptcache.PromptCacheAdvisor;
+import io.tokensaving.promptcache.PromptCacheFeature;
+import io.tokensaving.promptcache.PromptCacheSettings;
 import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.provider.TokenUsage;
 import io.tokensaving.sampling.Judge;
 import io.tokensaving.statistics.PlanStatistics;
+import io.tokensaving.statistics.StatisticsCounters;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Flux;
@@ -186,6 +194,97 @@ class ShadowAdvisorTests {
 	}
 
 	@Test
+	void whatALowerThresholdWouldServeIsJudgedAndIsNoHit() {
+		ScriptedChatModel model = new ScriptedChatModel((prompt) -> ScriptedChatModel
+			.answer(prompt.getUserMessage().getText().contains("arrive") ? "Never." : "On Monday."));
+		ChatClient client = semantic(model, 0.93, 1);
+		askForParcels(client, model);
+		assertThat(forecast().get("outcomes")).isEqualTo(Map.of("miss", 3L));
+		Eventually.await("both are judged", () -> similar().judged() == 2);
+		assertThat(similar().hits()).isEqualTo(2);
+		assertThat(similar().wrong()).isEqualTo(1);
+		assertThat(similar().picoUsd()).isPositive();
+		assertThat(statistics().state(SemanticCacheFeature.ERROR_RATE).snapshot().verified()).isZero();
+		assertThat(forecast()).containsEntry("hits_by_similarity", Map.of());
+		assertThat(model.calls()).isEqualTo(3);
+	}
+
+	@Test
+	void nothingIsLookedForFarBelowTheThreshold() {
+		ScriptedChatModel model = ScriptedChatModel.echoing();
+		ChatClient client = semantic(model, 1, 1);
+		askForParcels(client, model);
+		assertThat(similar().hits()).isZero();
+	}
+
+	@Test
+	void aSuspendedCacheServesNothingAndGoesOnToBeJudged() {
+		ScriptedChatModel model = ScriptedChatModel.echoing();
+		ChatClient client = semantic(model, 0.6, 0);
+		client.prompt().user("When does my parcel come to me").call().content();
+		awaitRequests(1);
+		client.prompt().user("When does the parcel come to me").call().content();
+		awaitRequests(2);
+		Eventually.await("the first wrong answer suspends the cache",
+				() -> statistics().state(SemanticCacheFeature.ERROR_RATE).isSuspended());
+		client.prompt().user("When does a parcel come to me").call().content();
+		awaitRequests(3);
+		assertThat(forecast().get("outcomes")).isEqualTo(Map.of("miss", 2L, "semantic_hit", 1L));
+		Eventually.await("what it would have served is judged", () -> similar().judged() == 2);
+		assertThat(similar().hits()).isEqualTo(2);
+		assertThat(statistics().state(SemanticCacheFeature.ERROR_RATE).snapshot().verified()).isEqualTo(1);
+	}
+
+	// What compares a hit with the answer of the model sends nothing
+	@Test
+	void onlyWhatWouldBeSentIsForeseenToBeCached() {
+		ScriptedChatModel model = ScriptedChatModel.echoing();
+		ChatClient client = semantic(model, 0.7, 1);
+		askForParcels(client, model);
+		Eventually.await("both hits are judged", () -> similar().judged() == 2);
+		Map<String, Object> foreseen = new PromptCacheFeature()
+			.forecast(plan().with(PromptCacheSettings.DEFAULTS).build(), statistics().snapshot());
+		assertThat(foreseen.get("prompt_cache")).asInstanceOf(InstanceOfAssertFactories.MAP)
+			.containsEntry("requests", 1L);
+	}
+
+	private void askForParcels(ChatClient client, ScriptedChatModel model) {
+		for (String question : List.of("When does my parcel come to me", "When does the parcel come to me",
+				"When does my parcel arrive to me")) {
+			client.prompt().user(question).call().content();
+			awaitRequests(model.calls());
+		}
+	}
+
+	private ChatClient semantic(ScriptedChatModel model, double threshold, double maxErrorRate) {
+		this.chain = new TokenSavingTestChain(plan().with(PromptCacheSettings.DEFAULTS)
+			.with(CacheSettings.builder("in_memory_semantic")
+				.similarityThreshold(threshold)
+				.judge("equal")
+				.semanticTimeout(Duration.ofSeconds(30))
+				.guards(List.of())
+				.maxErrorRate(maxErrorRate)
+				.build())
+			.build());
+		this.chain.semantic(new WordsEmbeddingModel(), new InMemorySemanticCacheStore(), (builder) -> builder
+			.prices(new PriceTable(List.of(PRICE)))
+			.judges(Map.of("equal",
+					(question, given, fresh) -> new Judge.Verdict(given.equals(fresh), null, TokenUsage.ZERO))));
+		return client(model);
+	}
+
+	private HitTally.Point similar() {
+		HitTally.Figures figures = CacheFeature.HITS
+			.figures(new StatisticsCounters(statistics().state(CacheFeature.HITS).sums(), Set.of()), false);
+		HitTally.Point sum = new HitTally.Point(0, 0, 0, 0);
+		for (HitTally.Point point : figures.similarities()) {
+			sum = new HitTally.Point(sum.hits() + point.hits(), sum.judged() + point.judged(),
+					sum.wrong() + point.wrong(), sum.picoUsd() + point.picoUsd());
+		}
+		return sum;
+	}
+
+	@Test
 	void whatFailsReachesNobody() {
 		ScriptedChatModel model = ScriptedChatModel.echoing();
 		this.chain = new TokenSavingTestChain(plan().with(new CacheSettings("in_memory")).build());
@@ -260,7 +359,8 @@ class ShadowAdvisorTests {
 				new TokenCounter());
 		this.closed.add(advisor);
 		this.closed.add(this.chain);
-		return this.chain.client(model, advisor);
+		PromptCacheAdvisor promptCache = PromptCacheAdvisor.builder().statistics(this.chain.statistics()).build();
+		return this.chain.client(model, advisor, promptCache);
 	}
 
 	private static String text(ChatClientResponse response) {

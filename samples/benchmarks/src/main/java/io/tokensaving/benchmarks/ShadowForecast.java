@@ -24,7 +24,9 @@ import io.tokensaving.cache.exact.CaffeineExactCacheStore;
 import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.semantic.InMemorySemanticCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheAdvisor;
+import io.tokensaving.feature.Features;
 import io.tokensaving.ledger.PriceTable;
+import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.provider.TokenUsage;
@@ -130,7 +132,8 @@ public final class ShadowForecast {
 		try (ShadowAdvisor shadowAdvisor = new ShadowAdvisor(statistics, new PriceTable(List.of()), Fixture.COUNTER);
 				StatisticsAggregator aggregator = new StatisticsAggregator(statistics,
 						new InMemoryStatisticsRepository(Clock.systemUTC()), Clock.systemUTC(), Duration.ofDays(1))) {
-			ShadowFeature feature = new ShadowFeature(() -> aggregator);
+			ShadowFeature feature = new ShadowFeature(() -> aggregator,
+					() -> new InMemoryPlanRepository(List.of(shadow)), () -> new Features(List.of()));
 			ChatModel model = new IntentModel(intents);
 			ChatClient observed = client(model, shadow, statistics, shadowAdvisor, exactCache, semanticCache);
 			Map<?, ?> forecast = Map.of();

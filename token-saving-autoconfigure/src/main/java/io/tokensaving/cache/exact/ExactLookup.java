@@ -275,6 +275,9 @@ final class ExactLookup {
 		ChatClientResponse response = this.cacheRequest.replay(found, added);
 		ledger().recordHit(outcome, technique, found.usage(), found.model().isEmpty() ? null : found.model(),
 				age.toSeconds(), null);
+		if (outcome.equals(ExactCacheFeature.HIT)) {
+			this.cacheRequest.observe(found, age, null);
+		}
 		return response;
 	}
 

@@ -9,13 +9,13 @@ import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.cache.CacheEligibility;
+import io.tokensaving.cache.CacheRequest;
 import io.tokensaving.cache.CacheSettings;
 import io.tokensaving.event.FeatureSuspendedEvent;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.provider.Dialect;
-import io.tokensaving.request.CallState;
 import io.tokensaving.request.CallerContext;
 import io.tokensaving.sampling.Comparison;
 import io.tokensaving.sampling.ErrorRateMonitor;
@@ -26,9 +26,6 @@ import io.tokensaving.statistics.PlanStatistics;
 import io.tokensaving.statistics.SavingsStatistics;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
-
-import org.springframework.ai.chat.client.ChatClientRequest;
-import org.springframework.ai.chat.model.ChatResponse;
 
 /**
  * Verifies a sample of the semantic hits: the model answers the request too, and a judge
@@ -47,13 +44,19 @@ final class AnswerVerification implements AutoCloseable {
 
 	private final Sampler sampler;
 
+	private final Sampler samplerBelow;
+
 	AnswerVerification(Map<String, Judge> judges, Duration deadline, SavingsStatistics statistics, PriceTable prices,
 			TokenCounter tokenCounter, Ticker ticker, DoubleSupplier chance) {
 		this.statistics = statistics;
 		this.prices = prices;
 		this.comparison = new Comparison(judges, tokenCounter);
-		this.sampler = new Sampler(deadline, ticker, chance,
-				(plan, reason) -> statistics.recordError(SemanticCacheFeature.VERIFICATION, plan, reason));
+		this.sampler = new Sampler(deadline, ticker, chance, this::lost);
+		this.samplerBelow = new Sampler(deadline, ticker, chance, this::lost);
+	}
+
+	private void lost(PlanKey plan, RuntimeException reason) {
+		this.statistics.recordError(SemanticCacheFeature.VERIFICATION, plan, reason);
 	}
 
 	Set<String> judgeNames() {
@@ -65,35 +68,53 @@ final class AnswerVerification implements AutoCloseable {
 	}
 
 	/**
-	 * Verify a hit in the background if it is sampled.
-	 * @param call the call that was answered; of those in shadow all are sampled, because
-	 * the answer of the model is there
-	 * @param settings the cache settings of the plan
+	 * Verify a hit in the background if it is sampled. Of the calls in shadow all are
+	 * sampled, because the answer of the model is there.
 	 * @param request the request that was answered
 	 * @param question the question of the request
-	 * @param served the answer that was served
+	 * @param hit the answer that was served
 	 * @param caller supplies the context of the caller; called on the current thread
-	 * @param dialect the dialect of the provider
 	 * @param model calls the model
 	 */
-	void sample(CallState call, CacheSettings settings, ChatClientRequest request, String question, ChatResponse served,
-			Supplier<CallerContext> caller, Dialect dialect, FreshAnswer model) {
-		PlanKey plan = call.planKey();
-		this.sampler.sample(plan, call.isShadow() ? 1 : settings.verifySampleRate(), caller,
-				(overdue) -> verify(plan, settings,
-						new Comparison.Sample(request.prompt(), question, served,
-								(fresh) -> CacheEligibility.isStorable(fresh, dialect), call.isShadow()),
-						model, overdue));
+	void sample(CacheRequest request, String question, SemanticHit hit, Supplier<CallerContext> caller,
+			FreshAnswer model) {
+		double rate = request.call().isShadow() ? 1 : request.settings().verifySampleRate();
+		this.sampler.sample(request.call().planKey(), rate, caller,
+				(overdue) -> verify(request, question, hit, model, overdue, true));
 	}
 
-	private void verify(PlanKey plan, CacheSettings settings, Comparison.Sample sample, FreshAnswer model,
-			BooleanSupplier overdue) {
+	/**
+	 * Verify in the background what a lower threshold would have served to a call in
+	 * shadow. It neither suspends the cache nor takes the place of a hit.
+	 * @param request the request
+	 * @param question the question of the request
+	 * @param below the answer that was not similar enough
+	 * @param caller supplies the context of the caller; called on the current thread
+	 * @param model calls the model
+	 */
+	void sampleBelow(CacheRequest request, String question, SemanticHit below, Supplier<CallerContext> caller,
+			FreshAnswer model) {
+		this.samplerBelow.sample(request.call().planKey(), 1, caller,
+				(overdue) -> verify(request, question, below, model, overdue, false));
+	}
+
+	private void verify(CacheRequest request, String question, SemanticHit hit, FreshAnswer model,
+			BooleanSupplier overdue, boolean served) {
+		PlanKey plan = request.call().planKey();
+		CacheSettings settings = request.settings();
 		PlanStatistics planStatistics = this.statistics.plan(plan);
+		Dialect dialect = request.dialect();
+		Comparison.Sample sample = new Comparison.Sample(request.request().prompt(), question, hit.served(),
+				(fresh) -> CacheEligibility.isStorable(fresh, dialect), request.call().isShadow());
 		try {
 			Boolean right = this.comparison.compare(sample, settings.judge(), model, overdue,
 					(name, usage) -> planStatistics.recordOverhead(name, usage, this.prices));
+			if (right == null) {
+				return;
+			}
+			request.judged(right, hit.age(), hit.similarity());
 			ErrorRateMonitor errors = planStatistics.state(SemanticCacheFeature.ERROR_RATE);
-			if (right != null && errors.record(right, settings.maxErrorRate())) {
+			if (served && errors.record(right, settings.maxErrorRate())) {
 				warn(plan.plan(), settings, errors.snapshot());
 				this.statistics.publish(new FeatureSuspendedEvent(plan.workspace(), plan.plan(), "semantic-cache",
 						"Verified answers were wrong more often than 'cache.max-error-rate'"));
@@ -117,6 +138,7 @@ final class AnswerVerification implements AutoCloseable {
 	@Override
 	public void close() {
 		this.sampler.close();
+		this.samplerBelow.close();
 	}
 
 }

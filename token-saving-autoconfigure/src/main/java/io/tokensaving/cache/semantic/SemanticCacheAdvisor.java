@@ -25,8 +25,8 @@ import io.tokensaving.cache.semantic.guard.EnglishGuards;
 import io.tokensaving.cache.semantic.guard.Question;
 import io.tokensaving.cache.semantic.guard.SemanticGuard;
 import io.tokensaving.feature.Eviction;
-import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.request.CallState;
 import io.tokensaving.request.CallerContext;
 import io.tokensaving.request.DirectStreamAdvisor;
 import io.tokensaving.request.DirectStreamChain;
@@ -99,14 +99,14 @@ public final class SemanticCacheAdvisor
 		this.probe = new ScriptProbe(this.embedder::load, this.tier.tokenCounter());
 		this.probing = new BackgroundLoading(this.probe::run, this.tier.ticker(), this.tier.statistics());
 		this.readable = new ReadableQuestions(this.probe, this::probeInBackground);
-		this.confirmation = new AnswerConfirmation(builder.questionJudges, this.tier, builder.prices);
+		this.confirmation = new AnswerConfirmation(builder.questionJudges, this.tier, this.tier.prices());
 		this.nearMisses = new NearMisses(this.tier.statistics());
 		this.semantic = new SemanticTier(this.tier, this.embedder, this.guards, this.confirmation, this.nearMisses,
-				builder.prices);
+				this.tier.prices());
 		Map<String, Judge> judges = new HashMap<>(builder.judges);
 		judges.putIfAbsent(CacheSettings.EMBEDDING_JUDGE, new EmbeddingJudge(builder.embeddingModel));
 		this.verification = new AnswerVerification(judges, builder.verificationTimeout, this.tier.statistics(),
-				builder.prices, this.tier.tokenCounter(), this.tier.ticker(), builder.chance);
+				this.tier.prices(), this.tier.tokenCounter(), this.tier.ticker(), builder.chance);
 	}
 
 	/**
@@ -259,10 +259,12 @@ public final class SemanticCacheAdvisor
 			return chain.nextCall(request);
 		}
 		SemanticHit hit = lookup.find();
+		FreshAnswer fresh = (cutOff) -> chain.nextCall(compared(request)).chatResponse();
 		if (hit != null) {
-			verify(lookup, hit, (cutOff) -> chain.nextCall(request).chatResponse());
+			verify(lookup, hit, fresh);
 			return hit.response();
 		}
+		verifyBelow(lookup, fresh);
 		ChatClientResponse response = chain.nextCall(request);
 		lookup.store(response.chatResponse(), false);
 		return response;
@@ -277,13 +279,17 @@ public final class SemanticCacheAdvisor
 			if (lookup == null) {
 				return chain.nextStream(request);
 			}
+			Supplier<FreshAnswer> fresh = () -> FreshAnswer.ofStream(
+					Flux.defer(() -> chain.nextStream(compared(request))).contextWrite(context),
+					lookup.cacheRequest().dialect());
 			Function<SemanticHit, ChatClientResponse> serve = (hit) -> {
-				verify(lookup, hit,
-						FreshAnswer.ofStream(Flux.defer(() -> chain.nextStream(request)).contextWrite(context),
-								lookup.cacheRequest().dialect()));
+				verify(lookup, hit, fresh.get());
 				return hit.response();
 			};
-			Supplier<Flux<ChatClientResponse>> model = () -> lookup.record(chain.nextStream(request));
+			Supplier<Flux<ChatClientResponse>> model = () -> {
+				verifyBelow(lookup, fresh.get());
+				return lookup.record(chain.nextStream(request));
+			};
 			return lookup.isImmediate()
 					? Mono.fromCallable(lookup::find)
 						.map(serve)
@@ -296,7 +302,12 @@ public final class SemanticCacheAdvisor
 	private @Nullable SemanticLookup prepare(ChatClientRequest request, Supplier<CallerContext> caller) {
 		CacheRequest cacheRequest = this.tier.open(request);
 		SemanticCacheStore store = (cacheRequest != null) ? this.stores.get(cacheRequest.settings().backend()) : null;
-		if (cacheRequest == null || store == null || isSuspended(cacheRequest) || !isLoaded()) {
+		if (cacheRequest == null || store == null || !isLoaded()) {
+			return null;
+		}
+		boolean suspended = isSuspended(cacheRequest);
+		// Where nobody sees it, the cache goes on to find out which threshold would do
+		if (suspended && !cacheRequest.call().isShadow()) {
 			return null;
 		}
 		try {
@@ -305,7 +316,12 @@ public final class SemanticCacheAdvisor
 			if (question == null || reading.isPast()) {
 				return null;
 			}
-			return new SemanticLookup(this.semantic, cacheRequest, store, question, reading == Reading.GUARDED, caller);
+			SemanticLookup lookup = new SemanticLookup(this.semantic, cacheRequest, store, question,
+					reading == Reading.GUARDED, caller);
+			if (suspended) {
+				lookup.suspend();
+			}
+			return lookup;
 		}
 		catch (Throwable ex) {
 			this.tier.statistics().recordError(Component.FINGERPRINT, cacheRequest.call().planKey(), ex);
@@ -332,10 +348,22 @@ public final class SemanticCacheAdvisor
 			.isSuspended();
 	}
 
+	// In shadow the answer of the model is there already. What works for the plan further
+	// in must not take reading it for another call
+	private static ChatClientRequest compared(ChatClientRequest request) {
+		CallState call = CallState.of(request);
+		return (call != null && call.isShadow()) ? call.withoutSettings().attachTo(request) : request;
+	}
+
 	private void verify(SemanticLookup lookup, SemanticHit hit, FreshAnswer model) {
-		CacheRequest cacheRequest = lookup.cacheRequest();
-		this.verification.sample(cacheRequest.call(), cacheRequest.settings(), cacheRequest.request(),
-				lookup.question(), hit.served(), lookup.caller(), cacheRequest.dialect(), model);
+		this.verification.sample(lookup.cacheRequest(), lookup.question(), hit, lookup.caller(), model);
+	}
+
+	private void verifyBelow(SemanticLookup lookup, FreshAnswer model) {
+		SemanticHit below = lookup.below();
+		if (below != null) {
+			this.verification.sampleBelow(lookup.cacheRequest(), lookup.question(), below, lookup.caller(), model);
+		}
 	}
 
 	NearMisses nearMisses() {
@@ -385,8 +413,6 @@ public final class SemanticCacheAdvisor
 
 		private Function<String, @Nullable QuestionJudge> questionJudges = (name) -> null;
 
-		private PriceTable prices = new PriceTable(List.of());
-
 		private DoubleSupplier chance = () -> ThreadLocalRandom.current().nextDouble();
 
 		private Duration verificationTimeout = DEFAULT_VERIFICATION_TIMEOUT;
@@ -428,17 +454,6 @@ public final class SemanticCacheAdvisor
 		 */
 		public Builder questionJudges(Function<String, @Nullable QuestionJudge> questionJudges) {
 			this.questionJudges = questionJudges;
-			return this;
-		}
-
-		/**
-		 * Set the prices of background work, such as verification. Default: the built-in
-		 * prices.
-		 * @param prices the prices
-		 * @return this builder
-		 */
-		public Builder prices(PriceTable prices) {
-			this.prices = prices;
 			return this;
 		}
 

@@ -49,6 +49,12 @@ final class SemanticLookup {
 	 */
 	static final int CANDIDATES = 5;
 
+	/**
+	 * How far below the lowest similarity of the plan is looked where nobody sees it, so
+	 * that a lower one can be suggested.
+	 */
+	static final double LOOKED_BELOW = 0.1;
+
 	private static final int QUESTION_OVERHEAD_BYTES = 256;
 
 	/**
@@ -81,6 +87,10 @@ final class SemanticLookup {
 	private volatile boolean skipped;
 
 	private volatile boolean abandoned;
+
+	private volatile @Nullable SemanticMatch below;
+
+	private volatile boolean suspended;
 
 	/**
 	 * Create a look-up.
@@ -256,12 +266,15 @@ final class SemanticLookup {
 		}
 		Question question = null;
 		for (SemanticMatch match : matches) {
+			if (this.below != null) {
+				break;
+			}
 			if (isTooOld(match)) {
 				recordNearMiss(match, NearMiss.AGE, NearMiss.Verdict.TOO_OLD);
 				continue;
 			}
 			if (match.question().equals(question())) {
-				return new Candidate(match, null, null);
+				return candidate(match, null, null);
 			}
 			Question stored = analysed(match.question());
 			question = (question != null) ? question : analysed(question());
@@ -270,16 +283,67 @@ final class SemanticLookup {
 			}
 			if (!isConfirming()
 					|| (this.guarded && match.similarity() >= this.cacheRequest.settings().sureSimilarity())) {
-				return new Candidate(match, null, null);
+				return candidate(match, null, null);
 			}
 			AnswerConfirmation.Pair pair = new AnswerConfirmation.Pair(query.partition(), question(), match.question());
 			Boolean verdict = this.semantic.confirmation().remembered(this.cacheRequest, pair);
 			if (!Boolean.FALSE.equals(verdict)) {
-				return new Candidate(match, pair, verdict);
+				return candidate(match, pair, verdict);
 			}
 			recordNearMiss(match, NearMiss.CONFIRMATION, NearMiss.Verdict.REFUSED);
 		}
 		return null;
+	}
+
+	// What a lower threshold would serve is only remembered
+	private @Nullable Candidate candidate(SemanticMatch match, AnswerConfirmation.@Nullable Pair pair,
+			@Nullable Boolean verdict) {
+		if (isBelow(match)) {
+			this.below = match;
+			return null;
+		}
+		return new Candidate(match, pair, verdict);
+	}
+
+	private boolean isBelow(SemanticMatch match) {
+		return this.suspended || match.similarity() < threshold();
+	}
+
+	// What an active plan does not search for must not cost a confirmation either
+	private double lowest() {
+		boolean looks = this.cacheRequest.call().isShadow() && !isConfirming()
+				&& this.cacheRequest.call().directives().similarityThreshold() == null;
+		return looks ? Math.max(0, threshold() - LOOKED_BELOW) : threshold();
+	}
+
+	/**
+	 * Serve nothing, and only remember what would be served, because the cache is
+	 * suspended.
+	 */
+	void suspend() {
+		this.suspended = true;
+	}
+
+	/**
+	 * Return the answer that a lower threshold would have served, or a cache that is not
+	 * suspended, after {@link #find} has found none. Only there if nobody sees the call.
+	 * @return the answer, or {@code null} if there is none
+	 */
+	@Nullable SemanticHit below() {
+		SemanticMatch match = this.below;
+		if (match == null) {
+			return null;
+		}
+		try {
+			CachedResponse found = match.response();
+			SemanticHit hit = hit(match, this.cacheRequest.age(found));
+			this.cacheRequest.observe(found, hit.age(), match.similarity());
+			return hit;
+		}
+		catch (Throwable ex) { // a stored value may be anything
+			fail(ex);
+			return null;
+		}
 	}
 
 	// In the likeliest language of the plan that guards know, otherwise in English
@@ -304,6 +368,9 @@ final class SemanticLookup {
 	}
 
 	private void countVeto(String guard, SemanticMatch match) {
+		if (isBelow(match)) {
+			return;
+		}
 		recordNearMiss(match, guard, NearMiss.Verdict.VETOED);
 		SavingsStatistics statistics = this.cacheRequest.tier().statistics();
 		statistics.plan(plan()).increment(SemanticCacheFeature.GUARD_VETOES, guard);
@@ -311,14 +378,16 @@ final class SemanticLookup {
 	}
 
 	private void recordNearMiss(SemanticMatch match, String reason, NearMiss.Verdict verdict) {
+		if (isBelow(match)) {
+			return;
+		}
 		this.semantic.nearMisses()
 			.record(plan(), new NearMiss(this.cacheRequest.tier().now(), this.cacheRequest.call().feature(),
 					match.similarity(), threshold(), reason, verdict));
 	}
 
 	private double threshold() {
-		Double threshold = this.cacheRequest.call().directives().similarityThreshold();
-		return (threshold != null) ? threshold : this.cacheRequest.settings().similarityThreshold();
+		return this.cacheRequest.similarityThreshold();
 	}
 
 	// At most one confirmation is paid for, that of the most similar answer
@@ -343,7 +412,7 @@ final class SemanticLookup {
 	private SemanticQuery query(EmbeddedText embedding) {
 		long questionBytes = QUESTION_OVERHEAD_BYTES
 				+ (long) Character.BYTES * this.cacheRequest.settings().maxQuestionLength();
-		return new SemanticQuery(this.semanticRequest.partition(embedding), embedding.vector(), CANDIDATES, threshold(),
+		return new SemanticQuery(this.semanticRequest.partition(embedding), embedding.vector(), CANDIDATES, lowest(),
 				new ReadLimit(this.cacheRequest.settings().maxEntryBytes(), () -> this.abandoned),
 				new ReadLimit(questionBytes, () -> this.abandoned), this::fail);
 	}
@@ -418,20 +487,25 @@ final class SemanticLookup {
 	private SemanticHit hit(Candidate candidate) {
 		SemanticMatch match = candidate.match();
 		CachedResponse found = match.response();
-		long age = this.cacheRequest.age(found).toSeconds();
-		ChatClientResponse response = this.cacheRequest.replay(found,
-				Map.of(SavingsReport.OUTCOME_METADATA_KEY, SemanticCacheFeature.HIT.value(),
-						SavingsReport.SIMILARITY_METADATA_KEY, match.similarity(), SavingsReport.AGE_METADATA_KEY,
-						age));
-		ChatResponse served = response.chatResponse();
-		Assert.state(served != null, "A replayed answer has a response");
+		SemanticHit hit = hit(match, this.cacheRequest.age(found));
 		ledger().recordHit(SemanticCacheFeature.HIT, SemanticCacheFeature.TECHNIQUE, found.usage(),
-				found.model().isEmpty() ? null : found.model(), age, match.similarity());
+				found.model().isEmpty() ? null : found.model(), hit.age().toSeconds(), match.similarity());
+		this.cacheRequest.observe(found, hit.age(), match.similarity());
 		if (candidate.pair() != null) {
 			this.semantic.confirmation().served(this.cacheRequest, found);
 		}
 		PendingEntry.reportFound(this.cacheRequest.request(), found);
-		return new SemanticHit(response, served);
+		return hit;
+	}
+
+	private SemanticHit hit(SemanticMatch match, Duration age) {
+		ChatClientResponse response = this.cacheRequest.replay(match.response(),
+				Map.of(SavingsReport.OUTCOME_METADATA_KEY, SemanticCacheFeature.HIT.value(),
+						SavingsReport.SIMILARITY_METADATA_KEY, match.similarity(), SavingsReport.AGE_METADATA_KEY,
+						age.toSeconds()));
+		ChatResponse served = response.chatResponse();
+		Assert.state(served != null, "A replayed answer has a response");
+		return new SemanticHit(response, served, age, match.similarity());
 	}
 
 	/**
