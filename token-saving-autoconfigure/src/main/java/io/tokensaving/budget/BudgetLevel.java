@@ -1,6 +1,7 @@
 package io.tokensaving.budget;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -101,7 +102,7 @@ public final class BudgetLevel {
 		AtomicReference<BudgetUsage> usage = new AtomicReference<>(BudgetUsage.NONE);
 		Deadlines.run(DEADLINE, () -> usage.set(this.accounts.usage(claim)), () -> {
 		});
-		return usage.get();
+		return Objects.requireNonNull(usage.get());
 	}
 
 	private record Shares(double used, double reserved) {
