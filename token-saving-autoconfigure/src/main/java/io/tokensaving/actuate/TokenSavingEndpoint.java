@@ -195,11 +195,19 @@ public class TokenSavingEndpoint {
 				});
 			}
 		}
-		if (path.length == 1 && path[0].equals(CACHE_ENTRIES)) {
-			return CacheDescriptor.of(this.entryCounter.count(
-					new Eviction(workspaceOrDefault(workspace), textOrNull(plan), textOrNull(scope), textOrNull(tag))));
+		Object shown = (path.length == 1 && path[0].equals(CACHE_ENTRIES)) ? CacheDescriptor.of(this.entryCounter
+			.count(new Eviction(workspaceOrDefault(workspace), textOrNull(plan), textOrNull(scope), textOrNull(tag))))
+				: part(path, workspace);
+		return (accepted == LedgerFormat.CSV) ? asJson(shown) : shown;
+	}
+
+	// What is not made of rows cannot be written as the table that the header asks for
+	private static Object asJson(Object shown) {
+		if (!(shown instanceof WebEndpointResponse<?> response)) {
+			return new WebEndpointResponse<>(shown, LedgerFormat.JSON.getProducedMimeType());
 		}
-		return part(path, workspace);
+		return (response.getContentType() != null) ? response : new WebEndpointResponse<>(response.getBody(),
+				response.getStatus(), LedgerFormat.JSON.getProducedMimeType());
 	}
 
 	private static @Nullable String textOrNull(@Nullable String value) {

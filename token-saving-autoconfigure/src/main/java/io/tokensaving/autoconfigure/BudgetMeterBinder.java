@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import io.tokensaving.Component;
 import io.tokensaving.budget.BudgetKey;
 import io.tokensaving.budget.BudgetLevel;
 import io.tokensaving.budget.BudgetScope;
@@ -54,8 +55,14 @@ final class BudgetMeterBinder implements MeterBinder {
 
 		});
 		this.budgets.watch((level) -> {
-			if (meters.size() < MAX_BUDGETS) {
-				meters.computeIfAbsent(level.key(), (added) -> bind(level, registry));
+			try {
+				if (meters.size() < MAX_BUDGETS) {
+					meters.computeIfAbsent(level.key(), (added) -> bind(level, registry));
+				}
+			}
+			catch (Throwable ex) {
+				// On the way of a request, which would lose its budgets
+				this.statistics.recordError(Component.METERS, null, ex);
 			}
 		});
 	}

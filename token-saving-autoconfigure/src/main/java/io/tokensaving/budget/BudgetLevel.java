@@ -1,18 +1,25 @@
 package io.tokensaving.budget;
 
+import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.tokensaving.backend.Deadlines;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How full a budget of a plan or a workspace is, for meters. It is read at most once a
- * second, however often it is asked for. Thread-safe.
+ * second, however often it is asked for, and for at most half a second. Thread-safe.
  */
 public final class BudgetLevel {
 
 	private static final long MAX_AGE = TimeUnit.SECONDS.toNanos(1);
+
+	// All meters are read by one thread, which must not wait for accounts that hang
+	private static final Duration DEADLINE = Duration.ofMillis(500);
 
 	private final BudgetKey key;
 
@@ -64,9 +71,10 @@ public final class BudgetLevel {
 	private synchronized Shares shares() {
 		long now = this.ticker.read();
 		if (!this.read || now - this.readAt >= MAX_AGE) {
-			this.read = true;
-			this.readAt = now;
 			this.shares = readShares();
+			this.read = true;
+			// Behind the reading, which may have taken its whole deadline
+			this.readAt = this.ticker.read();
 		}
 		return this.shares;
 	}
@@ -77,17 +85,24 @@ public final class BudgetLevel {
 			return Shares.UNKNOWN;
 		}
 		try {
-			BudgetUsage usage = this.accounts.usage(claim);
+			BudgetUsage usage = usage(claim);
 			BudgetAmount limit = claim.limit();
 			Shares usd = Shares.of(usage.used().picoUsd(), usage.reserved().picoUsd(), limit.picoUsd());
 			Shares tokens = Shares.of(usage.used().tokens(), usage.reserved().tokens(), limit.tokens());
 			return (usd.taken() >= tokens.taken()) ? usd : tokens;
 		}
-		catch (RuntimeException ex) {
+		catch (RuntimeException | LinkageError ex) {
 			// The accounts count and log that they cannot be reached when a call needs
 			// them
 			return Shares.UNKNOWN;
 		}
+	}
+
+	private BudgetUsage usage(BudgetClaim claim) {
+		AtomicReference<BudgetUsage> usage = new AtomicReference<>(BudgetUsage.NONE);
+		Deadlines.run(DEADLINE, () -> usage.set(this.accounts.usage(claim)), () -> {
+		});
+		return Objects.requireNonNull(usage.get());
 	}
 
 	private record Shares(double used, double reserved) {
@@ -96,7 +111,7 @@ public final class BudgetLevel {
 
 		static Shares of(long used, long reserved, long limit) {
 			return (limit == Long.MAX_VALUE) ? new Shares(0, 0)
-					: new Shares((double) used / limit, (double) reserved / limit);
+					: new Shares(Math.max(0, (double) used / limit), Math.max(0, (double) reserved / limit));
 		}
 
 		double taken() {

@@ -54,6 +54,8 @@ final class ReuseModel {
 
 	private long advanced = Long.MIN_VALUE / 2;
 
+	private boolean closed;
+
 	ReuseModel(AtomicInteger sightings) {
 		this.sightings = sightings;
 		for (int span = 0; span < ReuseStats.SPANS; span++) {
@@ -95,9 +97,11 @@ final class ReuseModel {
 	}
 
 	/**
-	 * Forget everything that waits.
+	 * Forget everything that waits, and note nothing more: nobody would take back what it
+	 * counts.
 	 */
 	void close() {
+		this.closed = true;
 		for (Deque<Sighting> queue : this.waiting) {
 			this.sightings.addAndGet(-queue.size());
 			queue.clear();
@@ -157,10 +161,10 @@ final class ReuseModel {
 	 * @param now the time
 	 * @param kind the kind of the prefix
 	 * @param learners who learns how soon it is used again
-	 * @return the use, or {@code null} if too many wait already
+	 * @return the use, or {@code null} if too many wait already, or this is closed
 	 */
 	@Nullable Sighting open(long now, PrefixKind kind, List<ReuseStats> learners) {
-		if (this.sightings.get() >= MAX_SIGHTINGS) {
+		if (this.closed || this.sightings.get() >= MAX_SIGHTINGS) {
 			return null;
 		}
 		this.sightings.incrementAndGet();

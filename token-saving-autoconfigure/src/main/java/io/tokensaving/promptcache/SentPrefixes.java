@@ -84,6 +84,7 @@ record SentPrefixes(PrefixHash.Value scope, long at, List<Use> uses) {
 			}
 			PrefixHash.Value scope = digest(in);
 			long at = in.getLong();
+			check(at >= 0, "a time before 1970");
 			List<PrefixHash.Value> fronts = new ArrayList<>();
 			for (int left = in.get() & 0xff; left > 0; left--) {
 				fronts.add(digest(in));

@@ -93,10 +93,10 @@ public final class CallerContext {
 	 * @return the stream
 	 */
 	public <T> Flux<T> stream(Supplier<Flux<T>> stream) {
-		return Flux.from((subscriber) -> call(() -> {
+		return StreamGuard.guardStart(Flux.from((subscriber) -> call(() -> {
 			stream.get().subscribe(subscriber);
 			return true;
-		}));
+		})));
 	}
 
 	// Sets thread-locals one by one, so that those already set are reset on a failure

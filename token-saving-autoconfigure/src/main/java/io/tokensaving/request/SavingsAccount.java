@@ -173,7 +173,7 @@ final class SavingsAccount {
 		try {
 			ClosedLedger closed = supplier.get();
 			String id = this.task.id();
-			OpenTask open = (id != null) ? this.statistics.tasks().open(id) : null;
+			OpenTask open = (id != null) ? this.statistics.tasks().open(this.call.workspace(), id) : null;
 			boolean newTask = this.task.begins() && (open == null || open.begin());
 			this.planStatistics.record(closed,
 					new CallMeasures((failure != null) ? ModelFailure.of(failure) : null, newTask, this.task.retry(),

@@ -59,6 +59,32 @@ public final class StreamGuard {
 	}
 
 	/**
+	 * Guard a stream that is subscribed to on another thread, as {@link #guard} does, and
+	 * besides against errors that are thrown while it is subscribed to. Reactor throws
+	 * those that it considers fatal, such as {@link LinkageError}, at the thread, where
+	 * nobody who waits for the stream would see them.
+	 * @param <T> the type of the elements
+	 * @param stream the stream
+	 * @return a stream that ends with an error if it cannot be subscribed to
+	 */
+	public static <T> Flux<T> guardStart(Publisher<T> stream) {
+		return new Flux<>() {
+
+			@Override
+			public void subscribe(CoreSubscriber<? super T> actual) {
+				Guarded<T> guarded = new Guarded<>(actual);
+				try {
+					stream.subscribe(guarded);
+				}
+				catch (Throwable ex) {
+					guarded.endStart(ex);
+				}
+			}
+
+		};
+	}
+
+	/**
 	 * End a stream whose subscriber has failed: cancel the stream, and signal an error to
 	 * the subscriber. A failure that Reactor marks as bubbling is rethrown.
 	 * @param stream the stream
@@ -146,6 +172,8 @@ public final class StreamGuard {
 
 		private volatile Subscription upstream = Operators.emptySubscription();
 
+		private boolean subscribed;
+
 		private boolean done;
 
 		Guarded(CoreSubscriber<? super T> actual) {
@@ -159,6 +187,7 @@ public final class StreamGuard {
 
 		@Override
 		public void onSubscribe(Subscription subscription) {
+			this.subscribed = true;
 			this.upstream = subscription;
 			this.actual.onSubscribe(this);
 		}
@@ -197,6 +226,16 @@ public final class StreamGuard {
 				this.upstream = Operators.emptySubscription();
 				end(ex);
 			}
+		}
+
+		void endStart(Throwable failure) {
+			if (this.done) {
+				return;
+			}
+			if (!this.subscribed) {
+				this.actual.onSubscribe(this);
+			}
+			end(failure);
 		}
 
 		private void end(Throwable failure) {

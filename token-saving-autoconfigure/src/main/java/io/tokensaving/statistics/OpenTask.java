@@ -18,7 +18,7 @@ public final class OpenTask {
 	// the task began
 	private static final int MAX_PARTS = 50;
 
-	private final String id;
+	private final OpenTasks.TaskKey key;
 
 	private @Nullable Part first;
 
@@ -32,12 +32,12 @@ public final class OpenTask {
 
 	private boolean reported;
 
-	OpenTask(String id) {
-		this.id = id;
+	OpenTask(OpenTasks.TaskKey key) {
+		this.key = key;
 	}
 
-	String id() {
-		return this.id;
+	OpenTasks.TaskKey key() {
+		return this.key;
 	}
 
 	/**

@@ -23,7 +23,10 @@ public final class OpenTasks implements TaskOutcomes {
 	 */
 	public static final int MAX_TASKS = 10_000;
 
-	private final ConcurrentMap<String, OpenTask> tasks = new ConcurrentHashMap<>();
+	private final ConcurrentMap<TaskKey, OpenTask> tasks = new ConcurrentHashMap<>();
+
+	// By id the task of the workspace that used it last, which a report means
+	private final ConcurrentMap<String, OpenTask> latest = new ConcurrentHashMap<>();
 
 	private final Queue<OpenTask> order = new ConcurrentLinkedQueue<>();
 
@@ -38,41 +41,57 @@ public final class OpenTasks implements TaskOutcomes {
 
 	/**
 	 * Return a task, which is remembered from now on. The oldest one is forgotten for it.
+	 * Two workspaces that use one id have a task each, and a report is of the one whose
+	 * request came last.
+	 * @param workspace the workspace of the task
 	 * @param id the id of the task
 	 * @return the task, new or known
 	 */
-	public OpenTask open(String id) {
-		OpenTask known = this.tasks.get(id);
-		if (known != null) {
-			return known;
+	public OpenTask open(String workspace, String id) {
+		TaskKey key = new TaskKey(workspace, id);
+		OpenTask known = this.tasks.get(key);
+		if (known == null) {
+			OpenTask added = new OpenTask(key);
+			known = this.tasks.putIfAbsent(key, added);
+			if (known == null) {
+				remember(added);
+				return added;
+			}
 		}
-		OpenTask added = new OpenTask(id);
-		known = this.tasks.putIfAbsent(id, added);
-		if (known != null) {
-			return known;
+		if (!known.equals(this.latest.get(id))) {
+			this.latest.put(id, known);
+			if (!known.equals(this.tasks.get(key))) {
+				// It was forgotten meanwhile
+				this.latest.remove(id, known);
+			}
 		}
+		return known;
+	}
+
+	private void remember(OpenTask added) {
+		this.latest.put(added.key().id(), added);
 		this.order.add(added);
 		if (this.size.incrementAndGet() > MAX_TASKS) {
 			OpenTask oldest = this.order.poll();
 			if (oldest != null) {
 				this.size.decrementAndGet();
-				this.tasks.remove(oldest.id(), oldest);
+				this.tasks.remove(oldest.key(), oldest);
+				this.latest.remove(oldest.key().id(), oldest);
 			}
 		}
 		if (!this.receiving.get() && this.receiving.compareAndSet(false, true)) {
 			TaskReceivers.add(this);
 		}
-		return added;
 	}
 
 	@Override
 	public boolean isKnown(String taskId) {
-		return this.tasks.containsKey(taskId);
+		return this.latest.containsKey(taskId);
 	}
 
 	@Override
 	public boolean report(String taskId, boolean success) {
-		OpenTask task = this.tasks.get(taskId);
+		OpenTask task = this.latest.get(taskId);
 		if (task == null) {
 			this.unknown.increment();
 			return false;
@@ -86,6 +105,16 @@ public final class OpenTasks implements TaskOutcomes {
 	 */
 	public long unknownOutcomes() {
 		return this.unknown.sum();
+	}
+
+	/**
+	 * What names a task.
+	 *
+	 * @param workspace its workspace
+	 * @param id its id
+	 */
+	record TaskKey(String workspace, String id) {
+
 	}
 
 }

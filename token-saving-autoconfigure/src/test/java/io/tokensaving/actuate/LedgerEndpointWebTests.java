@@ -170,6 +170,24 @@ class LedgerEndpointWebTests {
 					(ex) -> assertThatJson(ex.getResponseBodyAsString()).extractingPath("$.field").isEqualTo("days"));
 	}
 
+	@Test
+	void whatIsNoTableIsShownAsJson() {
+		for (String path : List.of("plans", "plans/bot", "plans/bot/stats", "plans/bot/stats/daily", "totals", "advice",
+				"cache-entries", "cache-engines", "compression-engines", "near-misses", "none-such",
+				"plans/none-such")) {
+			ResponseEntity<String> shown = RestClient.create()
+				.get()
+				.uri("http://localhost:" + this.port + "/actuator/tokensaving/" + path)
+				.header("Accept", "text/csv")
+				.exchange((request, response) -> ResponseEntity.status(response.getStatusCode())
+					.contentType(response.getHeaders().getContentType())
+					.body(response.bodyTo(String.class)));
+			assertThat(shown.getStatusCode().value()).as(path).isEqualTo(path.contains("none-such") ? 404 : 200);
+			assertThat(shown.getHeaders().getContentType()).isEqualTo(MediaType.APPLICATION_JSON);
+			assertThat(shown.getBody()).startsWith("{");
+		}
+	}
+
 	private ResponseEntity<String> accepting(String path, String accept) {
 		return RestClient.create()
 			.get()

@@ -3,18 +3,26 @@ package io.tokensaving.autoconfigure;
 import java.math.BigDecimal;
 import java.time.Clock;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.config.MeterFilterReply;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.tokensaving.Component;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.budget.BudgetAccounts;
+import io.tokensaving.budget.BudgetAmount;
+import io.tokensaving.budget.BudgetUsage;
 import io.tokensaving.budget.InMemoryBudgetAccounts;
 import io.tokensaving.plan.MutablePlanRepository;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.statistics.SavingsStatistics;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.model.ChatModel;
@@ -26,6 +34,9 @@ import org.springframework.context.ApplicationContext;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.BDDMockito.then;
+import static org.mockito.BDDMockito.willAnswer;
+import static org.mockito.BDDMockito.willReturn;
 import static org.mockito.BDDMockito.willThrow;
 import static org.mockito.Mockito.spy;
 
@@ -95,6 +106,64 @@ class BudgetMetersTests {
 			ask(context);
 			willThrow(new IllegalStateException("Redis is away")).given(this.accounts).usage(any());
 			assertThat(gauge(context, "used", Map.of("budget", "all")).value()).isNaN();
+		});
+	}
+
+	@Test
+	void aRegistryThatRefusesThemLeavesTheBudgetAsItIs() {
+		this.runner.run((context) -> {
+			context.getBean(MeterRegistry.class).config().meterFilter(new MeterFilter() {
+
+				@Override
+				public MeterFilterReply accept(Meter.Id id) {
+					if (id.getName().startsWith("tokensaving.budget.")) {
+						throw new IllegalStateException("There is a meter with other tags");
+					}
+					return MeterFilterReply.NEUTRAL;
+				}
+
+			});
+			bind(context);
+			ask(context);
+			then(this.accounts).should().reserve(any(), any());
+			SavingsStatistics statistics = context.getBean(SavingsStatistics.class);
+			assertThat(statistics.errors(Component.METERS)).isPositive();
+			assertThat(statistics.plan(new PlanKey("default", "faq")).snapshot().errors()).isZero();
+		});
+	}
+
+	@Test
+	void whatMeansHarmInRedisIsNoNegativeShare() {
+		this.runner.run((context) -> {
+			bind(context);
+			ask(context);
+			willReturn(new BudgetUsage(new BudgetAmount(-5, -5), new BudgetAmount(-7, -7))).given(this.accounts)
+				.usage(any());
+			assertThat(gauge(context, "used", Map.of("plan", "faq")).value()).isZero();
+			assertThat(gauge(context, "reserved", Map.of("plan", "faq")).value()).isZero();
+		});
+	}
+
+	@Test
+	@Timeout(20)
+	void accountsThatHangHoldUpNoReadingOfMeters() {
+		this.runner.run((context) -> {
+			bind(context);
+			ask(context);
+			willAnswer((call) -> {
+				try {
+					new CountDownLatch(1).await();
+				}
+				catch (InterruptedException ex) {
+					throw new IllegalStateException(ex);
+				}
+				return BudgetUsage.NONE;
+			}).given(this.accounts).usage(any());
+			assertThat(gauge(context, "used", Map.of("budget", "all")).value()).isNaN();
+			assertThat(gauge(context, "reserved", Map.of("budget", "all")).value()).isNaN();
+			assertThat(Thread.currentThread().isInterrupted()).isFalse();
+			// Not once more for each meter
+			then(this.accounts).should().usage(any());
 		});
 	}
 

@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Sinks;
@@ -173,6 +175,24 @@ class DedupFailureTests {
 		ChatClient client = this.chain.client(new ScriptedChatModel((prompt) -> sneak(new IOException("model"))));
 		assertThatThrownBy(() -> client.prompt("one").call().content()).isExactlyInstanceOf(IOException.class)
 			.hasMessage("model");
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { true, false })
+	void aStreamThatCannotBeStartedFailsForAllWhoWait(boolean subscribed) {
+		// Reactor throws such errors, and does not tell the subscriber
+		NoClassDefFoundError missing = new NoClassDefFoundError("of an optional dependency");
+		ChatClient client = this.chain.client(this.model.streaming((prompt) -> {
+			if (subscribed) {
+				return Flux.from((subscriber) -> {
+					throw missing;
+				});
+			}
+			throw missing;
+		}));
+		assertThatThrownBy(() -> client.prompt("one").stream().content().collectList().block(LIMIT))
+			.hasRootCause(missing);
+		assertNothingIsLeft();
 	}
 
 	@SuppressWarnings({ "unchecked", "TypeParameterUnusedInFormals" })

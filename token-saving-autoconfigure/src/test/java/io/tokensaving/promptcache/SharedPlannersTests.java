@@ -1,5 +1,6 @@
 package io.tokensaving.promptcache;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -7,7 +8,9 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.tokensaving.promptcache.CacheRules.MarkLayout;
 import io.tokensaving.promptcache.CacheRules.TtlSharing;
 import org.junit.jupiter.api.Test;
@@ -179,6 +182,37 @@ class SharedPlannersTests {
 			.allSatisfy((failure) -> assertThat(failure).isInstanceOf(IllegalArgumentException.class));
 		assertThat(other.planner.size().scopes()).isLessThanOrEqualTo(CachePlanner.MAX_SCOPES);
 		assertThat(ask(other.planner, SCOPE, 7, 101)).isTrue();
+	}
+
+	@Test
+	void aTimeThatIsNoneIsRefused() {
+		Instance one = instance();
+		ask(one.planner, SCOPE, 7, 100);
+		int waiting = one.planner.size().sightings();
+		assertThat(waiting).isPositive();
+		for (long at : List.of(Long.MIN_VALUE, Long.MIN_VALUE / 2, -1L)) {
+			byte[] message = this.messages.get(0).clone();
+			// Behind the version and the digest of the scope
+			ByteBuffer.wrap(message).putLong(17, at);
+			one.listener.received(message, this.now);
+		}
+		// Otherwise all uses would count as if nothing had followed them
+		assertThat(one.planner.size().sightings()).isEqualTo(waiting);
+	}
+
+	@Test
+	void aScopeThatWasForgottenMeanwhileTakesNoRoom() {
+		AtomicInteger sightings = new AtomicInteger();
+		ScopePlanner planner = new ScopePlanner(SCOPE.digest(), 1, Caffeine.newBuilder().build(), sightings, true);
+		SentPrefixes sent = new SentPrefixes(SCOPE.digest(), 0,
+				List.of(new SentPrefixes.Use(PrefixKind.SYSTEM, new PrefixHash().text("s").at(), null, 0, 0)));
+		planner.heard(sent, 0);
+		assertThat(sightings).hasValue(1);
+		planner.close();
+		// By who had got the planner before
+		planner.heard(sent, 10_000);
+		planner.plan(RULES, question(7, 100), 20_000, false);
+		assertThat(sightings).hasValue(0);
 	}
 
 	@Test

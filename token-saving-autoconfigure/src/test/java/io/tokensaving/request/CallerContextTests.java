@@ -1,5 +1,6 @@
 package io.tokensaving.request;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -9,11 +10,13 @@ import io.micrometer.context.ThreadLocalAccessor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
  * Tests for {@link CallerContext}.
@@ -99,6 +102,20 @@ class CallerContextTests {
 			return Flux.defer(() -> Flux.just(made, this.tenant.get()));
 		}).subscribeOn(Schedulers.boundedElastic()).collectList().block();
 		assertThat(seen).containsExactly("anna", "anna");
+	}
+
+	@Test
+	void aStreamThatCannotBeSubscribedToEnds() {
+		for (Throwable failure : List.of(new NoClassDefFoundError("x"), new StackOverflowError(),
+				new IllegalStateException("x"))) {
+			Flux<String> stream = CallerContext.capture().stream(() -> {
+				throw Exceptions.propagate(failure);
+			});
+			assertThatThrownBy(
+					() -> stream.subscribeOn(Schedulers.boundedElastic()).collectList().block(Duration.ofSeconds(20)))
+				.satisfiesAnyOf((seen) -> assertThat(seen).isSameAs(failure),
+						(seen) -> assertThat(seen).hasRootCause(failure));
+		}
 	}
 
 	@Test

@@ -47,7 +47,7 @@ class OpenTasksTests {
 	@Test
 	void theOldestTaskIsForgotten() {
 		for (int i = 0; i <= OpenTasks.MAX_TASKS; i++) {
-			record(this.tasks.open("task-" + i), "f", 1);
+			record(this.tasks.open("default", "task-" + i), "f", 1);
 		}
 		assertThat(this.tasks.isKnown("task-0")).isFalse();
 		assertThat(this.tasks.isKnown("task-1")).isTrue();
@@ -59,7 +59,7 @@ class OpenTasksTests {
 
 	@Test
 	void aReportThatComesBeforeTheFirstRequestIsCountedIsNotLost() {
-		OpenTask task = this.tasks.open("a");
+		OpenTask task = this.tasks.open("default", "a");
 		this.tasks.report("a", true);
 		record(task, "f", 5);
 		assertThat(plan().snapshot().successes()).isEqualTo(1);
@@ -68,7 +68,7 @@ class OpenTasksTests {
 
 	@Test
 	void theCostOfManyFeaturesIsCountedOnce() {
-		OpenTask task = this.tasks.open("a");
+		OpenTask task = this.tasks.open("default", "a");
 		IntStream.range(0, 200).forEach((i) -> record(task, "f-" + i, 1));
 		this.tasks.report("a", true);
 		assertThat(plan().snapshot().costPerSuccessUsd()).isEqualByComparingTo("0.0002");
@@ -82,7 +82,7 @@ class OpenTasksTests {
 
 	@Test
 	void anOutcomeIsCountedForTheOthersOnceItsPlanIsGone() {
-		record(this.tasks.open("a"), "f", 3);
+		record(this.tasks.open("default", "a"), "f", 3);
 		this.statistics.forget(PLAN);
 		this.tasks.report("a", true);
 		assertThat(this.statistics.totals().successes()).isEqualTo(1);
@@ -100,7 +100,7 @@ class OpenTasksTests {
 				long counted = 0;
 				for (int i = 0; i < rounds; i++) {
 					barrier.await(10, TimeUnit.SECONDS);
-					record(this.tasks.open("task-" + i), "f-" + thread, 1);
+					record(this.tasks.open("default", "task-" + i), "f-" + thread, 1);
 					counted += this.tasks.report("task-" + i, thread % 2 == 0) ? 1 : 0;
 				}
 				return counted;
@@ -121,19 +121,44 @@ class OpenTasksTests {
 		assertThat(LongStream.of(figures.successes(), figures.failures())).allMatch((count) -> count >= 0);
 	}
 
+	@Test
+	void twoWorkspacesThatUseOneIdHaveATaskEach() {
+		OpenTask own = this.tasks.open("default", "ticket-1");
+		OpenTask foreign = this.tasks.open("other", "ticket-1");
+		assertThat(own.begin()).isTrue();
+		assertThat(foreign.begin()).isTrue();
+		record(own, "f", 1);
+		PlanStatistics other = this.statistics.plan(new PlanKey("other", "bot"));
+		other.record(call("f", 2), MEASURES, foreign);
+		assertThat(this.tasks.report("ticket-1", false)).isTrue();
+		assertThat(other.snapshot().failures()).isEqualTo(1);
+		assertThat(plan().snapshot().failures()).isZero();
+		assertThat(this.tasks.open("default", "ticket-1")).isSameAs(own);
+		assertThat(this.tasks.report("ticket-1", true)).isTrue();
+		assertThat(this.tasks.report("ticket-1", true)).isFalse();
+		assertThat(plan().snapshot().costPerSuccessUsd()).isEqualByComparingTo("0.000001");
+		assertThat(other.snapshot().successes()).isZero();
+		for (int i = 0; i < OpenTasks.MAX_TASKS; i++) {
+			this.tasks.open("default", "task-" + i);
+		}
+		assertThat(this.tasks.isKnown("ticket-1")).isFalse();
+	}
+
 	private PlanStatistics plan() {
 		return this.statistics.plan(PLAN);
 	}
 
 	private void record(OpenTask task, String feature, long tokens) {
+		plan().record(call(feature, tokens), MEASURES, task);
+	}
+
+	private static ClosedLedger call(String feature, long tokens) {
 		ChatClientRequest request = new ChatClientRequest(new Prompt("question"), new HashMap<>());
 		SavingsLedger.open(request);
 		SavingsLedger ledger = SavingsLedger.of(request);
 		ledger.recordMiss();
 		ledger.record(new LedgerEvent.Labelled(Labels.FEATURE, feature));
-		ClosedLedger call = ledger.close(PLAN, new Purchase("m", "m", new TokenUsage(tokens, 0, 0, 0, false), true),
-				PRICES);
-		plan().record(call, MEASURES, task);
+		return ledger.close(PLAN, new Purchase("m", "m", new TokenUsage(tokens, 0, 0, 0, false), true), PRICES);
 	}
 
 }

@@ -106,6 +106,9 @@ public final class RedisPrefixExchange implements PrefixExchange, SmartLifecycle
 
 	private volatile boolean running;
 
+	// How often it was started: what an earlier start has scheduled does nothing
+	private volatile int round;
+
 	/**
 	 * Create an exchange. Does not connect yet.
 	 * @param connector connects to Redis
@@ -144,13 +147,17 @@ public final class RedisPrefixExchange implements PrefixExchange, SmartLifecycle
 	}
 
 	// Redis is asked for nothing until somebody listens
-	private void begin() {
+	private synchronized void begin() {
 		if (this.running && this.listener != null) {
-			this.executor.execute(this::run);
+			int current = ++this.round;
+			this.executor.execute(() -> run(current));
 		}
 	}
 
-	private void run() {
+	private void run(int current) {
+		if (current != this.round) {
+			return;
+		}
 		try {
 			exchange();
 			this.pauseMillis = 0;
@@ -163,12 +170,12 @@ public final class RedisPrefixExchange implements PrefixExchange, SmartLifecycle
 				told.failed(ex);
 			}
 		}
-		schedule();
+		schedule(current);
 	}
 
-	private void schedule() {
+	private void schedule(int current) {
 		if (this.running && !this.executor.isShutdown()) {
-			var unused = this.executor.schedule(this::run, this.interval.toMillis() + this.pauseMillis,
+			var unused = this.executor.schedule(() -> run(current), this.interval.toMillis() + this.pauseMillis,
 					TimeUnit.MILLISECONDS);
 		}
 	}

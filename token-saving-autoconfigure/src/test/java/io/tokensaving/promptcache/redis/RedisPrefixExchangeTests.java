@@ -1,5 +1,6 @@
 package io.tokensaving.promptcache.redis;
 
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 import io.lettuce.core.resource.ClientResources;
@@ -24,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import org.springframework.data.redis.connection.RedisConnection;
+import org.springframework.data.redis.connection.RedisConnectionFactory;
 import org.springframework.data.redis.connection.RedisStandaloneConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceClientConfiguration;
 import org.springframework.data.redis.connection.lettuce.LettuceConnectionFactory;
@@ -124,6 +127,30 @@ class RedisPrefixExchangeTests {
 		Eventually.await("all have arrived", () -> later.messages.size() == 1200);
 		redis((connection) -> assertThat(connection.keyCommands().pTtl(KEY)).isBetween(1L,
 				Duration.ofMinutes(PrefixExchange.KEPT_MINUTES).toMillis()));
+	}
+
+	@Test
+	void whoWasStoppedAndStartedAsksRedisNoOftenerThanBefore() throws Exception {
+		AtomicInteger asked = new AtomicInteger();
+		RedisConnectionFactory counting = (RedisConnectionFactory) Proxy.newProxyInstance(getClass().getClassLoader(),
+				new Class<?>[] { RedisConnectionFactory.class }, (proxy, method, arguments) -> {
+					asked.incrementAndGet();
+					return connections.getConnection();
+				});
+		RedisPrefixExchange exchange = new RedisPrefixExchange(new RedisConnector(counting), "default",
+				Clock.systemUTC(), Duration.ofMillis(500));
+		this.opened.add(exchange);
+		exchange.listen(new Heard());
+		exchange.start();
+		for (int round = 0; round < 10; round++) {
+			exchange.stop();
+			exchange.start();
+		}
+		Eventually.await("all have begun", () -> asked.get() >= 20);
+		int before = asked.get();
+		long start = System.nanoTime();
+		Eventually.await("it was asked again", () -> asked.get() >= before + 3);
+		assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(900));
 	}
 
 	@Test

@@ -113,7 +113,7 @@ class CostSumsTests {
 			retried += newTask ? 0 : call.cost().spentPicoUsd();
 			// Some tasks have several requests, of several features and models
 			String task = (i % 2) + "-" + random.nextInt(calls / 3);
-			OpenTask open = statistics[i % 2].tasks().open(task);
+			OpenTask open = statistics[i % 2].tasks().open("default", task);
 			statistics[i % 2].plan(PLAN)
 				.record(call, new CallMeasures((random.nextInt(20) == 0) ? ModelFailure.RATE_LIMITED : null, newTask,
 						!newTask, random.nextInt(1_000_000_000), random.nextInt(1_000_000_000), -1), open);
