@@ -224,7 +224,7 @@ class AdviceCollectorTests {
 	}
 
 	private void task(String feature, int number, Boolean success) {
-		OpenTask task = this.statistics.tasks().open(feature + number);
+		OpenTask task = this.statistics.tasks().open("default", feature + number);
 		this.statistics.plan(A)
 			.record(PlanUsages.call(A, feature, "m", USAGE, PRICES), new CallMeasures(null, true, false, 1, 1, -1),
 					task);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -16,6 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 import io.lettuce.core.ClientOptions;
 import io.tokensaving.Eventually;
@@ -64,6 +67,8 @@ class RedisPlanRepositoryTests {
 	private static RedisTestServer server;
 
 	private final List<AutoCloseable> closeables = new ArrayList<>();
+
+	private final Set<Thread> threadsBefore = plansThreads().collect(Collectors.toSet());
 
 	private RedisConnectionFactory connectionFactory;
 
@@ -688,12 +693,16 @@ class RedisPlanRepositoryTests {
 		Eventually.await("ended", () -> threads().isEmpty());
 	}
 
-	private static List<Thread> threads() {
+	// Without those that hang in tests of other classes
+	private List<Thread> threads() {
+		return plansThreads().filter((thread) -> !this.threadsBefore.contains(thread)).toList();
+	}
+
+	private static Stream<Thread> plansThreads() {
 		return Thread.getAllStackTraces()
 			.keySet()
 			.stream()
-			.filter((thread) -> thread.getName().startsWith("token-saving-plans"))
-			.toList();
+			.filter((thread) -> thread.getName().startsWith("token-saving-plans"));
 	}
 
 	/**
