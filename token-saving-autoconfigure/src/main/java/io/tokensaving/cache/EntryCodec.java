@@ -60,7 +60,7 @@ public final class EntryCodec {
 	private static final int MAX_OVERHEAD_BYTES = HEADER_BYTES + NONCE_BYTES + PAYLOAD_HEADER_BYTES
 			+ TAG_BITS / Byte.SIZE;
 
-	private static final int PIECE_CHARS = 4096;
+	private static final int PIECE_CHARS = 1024;
 
 	private final int compressionThreshold;
 
