@@ -29,13 +29,18 @@ import io.tokensaving.statistics.SavingsStatistics;
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.UserMessage;
+import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.ai.chat.prompt.Prompt;
 
 /**
  * What a plan in shadow adds to a call, beside the same plan switched off: compression to
- * half of the prompt, exact and semantic cache. A request every ten milliseconds, in turn
- * to both, each with another question. Prints percentiles of the time that passes for the
- * caller, and of the time that its thread is on a processor. Arguments: how many calls
- * are measured of each (5,000), how many milliseconds lie between two requests (10).
+ * half of the prompt, exact and semantic cache. Requests go in turn to both, each with
+ * another question, and the model takes its time. Prints percentiles of the time that
+ * passes for the caller outside the model, and of the time that its thread is on a
+ * processor. Arguments: how many calls are measured of each (2,000), how many
+ * milliseconds the model takes (30).
  */
 public final class ShadowOverhead {
 
@@ -43,33 +48,52 @@ public final class ShadowOverhead {
 
 	private final int calls;
 
-	private final long pause;
+	private final long latency;
 
-	private ShadowOverhead(int calls, long pauseMillis) {
+	private long modelNanos;
+
+	private ShadowOverhead(int calls, long latencyMillis) {
 		this.calls = calls;
-		this.pause = Duration.ofMillis(pauseMillis).toNanos();
+		this.latency = Duration.ofMillis(latencyMillis).toNanos();
 	}
 
 	public static void main(String[] args) throws Exception {
-		int calls = (args.length > 0) ? Integer.parseInt(args[0]) : 5000;
-		long pause = (args.length > 1) ? Long.parseLong(args[1]) : 10;
-		new ShadowOverhead(calls, pause).measure();
+		int calls = (args.length > 0) ? Integer.parseInt(args[0]) : 2000;
+		long latency = (args.length > 1) ? Long.parseLong(args[1]) : 30;
+		new ShadowOverhead(calls, latency).measure();
 	}
 
 	private void measure() throws Exception {
 		List<Message> history = Fixture.conversation(20, 8000);
 		try (Measured off = new Measured(PlanMode.OFF); Measured shadow = new Measured(PlanMode.SHADOW)) {
-			for (int call = -1000; call < this.calls; call++) {
+			for (int call = -500; call < this.calls; call++) {
 				List<Message> messages = new ArrayList<>(history.subList(0, 1));
 				messages.add(new UserMessage("How do I change the limit of card " + call + "?"));
 				off.ask(messages, call);
-				LockSupport.parkNanos(this.pause);
 				shadow.ask(messages, call);
-				LockSupport.parkNanos(this.pause);
 			}
 			off.print();
 			shadow.print();
 		}
+	}
+
+	private ChatModel slowly(ChatModel model) {
+		return new ChatModel() {
+
+			@Override
+			public ChatResponse call(Prompt prompt) {
+				long start = System.nanoTime();
+				LockSupport.parkNanos(ShadowOverhead.this.latency);
+				ShadowOverhead.this.modelNanos = System.nanoTime() - start;
+				return model.call(prompt);
+			}
+
+			@Override
+			public ChatOptions getOptions() {
+				return model.getOptions();
+			}
+
+		};
 	}
 
 	/**
@@ -107,7 +131,7 @@ public final class ShadowOverhead {
 				.statistics(statistics)
 				.build();
 			this.closed.addAll(List.of(semantic, shadow, exact));
-			this.client = ChatClient.builder(Fixture.model())
+			this.client = ChatClient.builder(slowly(Fixture.model()))
 				.defaultAdvisors(new TokenSavingAdvisors(List.of(
 						PlanAdvisor.builder(plan)
 							.defaultPlan("bench")
@@ -125,7 +149,7 @@ public final class ShadowOverhead {
 			long start = System.nanoTime();
 			this.client.prompt().messages(messages).call().chatResponse();
 			if (call >= 0) {
-				this.passed[call] = System.nanoTime() - start;
+				this.passed[call] = System.nanoTime() - start - ShadowOverhead.this.modelNanos;
 				this.used[call] = ShadowOverhead.this.threads.getCurrentThreadCpuTime() - cpu;
 			}
 		}
