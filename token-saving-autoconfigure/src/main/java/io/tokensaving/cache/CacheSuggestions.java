@@ -49,8 +49,7 @@ final class CacheSuggestions {
 		return (similarity != null) ? List.of(similarity, ttl) : List.of(ttl);
 	}
 
-	// A lower threshold has all the hits of a higher one, and so the lowest one that
-	// keeps
+	// A lower threshold has all the hits of a higher one, so the lowest one that keeps
 	// the error rate saves most
 	private @Nullable Suggestion similarityThreshold() {
 		List<Option> options = new ArrayList<>();

@@ -114,8 +114,7 @@ final class ModelCalls implements AutoCloseable {
 				Flux<ChatClientResponse> stream = (cluster != null && cluster.isWanted(leader))
 						? caller.stream(() -> cluster.stream(leader, caller.stream(model), this.executor))
 						: caller.stream(model);
-				// Some models are read on the thread that subscribes, which is
-				// interrupted
+				// Some models are read on the subscribing thread, which is interrupted
 				// when its caller leaves
 				StreamGuard.guard(stream).subscribeOn(HandOver.streams(), false).subscribe(flight);
 				return true;

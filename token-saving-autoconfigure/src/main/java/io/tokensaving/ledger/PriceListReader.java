@@ -369,10 +369,8 @@ final class PriceListReader {
 					(reasoning != null) ? million(reasoning) : null);
 		}
 
-		// Rows rarely say for a tier or long requests what thoughts cost, or what is
-		// written
-		// for an hour. Providers change both prices as they do that of the kind that they
-		// belong to
+		// For a tier or long requests, rows rarely have prices of thoughts and of writes
+		// for an hour. Providers change both as the price of the kind they belong to
 		private @Nullable BigDecimal findWith(String reference, @Nullable BigDecimal price, ServiceTier tier,
 				long above, String kind) {
 			for (long at : (above > 0) ? List.of(above, 0L) : List.of(0L)) {

@@ -31,8 +31,6 @@ public final class CachePlanner {
 
 	static final int MAX_FRONTS = 10_000;
 
-	private static final int REMEMBERED_MINUTES = 65;
-
 	private final SteadyTime time = new SteadyTime();
 
 	private final AtomicInteger sightings = new AtomicInteger();
@@ -68,7 +66,7 @@ public final class CachePlanner {
 		Ticker ticker = () -> TimeUnit.MILLISECONDS.toNanos(this.time.latest());
 		this.prefixes = Caffeine.newBuilder()
 			.maximumSize(MAX_PREFIXES)
-			.expireAfterAccess(REMEMBERED_MINUTES, TimeUnit.MINUTES)
+			.expireAfterAccess(PrefixExchange.KEPT_MINUTES, TimeUnit.MINUTES)
 			.ticker(ticker)
 			.executor(Runnable::run)
 			.build();
@@ -83,7 +81,7 @@ public final class CachePlanner {
 			.build();
 		this.fronts = Caffeine.newBuilder()
 			.maximumSize(MAX_FRONTS)
-			.expireAfterWrite(REMEMBERED_MINUTES, TimeUnit.MINUTES)
+			.expireAfterWrite(PrefixExchange.KEPT_MINUTES, TimeUnit.MINUTES)
 			.ticker(ticker)
 			.executor(Runnable::run)
 			.build();

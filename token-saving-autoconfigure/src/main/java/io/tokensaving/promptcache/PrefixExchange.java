@@ -10,8 +10,8 @@ import java.time.Instant;
 public interface PrefixExchange {
 
 	/**
-	 * How long a message is of use, in minutes. Also what a new instance should be told
-	 * first.
+	 * How long a prefix is remembered, and so a message is of use, in minutes. A new
+	 * instance should be told the messages of that time first.
 	 */
 	int KEPT_MINUTES = 65;
 

@@ -191,9 +191,7 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 	// The request stays as it is: what the provider would do with marks is worked out
 	private @Nullable ForeseenRequest foresee(ChatClientRequest request) {
 		return withSettings(request, (call, settings) -> {
-			// A call is given to the model as the caller has made it, and only calls have
-			// a
-			// format
+			// The original is sent as the caller made it, and only calls have a format
 			Arranged arranged = arrange(request, call, settings, false);
 			if (arranged == null) {
 				return null;

@@ -41,8 +41,7 @@ final class Task {
 	static Part of(ChatClientRequest request, @Nullable String named) {
 		Task task = (request.context().get(CONTEXT_KEY) instanceof Task known) ? known : null;
 		boolean first = task == null || task.begun.compareAndSet(false, true);
-		// Streams have no task in the context, and an application may run the tools
-		// itself
+		// Streams have no task in the context, nor do tools that the application runs
 		List<Message> messages = request.prompt().getInstructions();
 		boolean toolResults = !messages.isEmpty() && messages.get(messages.size() - 1) instanceof ToolResponseMessage;
 		boolean begins = first && !toolResults;
