@@ -33,6 +33,10 @@ public final class SavingsLedger {
 
 	private @Nullable ChatOptions sentOptions;
 
+	private long writes;
+
+	private long hourWrites;
+
 	private boolean lookedUp;
 
 	private @Nullable PendingPurchase pending;
@@ -131,7 +135,18 @@ public final class SavingsLedger {
 	}
 
 	/**
-	 * Read what a call cost, by the options that the model was called with.
+	 * Record what one call of the model wrote to the provider's prompt cache, and for how
+	 * long. A call of the caller may be several of the model.
+	 * @param usage what the call of the model cost
+	 */
+	public synchronized void recordWrites(TokenUsage usage) {
+		this.writes += usage.cacheWrite();
+		this.hourWrites += usage.cacheWriteOneHour();
+	}
+
+	/**
+	 * Read what a call cost, by the options that the model was called with and what was
+	 * recorded of its writes.
 	 * @param counter reads and estimates usages
 	 * @param prompt the request as the caller sees it
 	 * @param response the response
@@ -139,10 +154,16 @@ public final class SavingsLedger {
 	 */
 	public TokenUsage usage(TokenCounter counter, Prompt prompt, ChatResponse response) {
 		ChatOptions options;
+		long written;
+		long writtenForAnHour;
 		synchronized (this) {
 			options = this.sentOptions;
+			written = this.writes;
+			writtenForAnHour = this.hourWrites;
 		}
-		return counter.usage((options != null) ? new Prompt(prompt.getInstructions(), options) : prompt, response);
+		TokenUsage usage = counter.usage((options != null) ? new Prompt(prompt.getInstructions(), options) : prompt,
+				response);
+		return (written > 0 && usage.cacheWrite() == written) ? usage.withWritesOfOneHour(writtenForAnHour) : usage;
 	}
 
 	/**

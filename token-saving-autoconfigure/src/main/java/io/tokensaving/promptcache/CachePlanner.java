@@ -174,6 +174,18 @@ public final class CachePlanner {
 	}
 
 	/**
+	 * Work out how many of the written tokens are kept for the longest of the times that
+	 * a request asked for.
+	 * @param decision the decision for the request
+	 * @param usage what the provider reported
+	 * @return the tokens, or {@code null} if the request asked for one time only, or if
+	 * it cannot be said
+	 */
+	public @Nullable Long writtenForLonger(CacheDecision decision, CacheUsage usage) {
+		return decision.request().scope.writtenForLonger(decision.request(), usage);
+	}
+
+	/**
 	 * Tell that a request never went through: nothing was read or written for it. Only
 	 * the first call counts, and none after {@link #observed}.
 	 * @param decision the decision for the request

@@ -23,9 +23,12 @@ import org.springframework.util.Assert;
  * @param implicitWrites whether the provider writes the prompt at the end of the last
  * message, and charges for it, unless the request says otherwise: the one mark of a
  * decision at {@link Segment#TAIL} then means that it may
+ * @param writesTold whether the response says how many of the written tokens are kept for
+ * which time. Otherwise a request only asks for several times if that can be worked out
  */
 public record CacheRules(int minimumTokens, double readMultiplier, List<CacheTtl> ttls, int maxMarks,
-		int lookbackBlocks, Set<Segment> markable, TtlSharing sharing, MarkLayout layout, boolean implicitWrites) {
+		int lookbackBlocks, Set<Segment> markable, TtlSharing sharing, MarkLayout layout, boolean implicitWrites,
+		boolean writesTold) {
 
 	/**
 	 * The rules for a provider of which nothing is known: nothing is marked.
@@ -51,6 +54,25 @@ public record CacheRules(int minimumTokens, double readMultiplier, List<CacheTtl
 	}
 
 	/**
+	 * Create rules of a provider that says how many of the written tokens are kept for
+	 * which time.
+	 * @param minimumTokens the tokens of the shortest prefix that is kept, 0 or more
+	 * @param readMultiplier what a token costs that is read
+	 * @param ttls the times that a mark can ask for, the shortest first
+	 * @param maxMarks how many marks a request may have, 0 or more
+	 * @param lookbackBlocks how many blocks of content a mark looks back
+	 * @param markable the segments whose end can be marked
+	 * @param sharing which marks of a request have their time in common
+	 * @param layout which marks of a request go together
+	 * @param implicitWrites whether the provider writes the prompt without a mark
+	 */
+	public CacheRules(int minimumTokens, double readMultiplier, List<CacheTtl> ttls, int maxMarks, int lookbackBlocks,
+			Set<Segment> markable, TtlSharing sharing, MarkLayout layout, boolean implicitWrites) {
+		this(minimumTokens, readMultiplier, ttls, maxMarks, lookbackBlocks, markable, sharing, layout, implicitWrites,
+				true);
+	}
+
+	/**
 	 * Whether a request can steer what is kept.
 	 * @return whether marks do anything
 	 */
@@ -65,7 +87,7 @@ public record CacheRules(int minimumTokens, double readMultiplier, List<CacheTtl
 	 */
 	public CacheRules withMinimumTokens(int tokens) {
 		return new CacheRules(tokens, this.readMultiplier, this.ttls, this.maxMarks, this.lookbackBlocks, this.markable,
-				this.sharing, this.layout, this.implicitWrites);
+				this.sharing, this.layout, this.implicitWrites, this.writesTold);
 	}
 
 	/**
@@ -75,7 +97,7 @@ public record CacheRules(int minimumTokens, double readMultiplier, List<CacheTtl
 	 */
 	public CacheRules withTtls(List<CacheTtl> times) {
 		return new CacheRules(this.minimumTokens, this.readMultiplier, times, this.maxMarks, this.lookbackBlocks,
-				this.markable, this.sharing, this.layout, this.implicitWrites);
+				this.markable, this.sharing, this.layout, this.implicitWrites, this.writesTold);
 	}
 
 	/**
@@ -85,7 +107,17 @@ public record CacheRules(int minimumTokens, double readMultiplier, List<CacheTtl
 	 */
 	public CacheRules withMaxMarks(int marks) {
 		return new CacheRules(this.minimumTokens, this.readMultiplier, this.ttls, marks, this.lookbackBlocks,
-				this.markable, this.sharing, this.layout, this.implicitWrites);
+				this.markable, this.sharing, this.layout, this.implicitWrites, this.writesTold);
+	}
+
+	/**
+	 * The same rules for a response of another form.
+	 * @param told whether it says how many of the written tokens are kept for which time
+	 * @return new rules
+	 */
+	public CacheRules withWritesTold(boolean told) {
+		return new CacheRules(this.minimumTokens, this.readMultiplier, this.ttls, this.maxMarks, this.lookbackBlocks,
+				this.markable, this.sharing, this.layout, this.implicitWrites, told);
 	}
 
 	/**

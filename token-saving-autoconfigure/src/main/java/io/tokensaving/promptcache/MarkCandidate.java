@@ -35,6 +35,11 @@ final class MarkCandidate {
 	boolean inFlight;
 
 	/**
+	 * Whether the mark behind this one may ask for another time.
+	 */
+	boolean divides = true;
+
+	/**
 	 * The longest prefix that a mark here should find, in tokens, and how probable it is
 	 * that it does.
 	 */

@@ -87,7 +87,7 @@ final class MarkSearch {
 		}
 		for (int level = longest; level >= 0; level--) {
 			boolean sameAsBefore = candidate > 0 && level != longest;
-			if (sameAsBefore && (this.rules.sharing() == TtlSharing.ALL
+			if (sameAsBefore && (!this.candidates.get(candidate - 1).divides || this.rules.sharing() == TtlSharing.ALL
 					|| (this.rules.sharing() == TtlSharing.FRONT && this.candidates.get(candidate).kind.isFront()))) {
 				continue;
 			}

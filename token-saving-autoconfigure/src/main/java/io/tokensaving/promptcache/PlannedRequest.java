@@ -30,6 +30,17 @@ final class PlannedRequest {
 	final List<Marked> marked = new ArrayList<>();
 
 	/**
+	 * The last prefix that is marked for longer than the one behind it, or {@code null}
+	 * if all are marked for the same time.
+	 */
+	@Nullable Marked divider;
+
+	/**
+	 * The last prefix that is marked.
+	 */
+	@Nullable PrefixEntry last;
+
+	/**
 	 * Prefixes that the provider should have, the longest last.
 	 */
 	final List<Expected> expected = new ArrayList<>();

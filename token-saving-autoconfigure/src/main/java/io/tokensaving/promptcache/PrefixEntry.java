@@ -29,6 +29,11 @@ final class PrefixEntry {
 	int ttl;
 
 	/**
+	 * Its tokens as the provider counts them, 0 if they are not known.
+	 */
+	int counted;
+
+	/**
 	 * The decision that is writing it, 0 if none is.
 	 */
 	long writer;

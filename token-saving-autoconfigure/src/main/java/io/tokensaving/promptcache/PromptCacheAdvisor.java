@@ -281,7 +281,7 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		String model = (options.getModel() != null) ? options.getModel() : "";
 		CacheScope scope = new CacheScope(call.workspace(), target.baseUrl(), model);
 		boolean tells = this.rejected.getIfPresent(scope) == null;
-		CacheRules rules = rules(injector, target, model, tells);
+		CacheRules rules = rules(injector, target, model, tells).withWritesTold(!stream);
 		int head = injector.canSplitSystem() ? VolatileArrangement.systemHead(sent, watched.finding(), settings) : 0;
 		PromptSegments segments = PromptSegments.of(options, sent, PromptSegments.nativeSchema(request, stream), target,
 				injector, scale, head);

@@ -212,17 +212,46 @@ final class ScopePlanner {
 				return null;
 			}
 			Long input = usage.input();
-			double perToken = (input != null && input > 0 && request.total > 0) ? (double) input / request.total
-					: this.ratio;
+			double perToken = perToken(request, usage);
 			if (input != null && input > 0 && request.total > 0) {
 				this.ratio += 0.2 * (perToken - this.ratio);
 			}
 			Long written = usage.written();
+			PrefixEntry last = request.last;
+			if (last != null && written != null && read + written > 0) {
+				last.counted = (int) Math.min(Integer.MAX_VALUE, read + written);
+			}
 			return learn(request, read / perToken, (written != null) ? written / perToken : -1);
 		}
 		finally {
 			this.lock.unlock();
 		}
+	}
+
+	@Nullable Long writtenForLonger(PlannedRequest request, CacheUsage usage) {
+		this.lock.lock();
+		try {
+			Marked divider = request.divider;
+			Long read = usage.read();
+			Long written = usage.written();
+			if (divider == null || read == null || written == null) {
+				return null;
+			}
+			int counted = divider.entry().counted;
+			if (counted > 0) {
+				return Math.max(0, Math.min(written, counted - read));
+			}
+			// Nothing in front of what is read is written
+			return (written == 0 || read >= COVERS * divider.tokens() * perToken(request, usage)) ? 0L : null;
+		}
+		finally {
+			this.lock.unlock();
+		}
+	}
+
+	private double perToken(PlannedRequest request, CacheUsage usage) {
+		Long input = usage.input();
+		return (input != null && input > 0 && request.total > 0) ? (double) input / request.total : this.ratio;
 	}
 
 	private @Nullable MissCause learn(PlannedRequest request, double read, double written) {
@@ -564,6 +593,8 @@ final class ScopePlanner {
 				estimate(candidate);
 				PrefixEntry entry = this.entries[candidate.boundary];
 				candidate.inFlight = entry != null && entry.isInFlight(this.now);
+				candidate.divides = this.rules.writesTold()
+						|| (entry != null && (entry.counted > 0 || entry.isAlive(this.now)));
 			}
 			for (int index = this.candidates.size() - 2; index >= 0; index--) {
 				double[] own = this.candidates.get(index).reuse;
@@ -703,7 +734,11 @@ final class ScopePlanner {
 				this.reasons[candidate.boundary] = (candidate.tokens <= read) ? MarkReason.READ
 						: ((index + 1 == marked.size()) ? MarkReason.PAYS : MarkReason.FREE);
 				ScopePlanner.this.lastTtls.put(candidate.kind, levels[index]);
-				write(candidate.boundary, ttl, candidate.tokens <= read, candidate.kind);
+				Marked written = write(candidate.boundary, ttl, candidate.tokens <= read, candidate.kind);
+				if (index + 1 < marked.size() && levels[index + 1] < levels[index]) {
+					this.request.divider = written;
+				}
+				this.request.last = written.entry();
 			}
 			if (this.rules.implicitWrites() && !marks.isEmpty()) {
 				for (int index = 0; index < this.boundaries.size(); index++) {
@@ -738,7 +773,7 @@ final class ScopePlanner {
 			}
 		}
 
-		private void write(int boundary, CacheTtl ttl, boolean isRead, PrefixKind kind) {
+		private Marked write(int boundary, CacheTtl ttl, boolean isRead, PrefixKind kind) {
 			PrefixEntry entry = entry(boundary, kind);
 			PrefixKey front = this.fronts[boundary];
 			long aliveBefore = entry.aliveUntil;
@@ -761,7 +796,9 @@ final class ScopePlanner {
 				}
 			}
 			List<ReuseStats> learners = ScopePlanner.this.reuse.learners(kind, front, entry.stats(kind));
-			this.request.marked.add(new Marked(entry, tokens, ttl, aliveBefore, ttlBefore, expected, learners));
+			Marked written = new Marked(entry, tokens, ttl, aliveBefore, ttlBefore, expected, learners);
+			this.request.marked.add(written);
+			return written;
 		}
 
 		private PrefixEntry entry(int boundary, PrefixKind kind) {

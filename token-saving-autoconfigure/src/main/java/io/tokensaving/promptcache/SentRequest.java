@@ -217,8 +217,14 @@ final class SentRequest {
 				return;
 			}
 			Instant at = this.begun;
-			MissCause cause = this.planner.observed(this.decision, new CacheUsage(usage.input(), usage.cacheRead(),
-					usage.cacheWrite(), (at != null) ? at : this.clock.instant()));
+			CacheUsage cacheUsage = new CacheUsage(usage.input(), usage.cacheRead(), usage.cacheWrite(),
+					(at != null) ? at : this.clock.instant());
+			Long longer = this.rules.writesTold() ? null : this.planner.writtenForLonger(this.decision, cacheUsage);
+			if (longer != null && this.marked) {
+				usage = usage.withWritesOfOneHour(longer);
+			}
+			SavingsLedger.of(request()).recordWrites(usage);
+			MissCause cause = this.planner.observed(this.decision, cacheUsage);
 			PlanStatistics plan = this.statistics.plan(this.planKey);
 			if (cause != null) {
 				plan.increment(PromptCacheFeature.MISSES, SettingText.of(cause));

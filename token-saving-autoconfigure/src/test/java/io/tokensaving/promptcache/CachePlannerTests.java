@@ -5,6 +5,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import net.jqwik.api.statistics.Statistics;
+import java.util.Set;
+import java.util.Map;
+import java.util.HashSet;
+import java.util.HashMap;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -115,6 +120,71 @@ class CachePlannerTests {
 						new CacheUsage((long) tokens, (long) random.nextInt(tokens + 1), 0L, time.plusSeconds(1)));
 			}
 		}
+	}
+
+	/** What is said of a response that does not tell the times apart is right. */
+	@Property(tries = 100)
+	void writesThatNobodyTellsApartAreWorkedOut(@ForAll long seed) {
+		Random random = new Random(seed);
+		CachePlanner anyPlanner = new CachePlanner();
+		CacheRules untold = RULES.withWritesTold(false);
+		Map<Long, Instant> kept = new HashMap<>();
+		long tokenFactor = 2 + random.nextInt(4);
+		Instant time = this.now;
+		for (int request = 0; request < 200; request++) {
+			time = time.plusSeconds(random.nextInt(10) == 0 ? random.nextInt(3000) : random.nextInt(200));
+			if (random.nextInt(20) == 0) {
+				kept.clear();
+			}
+			long system = random.nextInt(2);
+			long turn = random.nextInt(6);
+			List<PrefixBoundary> boundaries = new ArrayList<>();
+			boundaries.add(new PrefixBoundary(Segment.TOOLS, 1, 0, 1500));
+			boundaries.add(new PrefixBoundary(Segment.SYSTEM, 2, system, 3000 + (int) system * 700));
+			for (int index = 0; index <= turn; index++) {
+				boundaries.add(new PrefixBoundary((index < turn) ? Segment.HISTORY : Segment.TAIL, 3 + index,
+						10 * system + random.nextInt(1 + request / 100), 4000 + index * 900, 3 + index, index == turn));
+			}
+			CacheDecision decision = anyPlanner.plan(SCOPE, untold, boundaries, time);
+			long covered = 0;
+			long forAnHour = 0;
+			long read = 0;
+			Set<Duration> times = new HashSet<>();
+			for (CacheMark mark : decision.marks()) {
+				long tokens = counted(boundaries.get(mark.boundary()), tokenFactor);
+				covered = tokens;
+				times.add(mark.ttl().duration());
+				forAnHour = mark.ttl().equals(ONE_HOUR) ? tokens : forAnHour;
+			}
+			for (PrefixBoundary boundary : boundaries) {
+				long tokens = counted(boundary, tokenFactor);
+				Instant until = kept.get(31 * boundary.high() + boundary.low());
+				read = (until != null && time.isBefore(until) && tokens <= covered) ? tokens : read;
+			}
+			for (CacheMark mark : decision.marks()) {
+				PrefixBoundary boundary = boundaries.get(mark.boundary());
+				Instant until = time.plus(mark.ttl().duration());
+				kept.merge(31 * boundary.high() + boundary.low(), until, (one, other) -> other);
+			}
+			CacheUsage usage = new CacheUsage(counted(boundaries.get(boundaries.size() - 1), tokenFactor), read,
+					covered - read, time.plusSeconds(1));
+			Long longer = anyPlanner.writtenForLonger(decision, usage);
+			if (times.size() < 2) {
+				assertThat(longer).isNull();
+			}
+			else if (longer != null) {
+				assertThat(longer).isEqualTo(Math.max(0, forAnHour - read));
+				Statistics.label("several times").collect("worked out");
+			}
+			else {
+				Statistics.label("several times").collect("not known");
+			}
+			anyPlanner.observed(decision, usage);
+		}
+	}
+
+	private static long counted(PrefixBoundary boundary, long factor) {
+		return boundary.tokens() + boundary.tokens() / factor + boundary.high() * 7 + boundary.low();
 	}
 
 	@Example
