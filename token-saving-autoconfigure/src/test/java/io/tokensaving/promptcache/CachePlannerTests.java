@@ -132,7 +132,7 @@ class CachePlannerTests {
 		long tokenFactor = 2 + random.nextInt(4);
 		Instant time = this.now;
 		for (int request = 0; request < 200; request++) {
-			time = time.plusSeconds(random.nextInt(10) == 0 ? random.nextInt(3000) : random.nextInt(200));
+			time = time.plusSeconds((random.nextInt(10) == 0) ? random.nextInt(3000) : random.nextInt(200));
 			if (random.nextInt(20) == 0) {
 				kept.clear();
 			}
