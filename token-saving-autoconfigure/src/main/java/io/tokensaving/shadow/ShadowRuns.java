@@ -1,7 +1,9 @@
 package io.tokensaving.shadow;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 import io.micrometer.observation.ObservationRegistry;
 import io.tokensaving.ledger.PriceTable;
@@ -31,6 +33,12 @@ final class ShadowRuns implements AutoCloseable {
 	private static final int THREADS = 2;
 
 	private static final int IDLE_SECONDS = 30;
+
+	// The caller first reaches the model, and first gets its answer: on few cores the
+	// work in here would be in its way
+	private static final Duration START_DELAY = Duration.ofMillis(2);
+
+	private static final Duration ANSWER_DELAY = Duration.ofMillis(5);
 
 	private final SavingsStatistics statistics;
 
@@ -72,7 +80,9 @@ final class ShadowRuns implements AutoCloseable {
 				.pushAll(advisors)
 				.push(run.model())
 				.build();
-			run.follow(caller.stream(() -> chain.nextStream(copy)).subscribeOn(this.scheduler), SavingsLedger.of(copy));
+			run.follow(caller.stream(() -> chain.nextStream(copy))
+				.subscribeOn(this.scheduler)
+				.delaySubscription(START_DELAY), SavingsLedger.of(copy));
 			return run;
 		}
 		catch (Throwable ex) {
@@ -82,11 +92,11 @@ final class ShadowRuns implements AutoCloseable {
 	}
 
 	/**
-	 * Do something on a thread of its own.
+	 * Do something on a thread of its own, a little later.
 	 * @param work the work
 	 */
 	void execute(Runnable work) {
-		this.scheduler.schedule(work);
+		this.scheduler.schedule(work, ANSWER_DELAY.toMillis(), TimeUnit.MILLISECONDS);
 	}
 
 	void end() {
