@@ -66,18 +66,18 @@ class RequestFingerprintTests {
 	}
 
 	@Test
-	void isUniqueOverAMillionMutations() {
+	void isUniqueOverManyMutations() {
 		RandomGenerator random = new Random(20260101);
-		Map<String, RequestModel> models = new HashMap<>(1 << 21);
+		Map<String, RequestModel> models = new HashMap<>();
 		RequestModel model = RequestModel.BASE;
-		int mutations = 1_000_000;
+		int mutations = Integer.getInteger("token-saving.fingerprint.mutations", 200_000);
 		for (int i = 0; i < mutations; i++) {
 			model = (i % 100 == 0) ? RequestModel.BASE.mutate(random) : model.mutate(random);
 			RequestModel other = models.put(model.fingerprint().exact(), model);
 			assertThat(other == null || other.equals(model)).as("%s and %s", other, model).isTrue();
 		}
 		Set<RequestModel> distinct = new HashSet<>(models.values());
-		assertThat(distinct).hasSameSizeAs(models.keySet()).hasSizeGreaterThan(900_000);
+		assertThat(distinct).hasSameSizeAs(models.keySet()).hasSizeGreaterThan(mutations / 10 * 9);
 	}
 
 	@Property(tries = 10_000, shrinking = ShrinkingMode.OFF)
