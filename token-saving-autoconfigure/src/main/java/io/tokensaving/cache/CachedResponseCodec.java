@@ -482,7 +482,7 @@ public final class CachedResponseCodec {
 	private static Map<String, @Nullable Object> readMap(EntryInput in) {
 		check(Type.of(in.readByte()) == Type.MAP, "Map expected");
 		Map<String, @Nullable Object> map = new LinkedHashMap<>();
-		in.charge(StoredValues.ENTRY_BYTES);
+		in.charge(StoredValues.COLLECTION_BYTES);
 		for (int i = in.readSize(); i > 0; i--) {
 			in.charge(StoredValues.ENTRY_BYTES);
 			String key = readText(in);
@@ -547,7 +547,7 @@ public final class CachedResponseCodec {
 	}
 
 	private static List<@Nullable Object> readList(EntryInput in, int depth) {
-		in.charge(StoredValues.ENTRY_BYTES);
+		in.charge(StoredValues.COLLECTION_BYTES);
 		int size = in.readSize();
 		List<@Nullable Object> list = new ArrayList<>(Math.min(size, INITIAL_CAPACITY));
 		for (int i = size; i > 0; i--) {
@@ -557,7 +557,7 @@ public final class CachedResponseCodec {
 	}
 
 	private static Set<String> readSet(EntryInput in) {
-		in.charge(StoredValues.ENTRY_BYTES);
+		in.charge(StoredValues.COLLECTION_BYTES);
 		Set<String> set = new LinkedHashSet<>();
 		for (int i = in.readSize(); i > 0; i--) {
 			in.charge(StoredValues.ENTRY_BYTES);
@@ -580,7 +580,7 @@ public final class CachedResponseCodec {
 	}
 
 	private static Map<String, @Nullable Object> readMap(EntryInput in, int depth) {
-		in.charge(StoredValues.ENTRY_BYTES);
+		in.charge(StoredValues.COLLECTION_BYTES);
 		int size = in.readSize();
 		Map<String, @Nullable Object> map = new LinkedHashMap<>();
 		for (int i = size; i > 0; i--) {

@@ -5,7 +5,6 @@ import java.lang.reflect.Method;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.content.Media;
-import org.springframework.core.io.ByteArrayResource;
 import org.springframework.util.ReflectionUtils;
 
 /**
@@ -14,32 +13,33 @@ import org.springframework.util.ReflectionUtils;
  */
 final class MediaData {
 
-	private static final @Nullable Method TEXT = textMethod();
+	private static final @Nullable Method BYTES = method(byte[].class);
+
+	private static final @Nullable Method TEXT = method(String.class);
 
 	private MediaData() {
 	}
 
-	private static @Nullable Method textMethod() {
-		Method method = ReflectionUtils.findMethod(Media.Builder.class, "data", String.class);
+	private static @Nullable Method method(Class<?> type) {
+		Method method = ReflectionUtils.findMethod(Media.Builder.class, "data", type);
 		return (method != null) ? method : ReflectionUtils.findMethod(Media.Builder.class, "data", Object.class);
 	}
 
 	/**
 	 * Set the data.
 	 * @param builder builds the media
-	 * @param data what {@link Media#getData()} returned: bytes, or a text
+	 * @param data what {@link Media#getData()} returned: bytes, which are not copied, or
+	 * a text
 	 * @return the builder
 	 * @throws IllegalArgumentException if the data are neither
 	 */
 	static Media.Builder set(Media.Builder builder, Object data) {
-		if (data instanceof byte[] bytes) {
-			return builder.data(new ByteArrayResource(bytes));
+		Method method = (data instanceof byte[]) ? BYTES : (data instanceof String) ? TEXT : null;
+		if (method == null) {
+			throw new IllegalArgumentException("The data of media are neither bytes nor text");
 		}
-		if (data instanceof String text && TEXT != null) {
-			ReflectionUtils.invokeMethod(TEXT, builder, text);
-			return builder;
-		}
-		throw new IllegalArgumentException("The data of media are neither bytes nor text");
+		ReflectionUtils.invokeMethod(method, builder, data);
+		return builder;
 	}
 
 }

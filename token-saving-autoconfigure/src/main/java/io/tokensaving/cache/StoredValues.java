@@ -39,6 +39,12 @@ final class StoredValues {
 	static final int ENTRY_BYTES = 48;
 
 	/**
+	 * What an empty collection or map takes up, with the view that keeps it from being
+	 * changed.
+	 */
+	static final int COLLECTION_BYTES = 96;
+
+	/**
 	 * The approximate size in memory of what one delimiter in the JSON text of an object
 	 * stands for, in bytes.
 	 */
@@ -318,10 +324,10 @@ final class StoredValues {
 		}
 		if (value instanceof Collection<?> collection) {
 			long entries = (value instanceof Set) ? (long) ENTRY_BYTES * collection.size() : 0;
-			return ENTRY_BYTES + entries + collection.stream().mapToLong(StoredValues::size).sum();
+			return COLLECTION_BYTES + entries + collection.stream().mapToLong(StoredValues::size).sum();
 		}
 		if (value instanceof Map<?, ?> map) {
-			long size = ENTRY_BYTES;
+			long size = COLLECTION_BYTES;
 			for (Map.Entry<?, ?> entry : map.entrySet()) {
 				size += ENTRY_BYTES + size(entry.getKey()) + size(entry.getValue());
 			}
