@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokensaving.simulator.quality;
+
+import org.jspecify.annotations.NullMarked;
