@@ -46,9 +46,19 @@ public final class AdvisorOrder {
 	public static final int SEMANTIC_CACHE = Ordered.LOWEST_PRECEDENCE - 10;
 
 	/**
+	 * Chooses the model that answers.
+	 */
+	public static final int ROUTE = Ordered.LOWEST_PRECEDENCE - 8;
+
+	/**
 	 * Takes what goes to the model from its budgets.
 	 */
 	public static final int BUDGET = Ordered.LOWEST_PRECEDENCE - 7;
+
+	/**
+	 * Sends everything to a local model, in place of any other.
+	 */
+	public static final int LOCAL = Ordered.LOWEST_PRECEDENCE - 6;
 
 	/**
 	 * Arranges and marks what goes to the model for the provider's prompt cache; the
@@ -60,6 +70,11 @@ public final class AdvisorOrder {
 	 * Measures the time of the model, directly before it.
 	 */
 	public static final int MODEL_CALL = Ordered.LOWEST_PRECEDENCE - 2;
+
+	/**
+	 * Calls another model than that of the chat client; the innermost of all.
+	 */
+	public static final int TIER_MODEL = Ordered.LOWEST_PRECEDENCE - 1;
 
 	private AdvisorOrder() {
 	}

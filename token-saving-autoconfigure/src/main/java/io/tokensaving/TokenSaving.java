@@ -16,8 +16,9 @@ import org.springframework.util.Assert;
  *     .call();
  * }</pre>
  *
- * The plain parameters {@value #PLAN_ID}, {@value #FEATURE}, {@value #TASK_ID} and
- * {@value #CACHE} do the same; their values are checked when the request is sent.
+ * The plain parameters {@value #PLAN_ID}, {@value #FEATURE}, {@value #TASK_ID},
+ * {@value #TIER} and {@value #CACHE} do the same; their values are checked when the
+ * request is sent.
  * <p>
  * {@link #outcome} reports afterwards whether the answer was of use.
  */
@@ -47,6 +48,24 @@ public final class TokenSaving {
 	 * its outcome can be {@linkplain #outcome reported}.
 	 */
 	public static final String TASK_ID = PREFIX + "task_id";
+
+	/**
+	 * Parameter that says which tier may answer, a {@link String}: the name of a tier,
+	 * {@value #AT_LEAST} and the name of the cheapest one that may answer, or
+	 * {@value #NO_ROUTE} for the model that the request was made for. Only plans that
+	 * route actively heed it.
+	 */
+	public static final String TIER = PREFIX + "tier";
+
+	/**
+	 * Stands before the name of the cheapest tier that may answer.
+	 */
+	public static final String AT_LEAST = "at-least:";
+
+	/**
+	 * Stands for the model that the request was made for, in place of the name of a tier.
+	 */
+	public static final String NO_ROUTE = "off";
 
 	/**
 	 * Parameter that holds the cache directives, a {@link Map} with the keys
@@ -115,7 +134,7 @@ public final class TokenSaving {
 	 */
 	public static TokenSavingParameters plan(String id) {
 		Assert.hasText(id, "'id' must not be empty");
-		return new TokenSavingParameters(id, null, null, Map.of());
+		return new TokenSavingParameters(id, null, null, null, Map.of());
 	}
 
 	/**
@@ -123,7 +142,7 @@ public final class TokenSaving {
 	 * @return parameters to pass to {@code advisors(...)}
 	 */
 	public static TokenSavingParameters defaultPlan() {
-		return new TokenSavingParameters(null, null, null, Map.of());
+		return new TokenSavingParameters(null, null, null, null, Map.of());
 	}
 
 	/**
@@ -149,6 +168,28 @@ public final class TokenSaving {
 	}
 
 	/**
+	 * Apply the default plan to a request that a given tier answers.
+	 * @param name the name of the tier
+	 * @return parameters to pass to {@code advisors(...)}
+	 * @throws IllegalArgumentException if the name is not accepted
+	 * @see TokenSavingParameters#tier(String)
+	 */
+	public static TokenSavingParameters tier(String name) {
+		return defaultPlan().tier(name);
+	}
+
+	/**
+	 * Apply the default plan to a request that a tier or a dearer one answers.
+	 * @param name the name of the tier
+	 * @return parameters to pass to {@code advisors(...)}
+	 * @throws IllegalArgumentException if the name is not accepted
+	 * @see TokenSavingParameters#atLeast(String)
+	 */
+	public static TokenSavingParameters atLeast(String name) {
+		return defaultPlan().atLeast(name);
+	}
+
+	/**
 	 * Report whether a task succeeded, so that the cost of a success is known. The id is
 	 * the one that {@link TokenSavingParameters#task(String)} gave the task, or that of
 	 * its {@link SavingsReport#taskId() report}. The first report of a task counts. This
@@ -168,7 +209,7 @@ public final class TokenSaving {
 	 * @return parameters to pass to {@code advisors(...)}
 	 */
 	public static TokenSavingParameters none() {
-		return new TokenSavingParameters(NONE, null, null, Map.of());
+		return new TokenSavingParameters(NONE, null, null, null, Map.of());
 	}
 
 	/**

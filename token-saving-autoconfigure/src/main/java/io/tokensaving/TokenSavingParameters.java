@@ -24,13 +24,16 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 
 	private final @Nullable String taskId;
 
+	private final @Nullable String tier;
+
 	private final Map<String, Object> cache;
 
 	TokenSavingParameters(@Nullable String planId, @Nullable String feature, @Nullable String taskId,
-			Map<String, Object> cache) {
+			@Nullable String tier, Map<String, Object> cache) {
 		this.planId = planId;
 		this.feature = feature;
 		this.taskId = taskId;
+		this.tier = tier;
 		this.cache = cache;
 	}
 
@@ -44,7 +47,8 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 	 * @throws IllegalArgumentException if the name is not accepted
 	 */
 	public TokenSavingParameters feature(String feature) {
-		return new TokenSavingParameters(this.planId, LabelText.check("'feature'", feature), this.taskId, this.cache);
+		return new TokenSavingParameters(this.planId, LabelText.check("'feature'", feature), this.taskId, this.tier,
+				this.cache);
 	}
 
 	/**
@@ -59,7 +63,43 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 	 * @throws IllegalArgumentException if the id is not accepted
 	 */
 	public TokenSavingParameters task(String id) {
-		return new TokenSavingParameters(this.planId, this.feature, LabelText.check("'task'", id), this.cache);
+		return new TokenSavingParameters(this.planId, this.feature, LabelText.check("'task'", id), this.tier,
+				this.cache);
+	}
+
+	/**
+	 * Let a given tier answer, whatever the plan would choose. The plan must name the
+	 * tier in its settings of routing, or the request fails; a plan that does not route
+	 * actively ignores it.
+	 * @param name the name of the tier
+	 * @return new parameters
+	 * @throws IllegalArgumentException if the name is not accepted
+	 */
+	public TokenSavingParameters tier(String name) {
+		return routed(LabelText.check("'tier'", name));
+	}
+
+	/**
+	 * Let a tier or a dearer one answer, as the plan chooses.
+	 * @param name the name of the cheapest tier that may answer
+	 * @return new parameters
+	 * @throws IllegalArgumentException if the name is not accepted
+	 * @see #tier(String)
+	 */
+	public TokenSavingParameters atLeast(String name) {
+		return routed(TokenSaving.AT_LEAST + LabelText.check("'tier'", name));
+	}
+
+	/**
+	 * Let the model answer that the request is made for.
+	 * @return new parameters
+	 */
+	public TokenSavingParameters noRoute() {
+		return routed(TokenSaving.NO_ROUTE);
+	}
+
+	private TokenSavingParameters routed(String tier) {
+		return new TokenSavingParameters(this.planId, this.feature, this.taskId, tier, this.cache);
 	}
 
 	/**
@@ -141,7 +181,8 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 	private TokenSavingParameters with(String directive, Object value) {
 		Map<String, Object> changed = new LinkedHashMap<>(this.cache);
 		changed.put(directive, value);
-		return new TokenSavingParameters(this.planId, this.feature, this.taskId, Collections.unmodifiableMap(changed));
+		return new TokenSavingParameters(this.planId, this.feature, this.taskId, this.tier,
+				Collections.unmodifiableMap(changed));
 	}
 
 	/**
@@ -162,6 +203,9 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 		}
 		if (this.taskId != null) {
 			spec.param(TokenSaving.TASK_ID, this.taskId);
+		}
+		if (this.tier != null) {
+			spec.param(TokenSaving.TIER, this.tier);
 		}
 		if (!this.cache.isEmpty()) {
 			spec.param(TokenSaving.CACHE, this.cache);

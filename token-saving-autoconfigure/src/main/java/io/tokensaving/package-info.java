@@ -12,6 +12,7 @@
  * <li>the interfaces that an application implements, with the types of their methods:
  * {@code CompressionEngine}, {@code ExactCacheStore}, {@code AsyncExactCacheStore},
  * {@code SemanticCacheStore}, {@code SemanticGuard}, {@code Judge},
+ * {@code RouteClassifier}, {@code ConfidenceCheck}, {@code GradedJudge},
  * {@code ProviderDialect}, {@code PromptCacheInjector}, {@code StatisticsRepository}, and
  * {@code Feature} with {@code SettingsSection}, {@code PlanSettings}, {@code CallState}
  * and {@code SavingsLedger};</li>

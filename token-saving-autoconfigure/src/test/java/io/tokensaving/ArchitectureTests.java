@@ -37,7 +37,7 @@ class ArchitectureTests {
 
 	private static final String[] FEATURES = { "io.tokensaving.compression..", "io.tokensaving.cache.exact..",
 			"io.tokensaving.cache.semantic..", "io.tokensaving.dedup..", "io.tokensaving.promptcache..",
-			"io.tokensaving.shadow..", "io.tokensaving.budget.." };
+			"io.tokensaving.shadow..", "io.tokensaving.budget..", "io.tokensaving.route..", "io.tokensaving.local.." };
 
 	// The only places that let time pass, and why no event can be waited for instead
 	private static final Map<String, String> SLEEPING = Map.of("Eventually.java",
@@ -102,7 +102,8 @@ class ArchitectureTests {
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup..",
-					"io.tokensaving.promptcache..", "io.tokensaving.shadow..", "io.tokensaving.budget.."));
+					"io.tokensaving.promptcache..", "io.tokensaving.shadow..", "io.tokensaving.budget..",
+					"io.tokensaving.route.."));
 	}
 
 	@Test
@@ -123,12 +124,12 @@ class ArchitectureTests {
 					"io.tokensaving.plan..", "io.tokensaving.provider..", "io.tokensaving.request..",
 					"io.tokensaving.ledger..", "io.tokensaving.statistics..", "io.tokensaving.sampling..",
 					"io.tokensaving.material..", "io.tokensaving.text..", "io.tokensaving.event..",
-					"io.tokensaving.advice..")
+					"io.tokensaving.advice..", "io.tokensaving.tier..")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup..",
 					"io.tokensaving.promptcache..", "io.tokensaving.shadow..", "io.tokensaving.budget..",
-					"io.tokensaving.actuate..", "io.tokensaving.autoconfigure.."));
+					"io.tokensaving.route..", "io.tokensaving.actuate..", "io.tokensaving.autoconfigure.."));
 		check(ArchRuleDefinition.noClasses()
 			.that()
 			.resideInAPackage("io.tokensaving.provider..")
@@ -219,7 +220,7 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void onlyDialectsAndInjectorsNameProviders() throws IOException {
+	void onlyDialectsInjectorsAndEndpointsNameProviders() throws IOException {
 		Pattern provider = Pattern.compile("(?i)openai|anthropic|claude|bedrock|gemini|vertexai|azure|mistral|deepseek"
 				+ "|ollama|cohere|hugging_?face(?!\\.tokenizers|Tokenizer)|openrouter|litellm|\"gpt-|(?<!com\\.)google");
 		Pattern comment = Pattern.compile("/\\*.*?\\*/|//[^\n]*", Pattern.DOTALL);
@@ -228,6 +229,7 @@ class ArchitectureTests {
 			List<Path> others = files.filter((file) -> file.toString().endsWith(".java"))
 				.filter((file) -> !file.startsWith(sources.resolve("provider")))
 				.filter((file) -> !file.startsWith(sources.resolve("promptcache/injector")))
+				.filter((file) -> !file.startsWith(sources.resolve("tier/endpoint")))
 				.toList();
 			assertThat(others).hasSizeGreaterThan(100);
 			for (Path file : others) {
@@ -238,7 +240,7 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void providersAreUsedByTheirInjectorsOnly() {
+	void providersAreUsedByTheirInjectorsAndEndpointsOnly() {
 		check(ArchRuleDefinition.noClasses()
 			.that()
 			.haveNameNotMatching("io\\.tokensaving\\.promptcache\\.injector\\.AnthropicInjector.*")
@@ -247,7 +249,8 @@ class ArchitectureTests {
 			.resideInAnyPackage("org.springframework.ai.anthropic..", "com.anthropic.."));
 		check(ArchRuleDefinition.noClasses()
 			.that()
-			.haveNameNotMatching("io\\.tokensaving\\.promptcache\\.injector\\.OpenAiInjector.*")
+			.haveNameNotMatching(
+					"io\\.tokensaving\\.(promptcache\\.injector\\.OpenAiInjector|tier\\.endpoint\\.ModelEndpoint).*")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("org.springframework.ai.openai..", "com.openai.."));

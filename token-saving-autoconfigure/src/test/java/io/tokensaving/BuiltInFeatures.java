@@ -12,7 +12,9 @@ import io.tokensaving.compression.CompressionFeature;
 import io.tokensaving.dedup.DedupFeature;
 import io.tokensaving.feature.Feature;
 import io.tokensaving.promptcache.PromptCacheFeature;
+import io.tokensaving.route.RouteFeature;
 import io.tokensaving.shadow.ShadowFeature;
+import io.tokensaving.tier.Tiers;
 
 /**
  * The features that come with the library, for tests that ask only what they count.
@@ -31,7 +33,9 @@ public final class BuiltInFeatures {
 				new BudgetFeature(
 						new Budgets(List.of(), new InMemoryBudgetAccounts(Clock.systemUTC()), Clock.systemUTC()),
 						(workspace) -> List.of()),
-				new ShadowFeature(() -> {
+				new RouteFeature(() -> Tiers.NONE, List::of, List::of, List::of, () -> {
+					throw new IllegalStateException("There is no advisor");
+				}), new ShadowFeature(() -> {
 					throw new IllegalStateException("There is no aggregator");
 				}, () -> {
 					throw new IllegalStateException("There are no plans");

@@ -36,6 +36,10 @@ import io.tokensaving.provider.MetadataType;
 import io.tokensaving.provider.ProviderDialect;
 import io.tokensaving.provider.TokenUsage;
 import io.tokensaving.request.PlanAdvisor;
+import io.tokensaving.route.RouteChoice;
+import io.tokensaving.route.RouteClassifier;
+import io.tokensaving.route.cascade.ConfidenceCheck;
+import io.tokensaving.sampling.GradedJudge;
 import io.tokensaving.statistics.SavingsStatistics;
 
 import org.springframework.ai.chat.client.ChatClient;
@@ -200,6 +204,32 @@ public class DocumentationSnippets {
 		return (request) -> {
 			String last = request.parts().get(request.parts().size() - 1).text();
 			return new Rewriting("The last thing said was: " + last, null, TokenUsage.ZERO);
+		};
+	}
+
+	void tier(ChatClient chatClient, String question) {
+		chatClient.prompt().user(question).advisors(TokenSaving.plan("support-bot").tier("nano")).call().content();
+		chatClient.prompt().user(question).advisors(TokenSaving.plan("support-bot").atLeast("mid")).call().content();
+		chatClient.prompt().user(question).advisors(TokenSaving.plan("support-bot").noRoute()).call().content();
+	}
+
+	@Bean
+	RouteClassifier toolsAreHard() {
+		return (request, settings) -> (request.tools() > 0) ? RouteChoice.of(request.defaultTier(), "tools")
+				: RouteChoice.of(request.tiers().get(0), "no_tools");
+	}
+
+	@Bean
+	ConfidenceCheck namesItsSource() {
+		return (answer) -> answer.texts().stream().allMatch((text) -> text.contains("https://")) ? null : "no_source";
+	}
+
+	@Bean
+	GradedJudge sameLabel() {
+		return (answers) -> {
+			boolean same = answers.reference() != null && answers.answer().strip().equals(answers.reference().strip());
+			return new GradedJudge.Verdict(same ? GradedJudge.Grade.SAME : GradedJudge.Grade.WORSE,
+					GradedJudge.Reason.OTHER, null, TokenUsage.ZERO);
 		};
 	}
 

@@ -27,11 +27,14 @@ import javax.tools.ToolProvider;
 
 import io.tokensaving.autoconfigure.PlanProperties;
 import io.tokensaving.autoconfigure.PropertyClasses;
+import io.tokensaving.autoconfigure.TierProperties;
 import io.tokensaving.autoconfigure.TokenSavingAutoConfiguration;
+import io.tokensaving.autoconfigure.TokenSavingChatModelAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingProperties;
 import io.tokensaving.autoconfigure.TokenSavingRedisAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingRedisBudgetsAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingRedisPlansAutoConfiguration;
+import io.tokensaving.autoconfigure.TokenSavingRedisRouteLogAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingRedisSemanticCacheAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingRedisStatisticsAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingVectorStoreSemanticCacheAutoConfiguration;
@@ -39,6 +42,9 @@ import io.tokensaving.budget.NamedBudgetProperties;
 import io.tokensaving.cache.semantic.WordsEmbeddingModel;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.route.RouteClassifier;
+import io.tokensaving.route.cascade.ConfidenceCheck;
+import io.tokensaving.sampling.GradedJudge;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
@@ -51,6 +57,7 @@ import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisAutoConfiguration;
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.io.ByteArrayResource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -70,7 +77,8 @@ class DocumentationTests {
 	private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)(#[^)]*)?\\)");
 
 	private static final AutoConfigurations AUTO_CONFIGURATIONS = AutoConfigurations.of(
-			DataRedisAutoConfiguration.class, TokenSavingRedisAutoConfiguration.class,
+			DataRedisAutoConfiguration.class, TokenSavingChatModelAutoConfiguration.class,
+			TokenSavingRedisAutoConfiguration.class, TokenSavingRedisRouteLogAutoConfiguration.class,
 			TokenSavingRedisPlansAutoConfiguration.class, TokenSavingRedisStatisticsAutoConfiguration.class,
 			TokenSavingRedisBudgetsAutoConfiguration.class, TokenSavingRedisSemanticCacheAutoConfiguration.class,
 			TokenSavingVectorStoreSemanticCacheAutoConfiguration.class, TokenSavingAutoConfiguration.class);
@@ -133,18 +141,24 @@ class DocumentationTests {
 	}
 
 	@Test
-	void yamlStartsAnApplication() throws IOException {
-		List<String> snippets = blocks("yaml");
-		assertThat(snippets).hasSizeGreaterThan(2);
-		for (String snippet : snippets) {
+	void yamlStartsAnApplication(@TempDir Path directory) throws IOException {
+		List<String> blocks = blocks("yaml");
+		assertThat(blocks).hasSizeGreaterThan(2);
+		DocumentationSnippets snippets = new DocumentationSnippets();
+		for (String snippet : blocks) {
 			var yaml = new YamlPropertySourceLoader().load("documentation",
 					new ByteArrayResource(snippet.getBytes(StandardCharsets.UTF_8)));
 			new ApplicationContextRunner().withConfiguration(AUTO_CONFIGURATIONS)
 				.withBean("cheapChatModel", ChatModel.class, ScriptedChatModel::echoing)
-				.withBean("cachedAnswers", VectorStore.class,
-						() -> new DocumentationSnippets().cachedAnswers(new WordsEmbeddingModel()))
+				.withBean("openAiChatModel", ChatModel.class, ScriptedChatModel::echoing)
+				.withBean("anthropicChatModel", ChatModel.class, ScriptedChatModel::echoing)
+				.withBean("toolsAreHard", RouteClassifier.class, snippets::toolsAreHard)
+				.withBean("namesItsSource", ConfidenceCheck.class, snippets::namesItsSource)
+				.withBean("sameLabel", GradedJudge.class, snippets::sameLabel)
+				.withBean("cachedAnswers", VectorStore.class, () -> snippets.cachedAnswers(new WordsEmbeddingModel()))
 				.withPropertyValues("spring.data.redis.port=1", // nobody listens there
-						"TOKEN_SAVING_ENCRYPTION_KEY=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
+						"TOKEN_SAVING_ENCRYPTION_KEY=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+						"DEEPSEEK_KEY=secret", "ROUTING_DIRECTORY=" + directory)
 				.withInitializer((context) -> context.getEnvironment().getPropertySources().addFirst(yaml.get(0)))
 				.run((context) -> assertThat(context).as(snippet).hasNotFailed().hasSingleBean(PlanRepository.class));
 		}
@@ -181,7 +195,7 @@ class DocumentationTests {
 			}
 		}
 		assertThat(metadata).contains("plans", "prices").hasSizeGreaterThan(20);
-		metadata.removeAll(Set.of("plans", "prices", "budgets"));
+		metadata.removeAll(Set.of("plans", "prices", "budgets", "tiers"));
 		assertThat(expected).containsAll(metadata);
 		Set<String> documented = new TreeSet<>();
 		Matcher rows = Pattern.compile("^\\| (`[^|]+) \\|", Pattern.MULTILINE)
@@ -207,13 +221,23 @@ class DocumentationTests {
 			else if (name.equals("budgets")) {
 				addProperties(names, name + ".<name>.", NamedBudgetProperties.class);
 			}
+			else if (name.equals("tiers")) {
+				addProperties(names, name + ".<name>.", TierProperties.class);
+			}
 			else if (propertyType.getName().startsWith("io.tokensaving.") && !propertyType.isEnum()) {
 				addProperties(names, name + ".", propertyType);
+			}
+			else if (path.startsWith("plans.") && element(property).getName().startsWith("io.tokensaving.")) {
+				addProperties(names, name + "[].", element(property));
 			}
 			else if (propertyType != Class.class) {
 				names.add(name);
 			}
 		}
+	}
+
+	private static Class<?> element(PropertyDescriptor property) {
+		return ResolvableType.forMethodReturnType(property.getReadMethod()).asCollection().getGeneric().toClass();
 	}
 
 	@Test

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
+import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.backend.redis.RedisConnector;
 import io.tokensaving.budget.BudgetAmount;
@@ -34,6 +35,8 @@ import io.tokensaving.plan.MapPlanReader;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.plan.redis.RedisPlanRepository;
 import io.tokensaving.provider.TokenUsage;
+import io.tokensaving.route.log.RouteLine;
+import io.tokensaving.route.redis.RedisRouteSink;
 import io.tokensaving.statistics.SavingsStatistics;
 import io.tokensaving.statistics.StatisticsBatch;
 import io.tokensaving.statistics.StatisticsCounters;
@@ -135,7 +138,14 @@ class RedisAclTests {
 		changePlans(factory);
 		count(factory);
 		spend(factory);
+		route(factory);
 		assertThat(refused()).isSubsetOf("client");
+	}
+
+	private static void route(RedisConnectionFactory factory) {
+		RedisRouteSink sink = new RedisRouteSink(new RedisConnector(factory),
+				new CircuitBreakers().of(RedisRouteSink.NAME), Ticker.systemTicker(), 100, Duration.ofMinutes(1));
+		sink.write(List.of(new RouteLine(new PlanKey("w", "p"), "{}")));
 	}
 
 	private static void spend(RedisConnectionFactory factory) throws Exception {

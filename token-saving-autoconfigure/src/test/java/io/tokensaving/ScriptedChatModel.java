@@ -21,7 +21,7 @@ import org.springframework.ai.chat.prompt.Prompt;
 /**
  * A model that answers as it is told and remembers how often it was asked, and what last.
  */
-public final class ScriptedChatModel implements ChatModel {
+public class ScriptedChatModel implements ChatModel {
 
 	private final AtomicInteger count = new AtomicInteger();
 

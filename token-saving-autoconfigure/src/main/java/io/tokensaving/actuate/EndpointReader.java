@@ -113,13 +113,17 @@ final class EndpointReader {
 
 	private static Map<String, Object> snakeCase(Map<String, Object> settings) {
 		Map<String, Object> renamed = new LinkedHashMap<>();
-		settings.forEach((name, value) -> {
-			// A section of a settings document is a map by text
-			@SuppressWarnings("unchecked")
-			Object inner = (value instanceof Map<?, ?> section) ? snakeCase((Map<String, Object>) section) : value;
-			renamed.put(PlanRequest.endpointName(name), inner);
-		});
+		settings.forEach((name, value) -> renamed.put(PlanRequest.endpointName(name), snakeCase(value)));
 		return renamed;
+	}
+
+	// A section of a settings document is a map by text
+	@SuppressWarnings("unchecked")
+	private static Object snakeCase(Object value) {
+		if (value instanceof List<?> list) {
+			return list.stream().map((element) -> snakeCase((Object) element)).toList();
+		}
+		return (value instanceof Map<?, ?> section) ? snakeCase((Map<String, Object>) section) : value;
 	}
 
 	@Nullable Object planView(String name, PlanKey key) {

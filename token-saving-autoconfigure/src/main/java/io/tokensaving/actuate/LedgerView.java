@@ -86,9 +86,7 @@ final class LedgerView {
 
 	private static Map<String, Object> describe(By by, Row row, Sums sums) {
 		Map<String, Object> shown = new LinkedHashMap<>();
-		if (by == By.FEATURES) {
-			putIfKnown(shown, "plan", row.plan());
-		}
+		putIfKnown(shown, "plan", row.plan());
 		putIfKnown(shown, by.column(), row.name());
 		figures(shown, sums.figures());
 		if (by == By.FEATURES) {
@@ -174,6 +172,11 @@ final class LedgerView {
 		MODELS("models", "model"),
 
 		/**
+		 * A tier of a plan that routes.
+		 */
+		TIERS("tiers", "tier"),
+
+		/**
 		 * A day in UTC.
 		 */
 		DAILY("daily", "date"),
@@ -208,6 +211,7 @@ final class LedgerView {
 			return switch (this) {
 				case FEATURES -> new Row(plan.plan(), labels.value(Labels.FEATURE));
 				case MODELS -> new Row(null, labels.value(Labels.MODEL));
+				case TIERS -> new Row(plan.plan(), labels.value(Labels.TIER));
 				case DAILY, HOURLY -> new Row(null, time.toString());
 			};
 		}

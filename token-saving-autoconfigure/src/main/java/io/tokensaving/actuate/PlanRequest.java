@@ -1,6 +1,7 @@
 package io.tokensaving.actuate;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -113,7 +114,7 @@ record PlanRequest(@Nullable String id, @Nullable Long version, Map<String, @Nul
 				return written + name;
 			}
 			if (field.startsWith(canonical + "[")) {
-				return written + name + field.substring(canonical.length());
+				return written + name + element(entry.getValue(), field.substring(canonical.length()));
 			}
 			if (entry.getValue() instanceof Map<?, ?> inner && field.startsWith(canonical + ".")) {
 				String found = find(inner, field, canonical + ".", written + name + ".");
@@ -123,6 +124,26 @@ record PlanRequest(@Nullable String id, @Nullable Long version, Map<String, @Nul
 			}
 		}
 		return null;
+	}
+
+	// The rest of a field behind the name of a list: an index, and a setting of a section
+	private static String element(@Nullable Object value, String rest) {
+		int end = rest.indexOf("].") + 1;
+		if (end == 0) {
+			return rest;
+		}
+		String index = rest.substring(0, end);
+		String setting = rest.substring(end + 1);
+		Map<?, ?> section = (value instanceof List<?> list && section(list, index) instanceof Map<?, ?> found) ? found
+				: Map.of();
+		String written = find(section, setting, "", "");
+		return index + "." + ((written != null) ? written : endpointName(setting));
+	}
+
+	private static @Nullable Object section(List<?> list, String index) {
+		String number = index.substring(1, index.length() - 1);
+		int i = number.matches("[0-9]{1,6}") ? Integer.parseInt(number) : list.size();
+		return (i < list.size()) ? list.get(i) : null;
 	}
 
 }

@@ -1,8 +1,9 @@
 package io.tokensaving.autoconfigure;
 
+import io.tokensaving.AdvisorOrder;
+
 import org.springframework.ai.chat.client.advisor.ToolCallingAdvisor;
 import org.springframework.boot.context.properties.ConfigurationProperties;
-import org.springframework.core.Ordered;
 
 /**
  * Orders of the advisors.
@@ -44,8 +45,13 @@ public class AdvisorOrderProperties {
 	private int semanticCache = 2147483637;
 
 	/**
-	 * Order of the advisor that takes from budgets; must be above that of the semantic
+	 * Order of the advisor that chooses the model; must be above that of the semantic
 	 * cache.
+	 */
+	private int route = 2147483639;
+
+	/**
+	 * Order of the advisor that takes from budgets; must be above that of routing.
 	 */
 	private int budget = 2147483640;
 
@@ -95,6 +101,14 @@ public class AdvisorOrderProperties {
 		this.semanticCache = semanticCache;
 	}
 
+	public int getRoute() {
+		return this.route;
+	}
+
+	public void setRoute(int route) {
+		this.route = route;
+	}
+
 	public int getBudget() {
 		return this.budget;
 	}
@@ -124,9 +138,9 @@ public class AdvisorOrderProperties {
 	 * @return these properties
 	 */
 	AdvisorOrderProperties checked() {
-		if (this.promptCache >= Ordered.LOWEST_PRECEDENCE) {
+		if (this.promptCache >= AdvisorOrder.TIER_MODEL) {
 			throw invalid("prompt-cache", this.promptCache,
-					"a number below " + Ordered.LOWEST_PRECEDENCE + ", the order of the model itself");
+					"a number below " + AdvisorOrder.TIER_MODEL + ", the order of what calls the model");
 		}
 		checkBelow("budget", this.budget, "prompt-cache", this.promptCache);
 		checkBelow("semantic-cache", this.semanticCache, "budget", this.budget);

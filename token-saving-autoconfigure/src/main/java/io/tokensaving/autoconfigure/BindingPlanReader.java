@@ -47,6 +47,8 @@ final class BindingPlanReader implements PlanReader {
 
 	private static final int MAX_ELEMENTS = 100;
 
+	private static final int MAX_SETTINGS = 1000;
+
 	private final PlanBinder binder;
 
 	private final Consumer<Plan> loader;
@@ -72,7 +74,7 @@ final class BindingPlanReader implements PlanReader {
 			Map<String, String> values = new LinkedHashMap<>();
 			Map<String, Object> sections = new LinkedHashMap<>(settings);
 			Object base = sections.remove(PlanLayers.BASED_ON);
-			sections.forEach((name, value) -> add(name, value, section(name, value), values));
+			sections.forEach((name, value) -> add(name, value, ResolvableType.forClass(section(name, value)), values));
 			return bind(id, base, sections.keySet(), values);
 		}
 		catch (InvalidPlanException ex) {
@@ -145,7 +147,7 @@ final class BindingPlanReader implements PlanReader {
 		String path = parts[0];
 		for (int i = 1; i < parts.length; i++) {
 			path += "." + parts[i];
-			type = KnownProperties.isBean(type) ? property(path, parts[i], null, type) : type;
+			type = KnownProperties.isBean(type) ? property(path, parts[i], null, type).toClass() : type;
 		}
 	}
 
@@ -170,52 +172,93 @@ final class BindingPlanReader implements PlanReader {
 		});
 	}
 
-	private static Class<?> property(String field, String name, @Nullable Object value, Class<?> section) {
+	private static ResolvableType property(String field, String name, @Nullable Object value, Class<?> section) {
 		Map<String, ResolvableType> properties = KnownProperties.of(section);
 		ResolvableType property = properties.get(name);
 		if (property == null) {
 			throw unknown(field, value, properties.keySet());
 		}
-		return property.toClass();
+		return property;
 	}
 
-	private static void add(String field, Object value, Class<?> type, Map<String, String> target) {
+	private static void add(String field, Object value, ResolvableType property, Map<String, String> target) {
+		Class<?> type = property.toClass();
 		if (KnownProperties.isBean(type)) {
 			if (!(value instanceof Map<?, ?> section)) {
-				throw new InvalidPlanException(field, describe(value),
-						"a section with " + quoted(KnownProperties.of(type).keySet()));
+				throw new InvalidPlanException(field, describe(value), aSection(type));
 			}
 			flatten(field + ".", section, type, target);
 		}
 		else if (value instanceof Map<?, ?>) {
-			throw new InvalidPlanException(field, describe(value), accepted(Bindable.of(type)));
+			throw new InvalidPlanException(field, describe(value), accepted(Bindable.of(property)));
 		}
-		else if (value instanceof List<?> list) {
-			if (!Collection.class.isAssignableFrom(type)) {
-				throw new InvalidPlanException(field, describe(value), accepted(Bindable.of(type)));
-			}
-			checkSize(field, list.size());
-			for (int i = 0; i < list.size(); i++) {
-				target.put(field + "[" + i + "]", String.valueOf(list.get(i)));
-			}
-			if (list.isEmpty()) {
-				target.put(field, "");
-			}
+		else if (Collection.class.isAssignableFrom(type)) {
+			addList(field, value, property, target);
+		}
+		else if (value instanceof List<?>) {
+			throw new InvalidPlanException(field, describe(value), accepted(Bindable.of(property)));
 		}
 		else {
+			target.put(field, checked(field, value, type));
+		}
+	}
+
+	private static void addList(String field, Object value, ResolvableType property, Map<String, String> target) {
+		ResolvableType type = property.asCollection().getGeneric();
+		Class<?> elementType = type.toClass();
+		if (!(value instanceof List<?> list)) {
 			String text = String.valueOf(value);
-			if (!StringUtils.hasText(text) && !Collection.class.isAssignableFrom(type)) {
-				throw new InvalidPlanException(field, text, accepted(Bindable.of(type)));
+			if (KnownProperties.isBean(elementType) && !text.isEmpty()) {
+				throw new InvalidPlanException(field, text, accepted(Bindable.of(property)));
 			}
-			String accepted = NumberSettings.refuse(type, text);
-			if (accepted != null) {
-				throw new InvalidPlanException(field, text, accepted);
-			}
-			if (Collection.class.isAssignableFrom(type)) {
-				checkSize(field, StringUtils.countOccurrencesOf(text, ",") + 1);
+			checkSize(field, StringUtils.countOccurrencesOf(text, ",") + 1);
+			if (Number.class.isAssignableFrom(elementType)) {
+				StringUtils.commaDelimitedListToSet(text).forEach((number) -> checked(field, number, elementType));
 			}
 			target.put(field, text);
+			return;
 		}
+		checkSize(field, list.size());
+		int start = target.size();
+		for (int i = 0; i < list.size(); i++) {
+			String element = field + "[" + i + "]";
+			Object content = list.get(i);
+			int before = target.size();
+			if (KnownProperties.isBean(elementType)) {
+				add(element, content, type, target);
+			}
+			else if (content instanceof Map<?, ?>) {
+				throw new InvalidPlanException(element, describe(content), accepted(Bindable.of(type)));
+			}
+			else {
+				target.put(element, (elementType == String.class) ? String.valueOf(content)
+						: checked(element, content, elementType));
+			}
+			if (target.size() == before) {
+				// An empty section stands for its defaults, as in the configuration
+				target.put(element, "");
+			}
+		}
+		if (list.isEmpty()) {
+			target.put(field, "");
+		}
+		int settings = target.size() - start;
+		if (settings > MAX_SETTINGS) {
+			throw new InvalidPlanException(field, "a list of sections with %d settings".formatted(settings),
+					"a list of sections with at most %d settings together".formatted(MAX_SETTINGS));
+		}
+	}
+
+	private static String checked(String field, Object value, Class<?> type) {
+		String text = String.valueOf(value);
+		if (!StringUtils.hasText(text)) {
+			throw new InvalidPlanException(field, text, accepted(Bindable.of(type)));
+		}
+		String accepted = NumberSettings.refuse(type, text);
+		if (accepted != null) {
+			throw new InvalidPlanException(field, text, accepted);
+		}
+		return text;
 	}
 
 	// The time for binding grows with the square of the size
@@ -228,6 +271,10 @@ final class BindingPlanReader implements PlanReader {
 
 	private static InvalidPlanException unknown(String field, @Nullable Object value, Collection<String> names) {
 		return new InvalidPlanException(field, describe(value), "a setting that exists: " + quoted(names));
+	}
+
+	private static String aSection(Class<?> type) {
+		return "a section with " + quoted(KnownProperties.of(type).keySet());
 	}
 
 	private static String quoted(Collection<String> names) {
@@ -263,7 +310,14 @@ final class BindingPlanReader implements PlanReader {
 				.map((constant) -> "'" + ((Enum<?>) constant).name().toLowerCase(Locale.ROOT) + "'")
 				.collect(Collectors.joining(", "));
 		}
-		return Collection.class.isAssignableFrom(type) ? "a list of texts" : "a text that is not blank";
+		if (!Collection.class.isAssignableFrom(type)) {
+			return "a text that is not blank";
+		}
+		Class<?> element = target.getType().asCollection().getGeneric().resolve(Object.class);
+		if (KnownProperties.isBean(element)) {
+			return "a list of sections, each of them " + aSection(element);
+		}
+		return Number.class.isAssignableFrom(element) ? "a list of numbers" : "a list of texts";
 	}
 
 }

@@ -14,6 +14,7 @@ import io.tokensaving.compression.RewrittenTextStore;
 import io.tokensaving.compression.SummaryEngine;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.local.LocalModels;
 import io.tokensaving.statistics.SavingsStatistics;
 
 import org.springframework.ai.chat.model.ChatModel;
@@ -41,17 +42,21 @@ class CompressionConfiguration {
 		return () -> Arrays.asList(beanFactory.getBeanNamesForType(ChatModel.class, true, false));
 	}
 
+	private static ChatModel chatModel(String name, ListableBeanFactory beanFactory,
+			ObjectProvider<LocalModels> local) {
+		ChatModel inItsPlace = LocalConfiguration.chatModel(local);
+		return (inItsPlace != null) ? inItsPlace : beanFactory.getBean(name, ChatModel.class);
+	}
+
 	@Bean
 	@ConditionalOnMissingBean
 	CompressionAdvisor tokenSavingCompressionAdvisor(AdvisorOrderProperties order, ListableBeanFactory beanFactory,
 			TokenCounter tokenCounter, SavingsStatistics statistics, PriceTable prices,
-			ObjectProvider<RewrittenTextStore> store) {
+			ObjectProvider<RewrittenTextStore> store, ObjectProvider<LocalModels> local) {
 		Map<String, RewritingEngine> rewriting = new TreeMap<>();
 		Supplier<List<String>> models = chatModels(beanFactory);
-		rewriting.put(CompressionAdvisor.SUMMARY,
-				new SummaryEngine(
-						(name) -> models.get().contains(name) ? beanFactory.getBean(name, ChatModel.class) : null,
-						tokenCounter));
+		rewriting.put(CompressionAdvisor.SUMMARY, new SummaryEngine(
+				(name) -> models.get().contains(name) ? chatModel(name, beanFactory, local) : null, tokenCounter));
 		rewriting.putAll(beanFactory.getBeansOfType(RewritingEngine.class));
 		return CompressionAdvisor.builder()
 			.engines(beanFactory.getBeansOfType(CompressionEngine.class))

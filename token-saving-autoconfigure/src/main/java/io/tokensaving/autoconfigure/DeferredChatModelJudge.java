@@ -1,11 +1,12 @@
 package io.tokensaving.autoconfigure;
 
+import java.util.function.Supplier;
+
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.sampling.ChatModelJudge;
 import io.tokensaving.sampling.Judge;
 
 import org.springframework.ai.chat.model.ChatModel;
-import org.springframework.beans.factory.ObjectProvider;
 
 /**
  * The judge that asks the chat model of the application. The model is looked up when a
@@ -19,18 +20,18 @@ final class DeferredChatModelJudge implements Judge {
 	 */
 	static final String NAME = "llm";
 
-	private final ObjectProvider<ChatModel> chatModel;
+	private final Supplier<ChatModel> chatModel;
 
 	private final TokenCounter tokenCounter;
 
-	DeferredChatModelJudge(ObjectProvider<ChatModel> chatModel, TokenCounter tokenCounter) {
+	DeferredChatModelJudge(Supplier<ChatModel> chatModel, TokenCounter tokenCounter) {
 		this.chatModel = chatModel;
 		this.tokenCounter = tokenCounter;
 	}
 
 	@Override
 	public Verdict judge(String question, String served, String fresh) {
-		return new ChatModelJudge(this.chatModel.getObject(), this.tokenCounter).judge(question, served, fresh);
+		return new ChatModelJudge(this.chatModel.get(), this.tokenCounter).judge(question, served, fresh);
 	}
 
 }

@@ -27,7 +27,10 @@ final class DeferredEmbeddingModel implements LoadableEmbeddingModel {
 
 	private static final Log logger = LogFactory.getLog(DeferredEmbeddingModel.class);
 
-	private static final String IN_PROCESS_MODEL = "dev.langchain4j.model.embedding.onnx.allminilml6v2q.AllMiniLmL6V2QuantizedEmbeddingModel";
+	/**
+	 * The class of the model in a jar of LangChain4j.
+	 */
+	static final String IN_PROCESS_MODEL = "dev.langchain4j.model.embedding.onnx.allminilml6v2q.AllMiniLmL6V2QuantizedEmbeddingModel";
 
 	private final ListableBeanFactory beanFactory;
 

@@ -4,6 +4,7 @@ import io.tokensaving.feature.Feature;
 import io.tokensaving.feature.Features;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.local.LocalModels;
 import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.plan.PlanReader;
@@ -47,9 +48,10 @@ class PlanConfiguration {
 	@Lazy
 	ConfiguredPlans tokenSavingConfiguredPlans(TokenSavingProperties properties, KnownProperties knownProperties,
 			PlanBinder binder, Features features, TokenCounter tokenCounter, SavingsStatistics statistics,
-			Environment environment) {
+			Environment environment, ObjectProvider<LocalModels> local) {
 		ConfiguredPlans configured = ConfiguredPlans.read(environment, binder, properties.getDefaultPlan());
-		configured.plans().forEach((plan) -> statistics.keep(new PlanKey(properties.checkedWorkspace(), plan.id())));
+		String workspace = LocalConfiguration.workspace(properties, local);
+		configured.plans().forEach((plan) -> statistics.keep(new PlanKey(workspace, plan.id())));
 		configured.load(features, tokenCounter, properties.getDefaultPlan());
 		return configured;
 	}

@@ -5,6 +5,7 @@ import io.tokensaving.cache.CacheProperties;
 import io.tokensaving.compression.CompressionProperties;
 import io.tokensaving.dedup.DedupProperties;
 import io.tokensaving.promptcache.PromptCacheProperties;
+import io.tokensaving.route.RouteProperties;
 import io.tokensaving.shadow.PlanMode;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,12 @@ public class PlanProperties {
 	 * How much may be spent in a day or a month; without it there is no limit.
 	 */
 	private @Nullable BudgetProperties budget;
+
+	/**
+	 * How the model that answers is chosen; without it, the one that the request was made
+	 * for answers.
+	 */
+	private @Nullable RouteProperties route;
 
 	public @Nullable String getBasedOn() {
 		return this.basedOn;
@@ -117,6 +124,14 @@ public class PlanProperties {
 
 	public void setBudget(@Nullable BudgetProperties budget) {
 		this.budget = budget;
+	}
+
+	public @Nullable RouteProperties getRoute() {
+		return this.route;
+	}
+
+	public void setRoute(@Nullable RouteProperties route) {
+		this.route = route;
 	}
 
 }

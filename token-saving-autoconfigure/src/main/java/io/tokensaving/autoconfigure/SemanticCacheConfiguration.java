@@ -14,6 +14,7 @@ import io.tokensaving.cache.semantic.guard.EnglishGuards;
 import io.tokensaving.cache.semantic.guard.SemanticGuard;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.local.LocalModels;
 import io.tokensaving.sampling.ChatModelQuestionJudge;
 import io.tokensaving.sampling.Judge;
 import io.tokensaving.sampling.QuestionJudge;
@@ -67,18 +68,21 @@ class SemanticCacheConfiguration {
 	SemanticCacheAdvisor tokenSavingSemanticCacheAdvisor(TokenSavingProperties properties,
 			VerificationProperties verification, AdvisorOrderProperties order, ListableBeanFactory beanFactory,
 			ObjectProvider<SemanticCacheStore> stores, ObjectProvider<SemanticGuard> guards,
-			ObjectProvider<ChatModel> chatModel, TokenCounter tokenCounter, PriceTable prices,
-			SavingsStatistics statistics, CircuitBreakers breakers) {
+			ObjectProvider<ChatModel> chatModel, ObjectProvider<LocalModels> local, TokenCounter tokenCounter,
+			PriceTable prices, SavingsStatistics statistics, CircuitBreakers breakers) {
 		List<SemanticGuard> chain = new ArrayList<>(EnglishGuards.all());
 		guards.orderedStream().forEach(chain::add);
 		Map<String, Judge> judges = new HashMap<>(beanFactory.getBeansOfType(Judge.class));
-		judges.putIfAbsent(DeferredChatModelJudge.NAME, new DeferredChatModelJudge(chatModel, tokenCounter));
+		judges.putIfAbsent(DeferredChatModelJudge.NAME, new DeferredChatModelJudge(() -> {
+			ChatModel inItsPlace = LocalConfiguration.chatModel(local);
+			return (inItsPlace != null) ? inItsPlace : chatModel.getObject();
+		}, tokenCounter));
 		return SemanticCacheAdvisor
 			.builder(new DeferredEmbeddingModel(beanFactory, properties.getEmbeddingModel()),
 					stores.orderedStream().toList())
 			.guards(chain)
 			.judges(judges)
-			.questionJudges((name) -> questionJudge(name, beanFactory, chatModel, tokenCounter))
+			.questionJudges((name) -> questionJudge(name, beanFactory, chatModel, local, tokenCounter))
 			.circuitBreakers(breakers)
 			.tokenCounter(tokenCounter)
 			.prices(prices)
@@ -91,13 +95,17 @@ class SemanticCacheConfiguration {
 	// The chat model is looked up only when a plan needs it, because that creates the
 	// bean
 	private static @Nullable QuestionJudge questionJudge(String name, ListableBeanFactory beanFactory,
-			ObjectProvider<ChatModel> chatModel, TokenCounter tokenCounter) {
+			ObjectProvider<ChatModel> chatModel, ObjectProvider<LocalModels> local, TokenCounter tokenCounter) {
 		ChatModel model = null;
 		if (name.isEmpty()) {
 			model = chatModel.getIfUnique();
 		}
 		else if (List.of(beanFactory.getBeanNamesForType(ChatModel.class)).contains(name)) {
 			model = beanFactory.getBean(name, ChatModel.class);
+		}
+		ChatModel inItsPlace = (model != null) ? LocalConfiguration.chatModel(local) : null;
+		if (inItsPlace != null) {
+			model = inItsPlace;
 		}
 		return (model != null) ? new ChatModelQuestionJudge(model, tokenCounter) : null;
 	}

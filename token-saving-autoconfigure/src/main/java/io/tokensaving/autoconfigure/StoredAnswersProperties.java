@@ -75,7 +75,11 @@ public class StoredAnswersProperties {
 		return new EntryCodec((int) threshold, checkedEncryptionKey());
 	}
 
-	private byte @Nullable [] checkedEncryptionKey() {
+	/**
+	 * Check and decode the key.
+	 * @return the key, or {@code null} if there is none
+	 */
+	byte @Nullable [] checkedEncryptionKey() {
 		if (this.encryptionKey == null || !StringUtils.hasText(this.encryptionKey)) {
 			return null;
 		}

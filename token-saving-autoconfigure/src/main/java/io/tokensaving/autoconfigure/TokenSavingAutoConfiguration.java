@@ -3,6 +3,8 @@ package io.tokensaving.autoconfigure;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.micrometer.context.ContextRegistry;
@@ -12,13 +14,17 @@ import io.tokensaving.TaskOutcomes;
 import io.tokensaving.TokenSavingAdvisor;
 import io.tokensaving.TokenSavingAdvisors;
 import io.tokensaving.backend.CircuitBreakers;
+import io.tokensaving.feature.Features;
 import io.tokensaving.ledger.PriceListRefresh;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.local.LocalModels;
+import io.tokensaving.local.LocalWorkspaces;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.plan.TenantResolver;
 import io.tokensaving.plan.WorkspaceResolver;
 import io.tokensaving.provider.Dialects;
+import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.provider.ProviderDialect;
 import io.tokensaving.request.FeatureAnnotations;
 import io.tokensaving.request.FeatureScope;
@@ -56,10 +62,11 @@ import org.springframework.core.env.Environment;
 @ConditionalOnClass(ChatClient.class)
 @Conditional(OnTokenSavingCondition.class)
 @EnableConfigurationProperties({ TokenSavingProperties.class, AdvisorOrderProperties.class, StatisticsProperties.class,
-		TokenCountProperties.class, PriceTableProperties.class, AdviceProperties.class })
+		TokenCountProperties.class, PriceTableProperties.class, AdviceProperties.class, LocalProperties.class })
 @Import({ PlanConfiguration.class, ShadowConfiguration.class, CompressionConfiguration.class, CacheConfiguration.class,
 		ExactCacheConfiguration.class, DedupConfiguration.class, SemanticCacheConfiguration.class,
-		BudgetConfiguration.class, PromptCacheConfiguration.class, AdviceConfiguration.class })
+		BudgetConfiguration.class, RouteConfiguration.class, RouteLogConfiguration.class,
+		PromptCacheConfiguration.class, AdviceConfiguration.class, TierConfiguration.class, LocalConfiguration.class })
 public final class TokenSavingAutoConfiguration {
 
 	private static final int MAX_MESSAGE = 300;
@@ -123,8 +130,12 @@ public final class TokenSavingAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	PriceTable tokenSavingPriceTable(TokenSavingProperties properties, Dialects dialects) {
-		return new PriceTable(properties.checkedPrices(), dialects);
+	PriceTable tokenSavingPriceTable(TokenSavingProperties properties, Dialects dialects,
+			ObjectProvider<LocalModels> local) {
+		// The first of two prices of one model holds
+		List<ModelPrice> prices = new ArrayList<>(LocalConfiguration.prices(local));
+		prices.addAll(properties.checkedPrices());
+		return new PriceTable(prices, dialects);
 	}
 
 	@Bean
@@ -147,12 +158,16 @@ public final class TokenSavingAutoConfiguration {
 	@ConditionalOnMissingBean
 	PlanAdvisor tokenSavingPlanAdvisor(TokenSavingProperties properties, AdvisorOrderProperties order,
 			PlanRepository plans, WorkspaceResolver workspaceResolver, SavingsStatistics statistics, PriceTable prices,
-			TokenCounter tokenCounter, Dialects dialects, ObjectProvider<TenantResolver> tenantResolver) {
+			TokenCounter tokenCounter, Dialects dialects, ObjectProvider<TenantResolver> tenantResolver,
+			Features features, ObjectProvider<LocalModels> localModels) {
+		LocalModels local = localModels.getIfAvailable();
 		return PlanAdvisor.builder(plans)
 			.defaultPlan(properties.getDefaultPlan())
 			.unknownPlanPolicy(properties.getUnknownPlan())
-			.workspaceResolver(workspaceResolver)
+			.workspaceResolver((local != null) ? LocalWorkspaces.wrap(workspaceResolver) : workspaceResolver)
+			.local((local != null) ? local.digest() : null)
 			.tenantResolver(tenantResolver.getIfUnique())
+			.answerInputs(features::answerInputs)
 			.statistics(statistics)
 			.prices(prices)
 			.dialects(dialects)

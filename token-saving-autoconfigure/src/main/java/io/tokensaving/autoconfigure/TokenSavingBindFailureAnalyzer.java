@@ -3,6 +3,7 @@ package io.tokensaving.autoconfigure;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -18,6 +19,7 @@ import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.Order;
 import org.springframework.util.ClassUtils;
 import org.springframework.util.unit.DataSize;
@@ -55,8 +57,7 @@ final class TokenSavingBindFailureAnalyzer extends AbstractFailureAnalyzer<BindE
 	private @Nullable FailureAnalysis analyzeValue(BindException cause) {
 		ConfigurationProperty property = cause.getProperty();
 		RefusedNumberException refused = findCause(cause, RefusedNumberException.class);
-		Class<?> type = ClassUtils.resolvePrimitiveIfNecessary(cause.getTarget().getType().toClass());
-		String accepted = (refused != null) ? refused.getAccepted() : accepted(type);
+		String accepted = (refused != null) ? refused.getAccepted() : accepted(cause.getTarget().getType());
 		if (property == null || accepted == null || !PREFIX.isAncestorOf(property.getName())) {
 			return null;
 		}
@@ -75,7 +76,17 @@ final class TokenSavingBindFailureAnalyzer extends AbstractFailureAnalyzer<BindE
 		return (property.getOrigin() != null) ? " (originating from '" + property.getOrigin() + "')" : "";
 	}
 
-	private static @Nullable String accepted(Class<?> type) {
+	private static @Nullable String accepted(ResolvableType target) {
+		Class<?> type = ClassUtils.resolvePrimitiveIfNecessary(target.toClass());
+		Class<?> element = target.asCollection().getGeneric().toClass();
+		if (Collection.class.isAssignableFrom(type)) {
+			String accepted = accepted(target.asCollection().getGeneric());
+			return KnownProperties.isBean(element) ? "a list of sections, each of them " + accepted
+					: (accepted != null) ? "a list, of which each element is " + accepted : null;
+		}
+		if (KnownProperties.isBean(type)) {
+			return aSection(type);
+		}
 		if (type == Duration.class) {
 			return "a duration such as '500ms', '30s' or '1h'";
 		}
@@ -97,6 +108,10 @@ final class TokenSavingBindFailureAnalyzer extends AbstractFailureAnalyzer<BindE
 				.collect(Collectors.joining("', '")) + "'";
 		}
 		return null;
+	}
+
+	private static String aSection(Class<?> type) {
+		return "a section with at least one of '" + String.join("', '", KnownProperties.of(type).keySet()) + "'";
 	}
 
 }

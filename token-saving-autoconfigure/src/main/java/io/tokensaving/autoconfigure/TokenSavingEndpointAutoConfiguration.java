@@ -21,6 +21,7 @@ import io.tokensaving.compression.CompressionAdvisor;
 import io.tokensaving.feature.EntryCounter;
 import io.tokensaving.feature.Evictor;
 import io.tokensaving.feature.Features;
+import io.tokensaving.local.LocalModels;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.statistics.SavingsStatistics;
 import io.tokensaving.statistics.StatisticsAggregator;
@@ -57,15 +58,17 @@ public final class TokenSavingEndpointAutoConfiguration {
 			SavingsStatistics statistics, StatisticsAggregator aggregator, ObjectProvider<ExactCacheStore> stores,
 			ObjectProvider<SemanticCacheStore> semanticStores, CompressionAdvisor compressionAdvisor,
 			CircuitBreakers breakers, Evictor evictor, EntryCounter entryCounter, Features features,
-			AdviceCollector advice) {
-		return new TokenSavingEndpoint(properties.getWorkspace(), plans, statistics, aggregator, () -> {
-			Map<String, State> states = breakers.states();
-			return Stream
-				.concat(stores.stream().map((store) -> describe(store.backend(), store::status, states)),
-						semanticStores.stream().map((store) -> describe(store.backend(), store::status, states)))
-				.sorted(Comparator.comparing(CacheEngineDescriptor::name))
-				.toList();
-		}, compressionAdvisor.engineNames(), evictor, entryCounter, features, advice);
+			AdviceCollector advice, ObjectProvider<LocalModels> local) {
+		return new TokenSavingEndpoint(LocalConfiguration.workspace(properties, local), plans, statistics, aggregator,
+				() -> {
+					Map<String, State> states = breakers.states();
+					return Stream
+						.concat(stores.stream().map((store) -> describe(store.backend(), store::status, states)),
+								semanticStores.stream()
+									.map((store) -> describe(store.backend(), store::status, states)))
+						.sorted(Comparator.comparing(CacheEngineDescriptor::name))
+						.toList();
+				}, compressionAdvisor.engineNames(), evictor, entryCounter, features, advice);
 	}
 
 	@Bean

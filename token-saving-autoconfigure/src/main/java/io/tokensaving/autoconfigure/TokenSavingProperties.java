@@ -92,6 +92,17 @@ public class TokenSavingProperties {
 	 */
 	private @Nullable String embeddingModel;
 
+	/**
+	 * Name of the ChatModel bean that the application uses where it names none, if there
+	 * is more than one.
+	 */
+	private @Nullable String chatModel;
+
+	/**
+	 * Models that plans can route to, by their name.
+	 */
+	private Map<String, TierProperties> tiers = new LinkedHashMap<>();
+
 	public boolean isEnabled() {
 		return this.enabled;
 	}
@@ -178,6 +189,22 @@ public class TokenSavingProperties {
 
 	public void setEmbeddingModel(@Nullable String embeddingModel) {
 		this.embeddingModel = embeddingModel;
+	}
+
+	public @Nullable String getChatModel() {
+		return this.chatModel;
+	}
+
+	public void setChatModel(@Nullable String chatModel) {
+		this.chatModel = chatModel;
+	}
+
+	public Map<String, TierProperties> getTiers() {
+		return this.tiers;
+	}
+
+	public void setTiers(Map<String, TierProperties> tiers) {
+		this.tiers = tiers;
 	}
 
 	String checkedWorkspace() {

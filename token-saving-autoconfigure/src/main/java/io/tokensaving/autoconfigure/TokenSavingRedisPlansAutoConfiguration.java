@@ -2,11 +2,13 @@ package io.tokensaving.autoconfigure;
 
 import io.tokensaving.Component;
 import io.tokensaving.backend.redis.RedisConnector;
+import io.tokensaving.local.LocalModels;
 import io.tokensaving.plan.PlanReader;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.plan.redis.RedisPlanRepository;
 import io.tokensaving.statistics.SavingsStatistics;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -32,10 +34,11 @@ public final class TokenSavingRedisPlansAutoConfiguration {
 
 	@Bean
 	RedisPlanRepository tokenSavingRedisPlanRepository(TokenSavingProperties properties, RedisConnector connector,
-			PlanReader reader, ConfiguredPlans configured, SavingsStatistics statistics) {
+			PlanReader reader, ConfiguredPlans configured, SavingsStatistics statistics,
+			ObjectProvider<LocalModels> local) {
 		return RedisPlanRepository.builder(connector, reader)
 			.plans(configured.plans())
-			.workspace(properties.checkedWorkspace())
+			.workspace(LocalConfiguration.workspace(properties, local))
 			.errors((failure) -> statistics.recordError(Component.PLAN, null, failure))
 			.build();
 	}

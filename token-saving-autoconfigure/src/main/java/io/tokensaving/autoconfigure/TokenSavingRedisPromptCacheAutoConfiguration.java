@@ -3,9 +3,11 @@ package io.tokensaving.autoconfigure;
 import java.time.Clock;
 
 import io.tokensaving.backend.redis.RedisConnector;
+import io.tokensaving.local.LocalModels;
 import io.tokensaving.promptcache.PrefixExchange;
 import io.tokensaving.promptcache.redis.RedisPrefixExchange;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -32,8 +34,9 @@ public final class TokenSavingRedisPromptCacheAutoConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean(PrefixExchange.class)
-	RedisPrefixExchange tokenSavingRedisPrefixExchange(TokenSavingProperties properties, RedisConnector connector) {
-		return new RedisPrefixExchange(connector, properties.checkedWorkspace(), Clock.systemUTC());
+	RedisPrefixExchange tokenSavingRedisPrefixExchange(TokenSavingProperties properties, RedisConnector connector,
+			ObjectProvider<LocalModels> local) {
+		return new RedisPrefixExchange(connector, LocalConfiguration.workspace(properties, local), Clock.systemUTC());
 	}
 
 }

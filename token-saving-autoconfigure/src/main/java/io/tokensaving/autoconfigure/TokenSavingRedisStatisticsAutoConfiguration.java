@@ -3,9 +3,11 @@ package io.tokensaving.autoconfigure;
 import java.time.Clock;
 
 import io.tokensaving.backend.redis.RedisConnector;
+import io.tokensaving.local.LocalModels;
 import io.tokensaving.statistics.StatisticsRepository;
 import io.tokensaving.statistics.redis.RedisStatisticsRepository;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -32,9 +34,9 @@ public final class TokenSavingRedisStatisticsAutoConfiguration {
 	@Bean
 	@ConditionalOnMissingBean(StatisticsRepository.class)
 	RedisStatisticsRepository tokenSavingRedisStatisticsRepository(TokenSavingProperties properties,
-			RedisConnector connector) {
-		return new RedisStatisticsRepository(connector.connectionFactory(), properties.checkedWorkspace(),
-				Clock.systemUTC());
+			RedisConnector connector, ObjectProvider<LocalModels> local) {
+		return new RedisStatisticsRepository(connector.connectionFactory(),
+				LocalConfiguration.workspace(properties, local), Clock.systemUTC());
 	}
 
 }

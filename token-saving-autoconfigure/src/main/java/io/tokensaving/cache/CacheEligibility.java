@@ -1,21 +1,15 @@
 package io.tokensaving.cache;
 
-import java.util.HashSet;
-import java.util.List;
-import java.util.Set;
-
 import io.tokensaving.provider.Dialect;
 import io.tokensaving.request.RequestedOutput;
+import io.tokensaving.request.RequestedTools;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.messages.AssistantMessage;
-import org.springframework.ai.chat.messages.AssistantMessage.ToolCall;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.model.Generation;
 import org.springframework.ai.chat.prompt.ChatOptions;
-import org.springframework.ai.model.tool.ToolCallingChatOptions;
-import org.springframework.ai.tool.ToolCallback;
 import org.springframework.util.StringUtils;
 
 /**
@@ -70,7 +64,9 @@ public final class CacheEligibility {
 		for (Generation generation : answer.getResults()) {
 			AssistantMessage message = generation.getOutput();
 			if (message.hasToolCalls()) {
-				if (!areExecutable(message.getToolCalls(), options, dialect)) {
+				// A replayed call is executed again, and its result is sent back under
+				// its id
+				if (!RequestedTools.of(options).areExecutable(message.getToolCalls(), dialect)) {
 					return NotStored.TOOL_CALL;
 				}
 			}
@@ -107,7 +103,7 @@ public final class CacheEligibility {
 		if (message == null || message.getClass() != AssistantMessage.class) {
 			return NotStored.CONTENT;
 		}
-		if (message.getMetadata().get("refusal") instanceof String refusal && StringUtils.hasText(refusal)) {
+		if (dialect.hasRefusal(generation)) {
 			return NotStored.REFUSED;
 		}
 		String reason = generation.getMetadata().getFinishReason();
@@ -117,37 +113,6 @@ public final class CacheEligibility {
 
 	private static boolean isEmpty(AssistantMessage message) {
 		return !StringUtils.hasText(message.getText()) && !message.hasToolCalls() && message.getMedia().isEmpty();
-	}
-
-	// A replayed call is executed again, and its result is sent back under its id
-	private static boolean areExecutable(List<ToolCall> calls, @Nullable ChatOptions options, Dialect dialect) {
-		Set<String> ids = new HashSet<>();
-		for (ToolCall call : calls) {
-			boolean hasId = StringUtils.hasText(call.id());
-			if (!StringUtils.hasText(call.name()) || (!hasId && dialect.toolCallsHaveIds())
-					|| (hasId && !ids.add(call.id()))) {
-				return false;
-			}
-			if (StringUtils.hasText(call.arguments()) ? !RequestedOutput.isObject(call.arguments())
-					: !takesNoArguments(call.name(), options)) {
-				return false;
-			}
-		}
-		return true;
-	}
-
-	// Some models leave out the arguments of a tool without parameters
-	private static boolean takesNoArguments(String name, @Nullable ChatOptions options) {
-		List<ToolCallback> tools = (options instanceof ToolCallingChatOptions toolOptions)
-				? toolOptions.getToolCallbacks() : null;
-		if (tools != null) {
-			for (ToolCallback tool : tools) {
-				if (tool.getToolDefinition().name().equals(name)) {
-					return !RequestedOutput.requiresProperties(tool.getToolDefinition().inputSchema());
-				}
-			}
-		}
-		return false;
 	}
 
 }

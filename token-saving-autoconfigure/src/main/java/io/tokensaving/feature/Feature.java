@@ -111,6 +111,20 @@ public interface Feature extends StatisticsContributor {
 	}
 
 	/**
+	 * Return what decides which model answers the requests of a plan, as far as the
+	 * feature decides it. It becomes a part of the fingerprint, so that no answer is
+	 * shared between requests of which it differs. Called for every request. {@code null}
+	 * by default.
+	 * @param key the plan and its workspace
+	 * @param plan the plan
+	 * @return a short text without text of requests, or {@code null} if the model answers
+	 * that the request was made for
+	 */
+	default @Nullable String answerInputs(PlanKey key, Plan plan) {
+		return null;
+	}
+
+	/**
 	 * Return what the feature shows of a plan, by the name below {@code plans/{id}} of
 	 * the endpoint. Nothing by default.
 	 * @return for each name in kebab case a function that describes a plan and its

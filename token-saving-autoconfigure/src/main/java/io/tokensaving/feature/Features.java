@@ -111,6 +111,26 @@ public final class Features {
 	}
 
 	/**
+	 * Return what decides which model answers the requests of a plan, with
+	 * {@link Feature#answerInputs} of every feature.
+	 * @param key the plan and its workspace
+	 * @param plan the plan
+	 * @return a short text, or {@code null} if the model answers that the request was
+	 * made for
+	 */
+	public @Nullable String answerInputs(PlanKey key, Plan plan) {
+		String all = null;
+		for (Feature feature : this.features) {
+			String own = feature.answerInputs(key, plan);
+			if (own != null) {
+				String named = feature.name() + "=" + own;
+				all = (all != null) ? all + " " + named : named;
+			}
+		}
+		return all;
+	}
+
+	/**
 	 * Load what a plan needs.
 	 * @param plan the plan, which has been checked
 	 * @throws InvalidPlanException if it cannot be loaded

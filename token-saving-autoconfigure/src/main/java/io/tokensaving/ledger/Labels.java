@@ -33,6 +33,11 @@ public final class Labels {
 	public static final String FEATURE = "feature";
 
 	/**
+	 * The name of the label for the tier that answered a request which was routed.
+	 */
+	public static final String TIER = "tier";
+
+	/**
 	 * The name of the label for the model that answered.
 	 */
 	public static final String MODEL = "model";

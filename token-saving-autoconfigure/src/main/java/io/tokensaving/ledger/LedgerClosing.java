@@ -58,6 +58,8 @@ final class LedgerClosing {
 
 	private @Nullable SortedMap<String, String> labels;
 
+	private List<LedgerEvent.Attempted> attempts = List.of();
+
 	private LedgerClosing(List<LedgerEvent> events, Purchase purchase, PriceTable prices) {
 		this.events = events;
 		this.purchase = purchase;
@@ -144,15 +146,47 @@ final class LedgerClosing {
 			this.unpriced.add((asked != null) ? asked : ModelPrice.UNKNOWN);
 		}
 		boolean priced = answeringPrice != null || bought.total() + (other ? 0 : saved) == 0;
-		SavingsReport report = new SavingsReport(key.workspace(), key.plan(), this.outcome, answering,
-				(served != null) ? served.similarity() : null, (served != null) ? served.ageSeconds() : null,
-				bought.total(), bought.total() + saved, this.tokensSaved, usd(this.picoUsdSaved),
-				PicoUsd.toUsd(sum(this.picoUsdSaved) - this.overheadPicoUsd), this.overheadTokens,
-				PicoUsd.toUsd(this.overheadPicoUsd), priced, reference.estimated(), names(this.counted),
-				PicoUsd.toUsd(granted), null);
 		long spent = ((answeringPrice != null) ? answeringPrice.picoUsd(bought) : 0) - this.discountPicoUsd;
-		return new ClosedLedger(report, this.counted, this.unpriced, labels(answering),
-				new CallCost(bought, spent, Map.copyOf(this.picoUsdSaved)));
+		CallCost cost = new CallCost(bought, spent, Map.copyOf(this.picoUsdSaved));
+		Labels labels = labels(answering);
+		SavingsReport answer = report(key, answering, bought.total(), bought.total() + saved, priced,
+				reference.estimated(), granted);
+		if (this.attempts.isEmpty()) {
+			return new ClosedLedger(answer, this.counted, this.unpriced, labels, cost);
+		}
+		List<ClosedAttempt> attempts = this.attempts.stream().map((attempt) -> close(attempt, labels)).toList();
+		long tokens = attempts.stream().mapToLong((attempt) -> attempt.usage().total()).sum();
+		SavingsReport whole = report(key, answering, bought.total() + tokens, bought.total() + saved, priced,
+				reference.estimated() || attempts.stream().anyMatch((attempt) -> attempt.usage().estimated()), granted);
+		return new ClosedLedger(whole, this.counted, this.unpriced, labels, cost, answer, attempts);
+	}
+
+	private SavingsReport report(PlanKey key, @Nullable String answering, long bought, long counterfactual,
+			boolean priced, boolean estimated, long granted) {
+		LedgerEvent.Served served = this.served;
+		return new SavingsReport(key.workspace(), key.plan(), this.outcome, answering,
+				(served != null) ? served.similarity() : null, (served != null) ? served.ageSeconds() : null, bought,
+				counterfactual, this.tokensSaved, usd(this.picoUsdSaved),
+				PicoUsd.toUsd(sum(this.picoUsdSaved) - this.overheadPicoUsd), this.overheadTokens,
+				PicoUsd.toUsd(this.overheadPicoUsd), priced, estimated, names(this.counted), PicoUsd.toUsd(granted),
+				null);
+	}
+
+	private ClosedAttempt close(LedgerEvent.Attempted attempt, Labels labels) {
+		ModelPrice price = this.prices.find(attempt.model());
+		if (price == null && attempt.usage().total() > 0) {
+			this.unpriced.add((attempt.model() != null) ? attempt.model() : ModelPrice.UNKNOWN);
+		}
+		Labels own = labels;
+		if (!labels.isEmpty()) {
+			own = own.with(Labels.MODEL, (attempt.model() != null) ? attempt.model() : ModelPrice.UNKNOWN);
+			for (Map.Entry<String, String> label : attempt.labels().entrySet()) {
+				own = own.with(label.getKey(), label.getValue());
+			}
+		}
+		long picoUsd = (price != null) ? price.picoUsd(attempt.usage()) : 0;
+		save(attempt.technique().value(), -attempt.usage().total(), -picoUsd);
+		return new ClosedAttempt(own, attempt.technique().value(), attempt.usage(), picoUsd);
 	}
 
 	private void read(LedgerEvent event) {
@@ -166,6 +200,11 @@ final class LedgerClosing {
 		}
 		else if (event instanceof LedgerEvent.Rerouted other) {
 			this.rerouted = other.technique();
+		}
+		else if (event instanceof LedgerEvent.Attempted attempt) {
+			List<LedgerEvent.Attempted> more = new ArrayList<>(this.attempts);
+			more.add(attempt);
+			this.attempts = more;
 		}
 		else if (event instanceof LedgerEvent.CacheMarked cache) {
 			this.marked = cache.technique();

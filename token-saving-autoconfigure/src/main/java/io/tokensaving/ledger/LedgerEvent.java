@@ -1,6 +1,7 @@
 package io.tokensaving.ledger;
 
 import java.math.BigDecimal;
+import java.util.Map;
 
 import io.tokensaving.Counter;
 import io.tokensaving.Outcome;
@@ -71,6 +72,27 @@ public sealed interface LedgerEvent {
 	 * @param technique the technique that chose the other model
 	 */
 	record Rerouted(SavingTechnique technique) implements LedgerEvent {
+
+	}
+
+	/**
+	 * An answer was bought that the caller does not get, because another model is asked
+	 * instead. It is spent, and a loss of the technique.
+	 *
+	 * @param technique the technique that bought it
+	 * @param model the model that was paid, or {@code null} if it is not known
+	 * @param usage the tokens
+	 * @param labels the values of labels in which it differs from the call
+	 */
+	record Attempted(SavingTechnique technique, @Nullable String model, TokenUsage usage,
+			Map<String, String> labels) implements LedgerEvent {
+
+		/**
+		 * Copy the labels.
+		 */
+		public Attempted {
+			labels = Map.copyOf(labels);
+		}
 
 	}
 

@@ -135,6 +135,15 @@ public final class SavingsLedger {
 	}
 
 	/**
+	 * Return the options that the model is called with.
+	 * @param given the options of the request
+	 * @return those that were {@linkplain #recordSent recorded}, otherwise the given ones
+	 */
+	public synchronized @Nullable ChatOptions sent(@Nullable ChatOptions given) {
+		return (this.sentOptions != null) ? this.sentOptions : given;
+	}
+
+	/**
 	 * Record what one call of the model wrote to the provider's prompt cache, and for how
 	 * long. A call of the caller may be several of the model.
 	 * @param usage what the call of the model cost
@@ -142,6 +151,19 @@ public final class SavingsLedger {
 	public synchronized void recordWrites(TokenUsage usage) {
 		this.writes += usage.cacheWrite();
 		this.hourWrites += usage.cacheWriteOneHour();
+	}
+
+	/**
+	 * Record an answer that was bought but that the caller does not get, because another
+	 * model is asked instead. What was recorded of its purchase does not apply to the
+	 * next one.
+	 * @param attempt the event
+	 */
+	public synchronized void recordAttempt(LedgerEvent.Attempted attempt) {
+		record(attempt);
+		this.sentOptions = null;
+		this.writes = 0;
+		this.hourWrites = 0;
 	}
 
 	/**

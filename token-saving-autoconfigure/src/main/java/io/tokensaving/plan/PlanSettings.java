@@ -18,7 +18,8 @@ public interface PlanSettings {
 	/**
 	 * Return the settings as they may be written in a configuration or a stored plan.
 	 * Reading them again creates equal settings.
-	 * @return texts, booleans, numbers and lists of these by their names in kebab case
+	 * @return texts, booleans, numbers, sections, which are such maps, and lists of these
+	 * by their names in kebab case
 	 */
 	Map<String, Object> values();
 

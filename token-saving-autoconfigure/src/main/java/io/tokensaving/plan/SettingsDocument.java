@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of a plan as they are stored: sections are maps, names are in kebab case,
- * and a setting is a text, a boolean, a number or a list of these. Whole numbers are
- * {@link Long} or, if they are too large, {@link BigInteger}; other numbers are
- * {@link BigDecimal}, so that two documents with the same settings are equal. The
- * document does not check which settings exist. Immutable.
+ * and a setting is a text, a boolean, a number, a section, or a list of these but lists.
+ * Whole numbers are {@link Long} or, if they are too large, {@link BigInteger}; other
+ * numbers are {@link BigDecimal}, so that two documents with the same settings are equal.
+ * The document does not check which settings exist. Immutable.
  * <p>
  * Internal: not part of the API, may change at any time.
  */
@@ -106,7 +106,7 @@ public final class SettingsDocument {
 			throw twice(field);
 		}
 		else {
-			target.put(first, (value != null) ? leaf(field, value) : null);
+			target.put(first, (value != null) ? leaf(field, value, depth) : null);
 		}
 	}
 
@@ -126,15 +126,37 @@ public final class SettingsDocument {
 		return new InvalidPlanException(field, "given twice", "one value");
 	}
 
-	private static Object leaf(String field, Object value) {
+	private static Object leaf(String field, Object value, int depth) {
 		if (value instanceof Collection<?> elements) {
 			List<Object> list = new ArrayList<>();
 			for (Object element : elements) {
-				list.add(scalar(field + "[" + list.size() + "]", element));
+				String place = field + "[" + list.size() + "]";
+				list.add((element instanceof Map<?, ?> map) ? element(place, map, depth) : scalar(place, element));
 			}
 			return Collections.unmodifiableList(list);
 		}
 		return scalar(field, value);
+	}
+
+	private static Map<String, @Nullable Object> element(String field, Map<?, ? extends @Nullable Object> section,
+			int depth) {
+		TreeMap<String, @Nullable Object> element = new TreeMap<>();
+		addAll(element, section, field + ".", depth + 1);
+		refuseNull(field + ".", element);
+		return sealed(element);
+	}
+
+	// A patch replaces a list as a whole, so that there is nothing in it to remove
+	private static void refuseNull(String path, Map<?, ? extends @Nullable Object> section) {
+		section.forEach((name, value) -> {
+			if (value == null) {
+				throw new InvalidPlanException(path + name, "null",
+						"a value, or no such setting: a list replaces the one before as a whole");
+			}
+			if (value instanceof Map<?, ?> inner) {
+				refuseNull(path + name + ".", inner);
+			}
+		});
 	}
 
 	private static Object scalar(String field, @Nullable Object value) {
@@ -143,6 +165,10 @@ public final class SettingsDocument {
 				throw new InvalidPlanException(field, "a text with half a character", "valid Unicode");
 			}
 			return text;
+		}
+		if (value instanceof BigDecimal decimal && decimal.scale() == 0) {
+			// As which it is read again from JSON
+			return scalar(field, decimal.unscaledValue());
 		}
 		if (value instanceof Boolean || value instanceof BigDecimal) {
 			return value;
@@ -156,8 +182,8 @@ public final class SettingsDocument {
 		if ((value instanceof Double || value instanceof Float) && Double.isFinite(((Number) value).doubleValue())) {
 			return new BigDecimal(value.toString());
 		}
-		throw new InvalidPlanException(field, String.valueOf(value),
-				field.endsWith("]") ? "a text, a number, true or false" : "a text, a number, true, false or a list");
+		throw new InvalidPlanException(field, String.valueOf(value), field.endsWith("]")
+				? "a text, a number, true, false or a section" : "a text, a number, true, false or a list");
 	}
 
 	// An unpaired surrogate cannot be encoded as UTF-8

@@ -49,6 +49,8 @@ final class SentRequest {
 
 	private @Nullable ChatClientRequest request;
 
+	private @Nullable ChatOptions sentBefore;
+
 	private boolean told;
 
 	private boolean marked;
@@ -85,7 +87,12 @@ final class SentRequest {
 			PromptSegments segments, CacheTarget target) {
 		this.request = changed;
 		this.told = injected.options() != given;
-		SavingsLedger.of(changed).recordSent(this.told ? injected.options() : null);
+		SavingsLedger ledger = SavingsLedger.of(changed);
+		// Those of the model that the request was sent on to, if it was
+		this.sentBefore = ledger.sent(null);
+		if (this.told) {
+			ledger.recordSent(injected.options());
+		}
 		this.marked = injected.marked();
 		PlanStatistics plan = this.statistics.plan(this.planKey);
 		List<CacheMark> marks = this.decision.marks();
@@ -193,7 +200,7 @@ final class SentRequest {
 	 */
 	void failed() {
 		try {
-			SavingsLedger.of(request()).recordSent(null);
+			SavingsLedger.of(request()).recordSent(this.sentBefore);
 			if (this.begun == null) {
 				this.planner.failed(this.decision);
 			}

@@ -55,6 +55,11 @@ final class AnthropicDialect implements ProviderDialect {
 		return Set.of("end_turn", "stop_sequence", "tool_use");
 	}
 
+	@Override
+	public Set<String> refusalReasons() {
+		return Set.of("refusal");
+	}
+
 	// A block that the model has thought is signed, or hidden
 	@Override
 	public boolean isThought(Generation generation) {
@@ -135,6 +140,11 @@ final class AnthropicDialect implements ProviderDialect {
 	@Override
 	public Set<String> models() {
 		return Set.of("claude-");
+	}
+
+	@Override
+	public Set<String> privateMetadata() {
+		return Set.of("signature", "thinking", "anthropicThinkingContents");
 	}
 
 }

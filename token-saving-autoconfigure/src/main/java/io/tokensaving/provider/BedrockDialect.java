@@ -69,6 +69,11 @@ final class BedrockDialect implements ProviderDialect {
 	}
 
 	@Override
+	public Set<String> refusalReasons() {
+		return Set.of("guardrail_intervened", "content_filtered");
+	}
+
+	@Override
 	public TokenUsage usage(Usage usage) {
 		return usage(usage, null);
 	}

@@ -25,6 +25,11 @@ final class CohereDialect implements ProviderDialect {
 	}
 
 	@Override
+	public Set<String> refusalReasons() {
+		return Set.of("error_toxic");
+	}
+
+	@Override
 	public Set<String> models() {
 		return Set.of("command-");
 	}

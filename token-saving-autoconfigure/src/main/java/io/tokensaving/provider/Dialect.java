@@ -51,6 +51,8 @@ public final class Dialect {
 
 	private final Set<String> completeReasons;
 
+	private final Set<String> refusalReasons;
+
 	private final Set<String> absentReasons;
 
 	private final ClassValue<List<Method>> candidateCounts;
@@ -89,6 +91,9 @@ public final class Dialect {
 		Set<String> complete = union(all, ProviderDialect::completeReasons);
 		complete.removeAll(provider.incompleteReasons());
 		this.completeReasons = Set.copyOf(complete);
+		Set<String> refusals = union(all, ProviderDialect::refusalReasons);
+		refusals.removeAll(provider.completeReasons());
+		this.refusalReasons = Set.copyOf(refusals);
 		Set<String> absent = union(all, ProviderDialect::absentReasons);
 		absent.removeAll(provider.completeReasons());
 		absent.removeAll(provider.incompleteReasons());
@@ -242,6 +247,15 @@ public final class Dialect {
 	}
 
 	/**
+	 * Return the option by which a model takes the largest number of output tokens.
+	 * @param model the name of the model
+	 * @return the name of a property of the chat options
+	 */
+	public String outputLimit(String model) {
+		return this.provider.outputLimit(model.toLowerCase(Locale.ROOT));
+	}
+
+	/**
 	 * Whether each tool call has an id, by which its result is sent back.
 	 * @return whether it does
 	 */
@@ -266,6 +280,29 @@ public final class Dialect {
 	 */
 	public boolean isComplete(@Nullable String reason) {
 		return reason != null && this.completeReasons.contains(canonical(reason));
+	}
+
+	/**
+	 * Whether the provider says that the model, or a filter, refuses to answer: by the
+	 * finish reason, by content filters, or by a refusal in the metadata of the message.
+	 * @param generation the generation, which has an output
+	 * @return {@code false} if it does not say so, whatever the text says
+	 */
+	public boolean isRefused(Generation generation) {
+		String reason = generation.getMetadata().getFinishReason();
+		return hasRefusal(generation) || !generation.getMetadata().getContentFilters().isEmpty()
+				|| (reason != null && this.refusalReasons.contains(canonical(reason)));
+	}
+
+	/**
+	 * Whether the metadata of a message hold a refusal, which some providers give in
+	 * place of a text.
+	 * @param generation the generation, which has an output
+	 * @return whether they do
+	 */
+	public boolean hasRefusal(Generation generation) {
+		return generation.getOutput().getMetadata().get("refusal") instanceof String refusal
+				&& StringUtils.hasText(refusal);
 	}
 
 	/**

@@ -12,7 +12,9 @@ import java.util.concurrent.ConcurrentMap;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.metadata.Usage;
+import org.springframework.ai.chat.model.Generation;
 import org.springframework.ai.chat.prompt.ChatOptions;
 
 /**
@@ -50,6 +52,8 @@ public final class Dialects {
 	private final List<ProviderDialect> providers;
 
 	private final List<Dialect> known = new ArrayList<>();
+
+	private final Set<String> privateMetadata;
 
 	private final Dialect general;
 
@@ -102,6 +106,7 @@ public final class Dialects {
 		this.generalOfSpringAi = new Dialect(all, options, others, types);
 		options.removeAll(AMBIGUOUS_OPTIONS);
 		this.general = new Dialect(all, options, others, types);
+		this.privateMetadata = Set.copyOf(Dialect.union(everybody, ProviderDialect::privateMetadata));
 		providers.add(all);
 		this.providers = List.copyOf(providers);
 	}
@@ -205,6 +210,29 @@ public final class Dialects {
 	}
 
 	/**
+	 * Return whose a model is. Gateways and servers with the interface of another
+	 * provider serve any model, so the class of the options counts only if the model has
+	 * no name.
+	 * @param model the name of the model, or {@code null} if it is not known
+	 * @param options the options of its requests, or {@code null}
+	 * @return the name of the provider, that of the general dialect if it is not known
+	 */
+	public String family(@Nullable String model, @Nullable ChatOptions options) {
+		if (model == null || model.isBlank()) {
+			return of(options).name();
+		}
+		List<ModelName> names = models(model);
+		for (ProviderDialect provider : this.providers) {
+			for (String beginning : provider.models()) {
+				if (names.stream().anyMatch((name) -> name.name().startsWith(beginning))) {
+					return provider.name();
+				}
+			}
+		}
+		return this.general.name();
+	}
+
+	/**
 	 * Resolve the name of a model.
 	 * @param name the name, which may be one that only a gateway or a region uses
 	 * @return the provider's own name of the model; the given name in lower case if it is
@@ -260,6 +288,39 @@ public final class Dialects {
 			}
 		}
 		return PriceListing.of(row);
+	}
+
+	/**
+	 * Return where messages of the assistant hold what only the model that wrote them may
+	 * see again. A message may be one of any provider.
+	 * @return keys of the metadata of a message
+	 */
+	public Set<String> privateMetadata() {
+		return this.privateMetadata;
+	}
+
+	/**
+	 * Whether a message of the assistant holds reasoning that Spring AI sends back to its
+	 * provider, in its metadata or in a class of its own.
+	 * @param message a message of any provider
+	 * @return whether it does
+	 */
+	public boolean hasReasoning(AssistantMessage message) {
+		return !this.general.reasoning(message).isEmpty();
+	}
+
+	/**
+	 * Whether a message of the assistant is a thought of the model and nothing else. A
+	 * stream that was put together says so of its answer, too, and is not taken for one.
+	 * @param message a message of any provider
+	 * @return whether it is
+	 */
+	public boolean isThought(AssistantMessage message) {
+		if (message.hasToolCalls() || Boolean.TRUE.equals(message.getMetadata().get("thinking"))) {
+			return false;
+		}
+		Generation generation = new Generation(message);
+		return this.known.stream().anyMatch((dialect) -> dialect.isThought(generation));
 	}
 
 	/**

@@ -69,6 +69,12 @@ final class GoogleDialect implements ProviderDialect {
 	}
 
 	@Override
+	public Set<String> refusalReasons() {
+		return Set.of("safety", "image_safety", "recitation", "blocklist", "prohibited_content", "spii",
+				"finish_reason_safety");
+	}
+
+	@Override
 	public Set<String> absentReasons() {
 		return Set.of("finish_reason_unspecified");
 	}
@@ -143,6 +149,11 @@ final class GoogleDialect implements ProviderDialect {
 		}
 		return (provider.startsWith("vertex_ai") && name.indexOf('/') < 0)
 				? PriceListing.of(VERTEX_AI + name).otherwise(name) : null;
+	}
+
+	@Override
+	public Set<String> privateMetadata() {
+		return Set.of("thoughtSignatures", "isThought", "serverSideToolInvocations");
 	}
 
 }

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,8 @@ import org.springframework.ai.chat.prompt.ChatOptions;
  * OpenAI, and extensions of providers with an OpenAI-compatible API.
  */
 final class OpenAiDialect implements ProviderDialect {
+
+	private static final Pattern THINKING = Pattern.compile("o[134](-|$)|gpt-[5-9]");
 
 	@Override
 	public String name() {
@@ -59,6 +62,11 @@ final class OpenAiDialect implements ProviderDialect {
 	@Override
 	public Set<String> completeReasons() {
 		return Set.of("stop", "tool_calls", "function_call");
+	}
+
+	@Override
+	public Set<String> refusalReasons() {
+		return Set.of("content_filter");
 	}
 
 	@Override
@@ -126,6 +134,17 @@ final class OpenAiDialect implements ProviderDialect {
 	@Override
 	public List<Object> reasoning(AssistantMessage message) {
 		return NativeUsage.contents(message.getMetadata(), "reasoningContent");
+	}
+
+	@Override
+	public Set<String> privateMetadata() {
+		return Set.of("reasoningContent", "openai.tool_calls.additional_properties");
+	}
+
+	// Models that think reject the older option
+	@Override
+	public String outputLimit(String model) {
+		return THINKING.matcher(model).lookingAt() ? "maxCompletionTokens" : "maxTokens";
 	}
 
 }

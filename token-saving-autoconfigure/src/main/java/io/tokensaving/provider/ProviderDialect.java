@@ -20,8 +20,8 @@ import org.springframework.ai.chat.prompt.ChatOptions;
  * class names as text, because an application need not have the classes. A bean of this
  * type takes precedence over the built-in dialects, and replaces the one with its name.
  * Implementations are immutable; all methods but {@code usage}, {@link #model},
- * {@link #listing}, {@link #tokenEncoding}, {@link #reasoning}, {@link #isThought} and
- * {@link #toolCallsHaveIds} are called once.
+ * {@link #listing}, {@link #tokenEncoding}, {@link #reasoning}, {@link #isThought},
+ * {@link #outputLimit} and {@link #toolCallsHaveIds} are called once.
  */
 public interface ProviderDialect {
 
@@ -88,6 +88,15 @@ public interface ProviderDialect {
 	 * @return the reasons in lower case
 	 */
 	default Set<String> incompleteReasons() {
+		return Set.of();
+	}
+
+	/**
+	 * Return the finish reasons by which the model, or a filter of the provider, says
+	 * that it refuses to answer.
+	 * @return the reasons in lower case
+	 */
+	default Set<String> refusalReasons() {
 		return Set.of();
 	}
 
@@ -187,6 +196,25 @@ public interface ProviderDialect {
 	 */
 	default List<Object> reasoning(AssistantMessage message) {
 		return List.of();
+	}
+
+	/**
+	 * Return where messages of the assistant hold what only the model that wrote them may
+	 * see again, such as its reasoning and the signatures of it.
+	 * @return keys of the metadata of a message
+	 */
+	default Set<String> privateMetadata() {
+		return Set.of();
+	}
+
+	/**
+	 * Return the option by which one of the provider's models takes the largest number of
+	 * output tokens.
+	 * @param model the name of the model in lower case
+	 * @return the name of a property of the chat options, such as {@code maxTokens}
+	 */
+	default String outputLimit(String model) {
+		return "maxTokens";
 	}
 
 	/**

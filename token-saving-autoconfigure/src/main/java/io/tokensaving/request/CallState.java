@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 import io.tokensaving.InternalContext;
+import io.tokensaving.TokenSaving;
 import io.tokensaving.ledger.Labels;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.client.ChatClientAttributes;
 import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
 
 /**
@@ -53,6 +55,16 @@ public final class CallState {
 	private volatile String feature;
 
 	private volatile @Nullable String tenant;
+
+	private @Nullable String tier;
+
+	private volatile @Nullable String taskId;
+
+	private @Nullable String answerInputs;
+
+	private @Nullable String local;
+
+	private volatile @Nullable ChatOptions answeringOptions;
 
 	/**
 	 * Create the state of a call.
@@ -128,6 +140,11 @@ public final class CallState {
 		CallState copy = new CallState(this.planKey, plan, this.directives, this.dialects, measured, shadow);
 		copy.feature = this.feature;
 		copy.tenant = this.tenant;
+		copy.taskId = this.taskId;
+		copy.tier = this.tier;
+		// Without settings, nothing chooses who answers
+		copy.answerInputs = (measured != null) ? null : this.answerInputs;
+		copy.local = this.local;
 		return copy;
 	}
 
@@ -248,6 +265,18 @@ public final class CallState {
 		this.tenant = tenant;
 	}
 
+	/**
+	 * Return the task that the call belongs to.
+	 * @return the id of the task, or {@code null} if it is not known
+	 */
+	public @Nullable String taskId() {
+		return this.taskId;
+	}
+
+	void setTaskId(@Nullable String taskId) {
+		this.taskId = taskId;
+	}
+
 	synchronized void addModelNanos(long nanos) {
 		if (this.measured != null) {
 			this.measured.addModelNanos(nanos);
@@ -272,12 +301,71 @@ public final class CallState {
 	}
 
 	/**
-	 * Return the dialect of the provider that a request goes to.
+	 * Return the dialect of the provider that a request goes to, or once an advisor
+	 * further in has sent it elsewhere, of the one that it went to.
 	 * @param request the request as this advisor sees it
 	 * @return the dialect
 	 */
 	public Dialect dialect(ChatClientRequest request) {
-		return this.dialects.of(request.prompt().getOptions());
+		ChatOptions answering = this.answeringOptions;
+		return this.dialects.of((answering != null) ? answering : request.prompt().getOptions());
+	}
+
+	/**
+	 * Note that the request is sent to another model than the one that it was made for.
+	 * @param options the options that the other model is given
+	 */
+	public void sentElsewhere(@Nullable ChatOptions options) {
+		this.answeringOptions = options;
+	}
+
+	/**
+	 * Return what the request says of who may answer.
+	 * @return as {@link io.tokensaving.TokenSaving#TIER} says, or {@code null}
+	 */
+	public @Nullable String tier() {
+		return this.tier;
+	}
+
+	/**
+	 * Set what decides who answers, which becomes a part of the fingerprint.
+	 * @param tier what the request says of it
+	 * @param answerInputs what the features say of it, or {@code null} if the model that
+	 * the request was made for answers
+	 */
+	void setAnswerInputs(@Nullable String tier, @Nullable String answerInputs) {
+		this.tier = tier;
+		if (answerInputs == null || TokenSaving.NO_ROUTE.equals(tier)) {
+			this.answerInputs = null;
+		}
+		else {
+			this.answerInputs = (tier != null) ? answerInputs + " " + tier : answerInputs;
+		}
+	}
+
+	/**
+	 * Note that local models answer in place of all others.
+	 * @param local identifies them, and becomes a part of the fingerprint even where
+	 * nothing is routed; {@code null} if they do not
+	 */
+	void setLocal(@Nullable String local) {
+		this.local = local;
+	}
+
+	/**
+	 * Whether local models answer in place of all others. They have no price, so that
+	 * what is saved of them is no money.
+	 * @return whether they do
+	 */
+	public boolean isLocal() {
+		return this.local != null;
+	}
+
+	private @Nullable String inputs() {
+		if (this.local == null) {
+			return this.answerInputs;
+		}
+		return "local=" + this.local + ((this.answerInputs != null) ? " " + this.answerInputs : "");
 	}
 
 	/**
@@ -294,7 +382,7 @@ public final class CallState {
 		OutputFormat format = OutputFormat.of(request);
 		if (last == null || last.prompt() != request.prompt() || !last.format().equals(format)) {
 			last = new Fingerprinted(request.prompt(), format, RequestFingerprint.of(workspace(), this.plan.id(),
-					this.directives.scope(), request.prompt(), format, this.dialects));
+					this.directives.scope(), request.prompt(), format, inputs(), this.dialects));
 			this.fingerprinted = last;
 		}
 		return last.fingerprint();
@@ -310,7 +398,7 @@ public final class CallState {
 	 */
 	public RequestFingerprint fingerprint(ChatClientRequest request, Prompt prompt) {
 		return RequestFingerprint.of(workspace(), this.plan.id(), this.directives.scope(), prompt,
-				OutputFormat.of(request), this.dialects);
+				OutputFormat.of(request), inputs(), this.dialects);
 	}
 
 	/**
@@ -321,7 +409,7 @@ public final class CallState {
 	 */
 	public String partitionWithoutHistory(ChatClientRequest request) {
 		return RequestFingerprint.partitionWithoutHistory(workspace(), this.plan.id(), this.directives.scope(),
-				request.prompt(), OutputFormat.of(request), this.dialects);
+				request.prompt(), OutputFormat.of(request), inputs(), this.dialects);
 	}
 
 	/**

@@ -65,15 +65,29 @@ final class JsonSchemas {
 	 * @return {@code false} also if the schema cannot be understood
 	 */
 	static boolean satisfies(String schema, JsonNode value) {
+		return Boolean.TRUE.equals(validate(schema, value));
+	}
+
+	/**
+	 * Whether a value violates a schema.
+	 * @param schema the text of the schema
+	 * @param value the value
+	 * @return {@code false} also if the schema cannot be understood
+	 */
+	static boolean violates(String schema, JsonNode value) {
+		return Boolean.FALSE.equals(validate(schema, value));
+	}
+
+	private static @Nullable Boolean validate(String schema, JsonNode value) {
 		Schema compiled = COMPILED.get(schema, JsonSchemas::compile).schema();
 		if (compiled == null) {
-			return false;
+			return null;
 		}
 		try {
 			return compiled.validate(value).isEmpty();
 		}
 		catch (RuntimeException | StackOverflowError ex) {
-			return false;
+			return null;
 		}
 	}
 

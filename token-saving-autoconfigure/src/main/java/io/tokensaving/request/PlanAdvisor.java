@@ -1,6 +1,8 @@
 package io.tokensaving.request;
 
 import java.util.List;
+import java.util.UUID;
+import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
 import com.github.benmanes.caffeine.cache.Ticker;
@@ -14,6 +16,7 @@ import io.tokensaving.ledger.SavingsLedger;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.plan.PlanKey;
 import io.tokensaving.plan.PlanRepository;
 import io.tokensaving.plan.TenantResolver;
 import io.tokensaving.plan.WorkspaceResolver;
@@ -67,6 +70,10 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 
 	private final CallLabels labels;
 
+	private final BiFunction<PlanKey, Plan, @Nullable String> answerInputs;
+
+	private final @Nullable String local;
+
 	private final Ticker ticker;
 
 	private final StreamMemory streams = StreamMemory.ofHeap();
@@ -82,6 +89,8 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		this.tokenCounter = builder.tokenCounter;
 		this.order = builder.order;
 		this.labels = new CallLabels(builder.tenantResolver, builder.statistics);
+		this.answerInputs = builder.answerInputs;
+		this.local = builder.local;
 		this.ticker = builder.ticker;
 		this.unknownPlanLog = new RateLimitedLog(logger, builder.ticker);
 	}
@@ -157,8 +166,10 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 	}
 
 	private SavingsAccount account(Opened opened, CallState call) {
+		Task.Part task = Task.of(opened.request(), opened.taskId());
+		call.setTaskId(task.id());
 		return new SavingsAccount(call, SavingsLedger.of(opened.request()), opened.request(), this.statistics,
-				this.prices, this.tokenCounter, this.ticker, Task.of(opened.request(), opened.taskId()));
+				this.prices, this.tokenCounter, this.ticker, task);
 	}
 
 	private Opened open(ChatClientRequest given) {
@@ -178,6 +189,8 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 			return Opened.untouched(CallState.withoutParameters(request));
 		}
 		CallState call = new CallState(workspace, plan, parameters.directives(), this.dialects);
+		call.setAnswerInputs(parameters.tier(), answerInputs(call));
+		call.setLocal(this.local);
 		ChatClientRequest attached = call.attachTo(request);
 		SavingsLedger.open(attached);
 		this.labels.resolve(call, attached, parameters.feature());
@@ -193,6 +206,17 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		catch (Throwable ex) {
 			this.statistics.recordError(Component.WORKSPACE, null, ex);
 			return null;
+		}
+	}
+
+	private @Nullable String answerInputs(CallState call) {
+		try {
+			return this.answerInputs.apply(call.planKey(), call.plan());
+		}
+		catch (Throwable ex) {
+			this.statistics.recordError(Component.PLAN, call.planKey(), ex);
+			// As it is not known who will answer, no answer is shared
+			return UUID.randomUUID().toString();
 		}
 	}
 
@@ -267,6 +291,10 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		private Dialects dialects = Dialects.builtIn();
 
 		private TokenCounter tokenCounter = new TokenCounter();
+
+		private BiFunction<PlanKey, Plan, @Nullable String> answerInputs = (key, plan) -> null;
+
+		private @Nullable String local;
 
 		private Ticker ticker = Ticker.systemTicker();
 
@@ -355,6 +383,30 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		 */
 		public Builder tokenCounter(TokenCounter tokenCounter) {
 			this.tokenCounter = tokenCounter;
+			return this;
+		}
+
+		/**
+		 * Set what decides which model answers the requests of a plan. No answer is
+		 * shared between requests of which that differs. Default: nothing.
+		 * @param answerInputs describes it without text of requests; {@code null} if the
+		 * model answers that the request was made for
+		 * @return this builder
+		 */
+		public Builder answerInputs(BiFunction<PlanKey, Plan, @Nullable String> answerInputs) {
+			this.answerInputs = answerInputs;
+			return this;
+		}
+
+		/**
+		 * Set what identifies the local models that answer in place of all others. No
+		 * answer is shared between requests of which it differs, and nothing that they
+		 * answer saves money. Default {@code null}: there are none.
+		 * @param local a short text
+		 * @return this builder
+		 */
+		public Builder local(@Nullable String local) {
+			this.local = local;
 			return this;
 		}
 

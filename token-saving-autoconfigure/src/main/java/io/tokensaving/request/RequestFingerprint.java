@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
+import io.tokensaving.TokenSaving;
 import io.tokensaving.provider.Dialect;
 import io.tokensaving.provider.Dialects;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +32,10 @@ import org.springframework.util.CollectionUtils;
  * The encoding covers workspace, plan and scope; the class and the properties of the
  * options, except those that cannot change the answer such as credentials and timeouts;
  * HTTP headers among the options, except credentials, tracing and ids; tool definitions;
- * the structured output format; and for every message its role, text, media, tool calls
- * and tool results, with those parts of its metadata that are sent to the provider
- * (reasoning and signatures). Each fingerprint has 64 hexadecimal digits. Immutable.
+ * the structured output format; what decides which model answers; and for every message
+ * its role, text, media, tool calls and tool results, with those parts of its metadata
+ * that are sent to the provider (reasoning and signatures). Each fingerprint has 64
+ * hexadecimal digits. Immutable.
  * <p>
  * Internal: not part of the API, may change at any time.
  *
@@ -67,8 +69,8 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 			"redacted");
 
 	static RequestFingerprint of(String workspace, String plan, @Nullable String scope, Prompt prompt,
-			CallState.OutputFormat format, Dialects dialects) {
-		CanonicalDigest digest = circumstances(workspace, plan, scope, prompt, format, dialects);
+			CallState.OutputFormat format, @Nullable String answerInputs, Dialects dialects) {
+		CanonicalDigest digest = circumstances(workspace, plan, scope, prompt, format, answerInputs, dialects);
 		List<Message> messages = prompt.getInstructions();
 		int last = lastUserMessage(messages);
 		digest.size(messages.size());
@@ -96,8 +98,8 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 	 * only. It never equals the partition of a fingerprint.
 	 */
 	static String partitionWithoutHistory(String workspace, String plan, @Nullable String scope, Prompt prompt,
-			CallState.OutputFormat format, Dialects dialects) {
-		CanonicalDigest digest = circumstances(workspace, plan, scope, prompt, format, dialects);
+			CallState.OutputFormat format, @Nullable String answerInputs, Dialects dialects) {
+		CanonicalDigest digest = circumstances(workspace, plan, scope, prompt, format, answerInputs, dialects);
 		List<Message> messages = prompt.getInstructions();
 		for (Message message : messages) {
 			if (message instanceof SystemMessage) {
@@ -114,7 +116,7 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 
 	// Encodes everything but the messages
 	private static CanonicalDigest circumstances(String workspace, String plan, @Nullable String scope, Prompt prompt,
-			CallState.OutputFormat format, Dialects dialects) {
+			CallState.OutputFormat format, @Nullable String answerInputs, Dialects dialects) {
 		Dialect dialect = dialects.of(prompt.getOptions());
 		CanonicalDigest digest = new CanonicalDigest(dialect);
 		digest.string(FORMAT);
@@ -125,6 +127,11 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 		digest.value(format.format());
 		digest.value(format.schema());
 		digest.value(format.providerNative());
+		// Its type tells it apart from what follows, so that nothing need stand here
+		// without
+		if (answerInputs != null) {
+			digest.string(answerInputs);
+		}
 		return digest;
 	}
 
@@ -199,7 +206,8 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 			return false;
 		}
 		String lowerCase = key.toLowerCase(Locale.ROOT);
-		return SENT_METADATA.stream().anyMatch(lowerCase::contains);
+		// The tier that has answered a conversation so far may go on to answer it
+		return TokenSaving.TIER.equals(key) || SENT_METADATA.stream().anyMatch(lowerCase::contains);
 	}
 
 }

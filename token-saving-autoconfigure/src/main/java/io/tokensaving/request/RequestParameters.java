@@ -16,12 +16,14 @@ import org.jspecify.annotations.Nullable;
  * @param planId the plan that the request names, or {@code null} if it names none
  * @param feature the feature that the request names, or {@code null} if it names none
  * @param taskId the task that the request names, or {@code null} if it names none
+ * @param tier which tier may answer, as {@link TokenSaving#TIER} says, or {@code null} if
+ * the request does not say
  * @param directives what the request asks of the cache
  */
 public record RequestParameters(@Nullable String planId, @Nullable String feature, @Nullable String taskId,
-		CacheDirectives directives) {
+		@Nullable String tier, CacheDirectives directives) {
 
-	private static final RequestParameters NONE = new RequestParameters(null, null, null, CacheDirectives.NONE);
+	private static final RequestParameters NONE = new RequestParameters(null, null, null, null, CacheDirectives.NONE);
 
 	/**
 	 * Read the parameters of a request.
@@ -34,6 +36,7 @@ public record RequestParameters(@Nullable String planId, @Nullable String featur
 		String planId = null;
 		String feature = null;
 		String taskId = null;
+		String tier = null;
 		CacheDirectives directives = CacheDirectives.NONE;
 		boolean any = false;
 		for (Map.Entry<String, ? extends @Nullable Object> entry : context.entrySet()) {
@@ -53,16 +56,19 @@ public record RequestParameters(@Nullable String planId, @Nullable String featur
 				case TokenSaving.TASK_ID -> {
 					taskId = label(key, value);
 				}
+				case TokenSaving.TIER -> {
+					tier = tier(value);
+				}
 				case TokenSaving.CACHE -> {
 					directives = directives(value);
 				}
 				default -> throw new IllegalArgumentException(
-						"Unknown advisor parameter '%s', accepted are '%s', '%s', '%s' and '%s'".formatted(
+						"Unknown advisor parameter '%s', accepted are '%s', '%s', '%s', '%s' and '%s'".formatted(
 								ForeignText.printable(key), TokenSaving.PLAN_ID, TokenSaving.FEATURE,
-								TokenSaving.TASK_ID, TokenSaving.CACHE));
+								TokenSaving.TASK_ID, TokenSaving.TIER, TokenSaving.CACHE));
 			}
 		}
-		return any ? new RequestParameters(planId, feature, taskId, directives) : NONE;
+		return any ? new RequestParameters(planId, feature, taskId, tier, directives) : NONE;
 	}
 
 	/**
@@ -97,6 +103,16 @@ public record RequestParameters(@Nullable String planId, @Nullable String featur
 			return text.toString();
 		}
 		throw CacheDirectives.refused(key, value, LabelText.ACCEPTED);
+	}
+
+	private static String tier(@Nullable Object value) {
+		String name = (value instanceof CharSequence text) ? text.toString() : "";
+		if (!LabelText
+			.isAccepted(name.startsWith(TokenSaving.AT_LEAST) ? name.substring(TokenSaving.AT_LEAST.length()) : name)) {
+			throw CacheDirectives.refused(TokenSaving.TIER, value, "the name of a tier, '%s' and such a name, or '%s'"
+				.formatted(TokenSaving.AT_LEAST, TokenSaving.NO_ROUTE));
+		}
+		return name;
 	}
 
 	private static CacheDirectives directives(@Nullable Object value) {

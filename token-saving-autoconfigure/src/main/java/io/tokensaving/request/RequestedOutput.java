@@ -160,6 +160,20 @@ public final class RequestedOutput {
 		return value != null && this.schemas.stream().allMatch((schema) -> JsonSchemas.satisfies(schema, value));
 	}
 
+	/**
+	 * Whether an answer is certainly not what was asked for.
+	 * @param answer the text of the answer, or {@code null} if it has none
+	 * @return whether JSON was asked for and the answer is none, or violates a schema; a
+	 * schema that cannot be understood is not violated
+	 */
+	public boolean rejects(@Nullable String answer) {
+		if (!this.json) {
+			return false;
+		}
+		JsonNode value = (answer != null) ? read(answer) : null;
+		return value == null || this.schemas.stream().anyMatch((schema) -> JsonSchemas.violates(schema, value));
+	}
+
 	private @Nullable JsonNode read(String answer) {
 		JsonNode value = JsonSchemas.read(answer);
 		if (value != null || !this.converted) {
@@ -174,27 +188,6 @@ public final class RequestedOutput {
 
 	private static String nonNull(@Nullable String text) {
 		return (text != null) ? text : "";
-	}
-
-	/**
-	 * Whether a text is a JSON object, as the arguments of a tool are.
-	 * @param text the text, or {@code null}
-	 * @return whether it is
-	 */
-	public static boolean isObject(@Nullable String text) {
-		JsonNode value = (text != null) ? JsonSchemas.read(text) : null;
-		return value != null && value.isObject();
-	}
-
-	/**
-	 * Whether a schema asks for properties.
-	 * @param schema the schema of an object
-	 * @return {@code false} if an empty object satisfies it
-	 */
-	public static boolean requiresProperties(String schema) {
-		JsonNode value = JsonSchemas.read(schema);
-		JsonNode required = (value != null) ? value.get("required") : null;
-		return value == null || (required != null && !required.isEmpty());
 	}
 
 }

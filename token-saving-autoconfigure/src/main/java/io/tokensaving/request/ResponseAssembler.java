@@ -257,6 +257,16 @@ public final class ResponseAssembler {
 	}
 
 	/**
+	 * Whether all arguments of a tool call have arrived.
+	 * @return {@code true} after the first call whose arguments are whole
+	 */
+	public synchronized boolean hasWholeToolCall() {
+		return this.parts.values()
+			.stream()
+			.anyMatch((part) -> part.toolCalls.stream().anyMatch(StreamedToolCall::isWhole));
+	}
+
+	/**
 	 * Whether the assembled response holds everything that the stream held. It does not
 	 * if the stream contains the thoughts of the model, which come as separate elements
 	 * that only metadata distinguishes from the answer; if generations or tool calls

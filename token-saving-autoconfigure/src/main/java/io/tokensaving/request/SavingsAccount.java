@@ -31,6 +31,7 @@ import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.metadata.ChatResponseMetadata;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.model.Generation;
+import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
 
 /**
@@ -145,7 +146,7 @@ final class SavingsAccount {
 				bought = TokenUsage.ZERO;
 			}
 			if (bought == null) {
-				TokenScale tokens = this.tokenCounter.scale(this.prompt.getOptions());
+				TokenScale tokens = this.tokenCounter.scale(this.ledger.sent(this.prompt.getOptions()));
 				long output = Math.round(this.tokenCounter.count(text.get(), tokens) * scale.getAsDouble());
 				bought = new TokenUsage(sentTokens(), output, 0, 0, true);
 			}
@@ -301,8 +302,10 @@ final class SavingsAccount {
 	}
 
 	private ClosedLedger report(@Nullable ChatResponse response, TokenUsage bought, boolean answered) {
-		Purchase purchase = new Purchase(TokenCounter.model(null, this.prompt.getOptions()),
-				TokenCounter.model(response, this.prompt.getOptions()), bought, answered);
+		// The price of what was asked for says nothing of what a local model answers
+		ChatOptions given = this.call.isLocal() ? null : this.prompt.getOptions();
+		Purchase purchase = new Purchase(TokenCounter.model(null, given),
+				TokenCounter.model(response, this.ledger.sent(given)), bought, answered);
 		this.ledger.record(new LedgerEvent.Labelled(Labels.FEATURE, this.call.feature()));
 		return this.ledger.close(this.call.planKey(), purchase, this.prices);
 	}

@@ -36,6 +36,14 @@ final class StreamedToolCall {
 	}
 
 	/**
+	 * Whether all arguments have arrived.
+	 * @return {@code false} also if there are none, as some may still come
+	 */
+	boolean isWhole() {
+		return this.whole;
+	}
+
+	/**
 	 * Add a further piece.
 	 * @param call the piece
 	 * @return {@code false} if it does not fit, so that something would be lost

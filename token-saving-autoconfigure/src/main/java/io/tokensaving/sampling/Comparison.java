@@ -100,7 +100,7 @@ public final class Comparison {
 		}
 	}
 
-	private static String text(ChatResponse response) {
+	static String text(ChatResponse response) {
 		StringBuilder text = new StringBuilder();
 		response.getResults().forEach((generation) -> text.append(generation.getOutput().getText()).append('\n'));
 		return text.toString();

@@ -45,9 +45,17 @@ final class ErrorRateAlarm {
 
 	private final double[] sinceAnyTime = new double[HIGHER_ODDS.length];
 
+	private final double[] sinceWorst = new double[HIGHER_ODDS.length];
+
 	private final double[] goodness = new double[LOWER_ODDS.length];
 
 	private boolean good;
+
+	private double startEvidence = 1;
+
+	private double driftEvidence;
+
+	private double suspicion = 1;
 
 	/**
 	 * Create an alarm without observations.
@@ -87,19 +95,57 @@ final class ErrorRateAlarm {
 	 */
 	boolean observe(boolean wrong) {
 		if (this.limit <= 0 || this.limit >= 1) {
+			this.startEvidence = (wrong && this.limit <= 0) ? ALARM : this.startEvidence;
+			this.suspicion = this.startEvidence;
 			return wrong && this.limit <= 0;
 		}
 		double[] ratios = wrong ? this.whenWrong : this.whenRight;
 		double start = 0;
 		double drift = 0;
+		double worst = 0;
 		for (int i = 0; i < ratios.length; i++) {
 			this.sinceStart[i] = bounded(this.sinceStart[i] * ratios[i]);
 			this.sinceAnyTime[i] = bounded((this.sinceAnyTime[i] + 1) * ratios[i]);
+			this.sinceWorst[i] = bounded(Math.max(1, this.sinceWorst[i]) * ratios[i]);
 			start += this.sinceStart[i];
 			drift += this.sinceAnyTime[i];
+			worst += this.sinceWorst[i];
 		}
 		observeGoodness(wrong);
+		this.startEvidence = start / ratios.length;
+		this.suspicion = worst / ratios.length;
+		this.driftEvidence = this.good ? drift / ratios.length * ALARM / DRIFT_ALARM : 0;
 		return start >= (double) ALARM * ratios.length || (this.good && drift >= (double) DRIFT_ALARM * ratios.length);
+	}
+
+	/**
+	 * Return how much speaks for a rate above the limit: the e-value of the first test,
+	 * or the value of the second one on the same scale if that is higher.
+	 * @return the evidence, 0 or more, 1 at first; the alarm is raised from
+	 * {@value #ALARM} on
+	 */
+	double evidence() {
+		return Math.max(this.startEvidence, this.driftEvidence);
+	}
+
+	/**
+	 * Return a reason to look more closely: the e-value since the moment that makes it
+	 * largest (E. S. Page's CUSUM, 1954). It rises as soon as errors become more, also
+	 * after a good period, but above some value now and then by chance: it must raise no
+	 * alarm.
+	 * @return the suspicion, 0 or more, 1 at first
+	 */
+	double suspicion() {
+		return this.suspicion;
+	}
+
+	/**
+	 * Whether the second test, which finds a rate that rises after a good period, has
+	 * more evidence than the first.
+	 * @return whether it has
+	 */
+	boolean isDrift() {
+		return this.driftEvidence > this.startEvidence;
 	}
 
 	private void observeGoodness(boolean wrong) {

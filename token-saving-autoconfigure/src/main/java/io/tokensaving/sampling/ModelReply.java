@@ -11,6 +11,7 @@ import org.springframework.ai.chat.messages.SystemMessage;
 import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
 
 /**
@@ -35,7 +36,21 @@ public record ModelReply(String text, @Nullable String finishReason, @Nullable S
 	 * @return the reply
 	 */
 	public static ModelReply ask(ChatModel model, TokenCounter tokenCounter, String instructions, String data) {
-		Prompt prompt = new Prompt(List.of(new SystemMessage(instructions), new UserMessage(data)));
+		return ask(model, null, tokenCounter, instructions, data);
+	}
+
+	/**
+	 * Ask a model; blocks until it has answered.
+	 * @param model the model
+	 * @param options the options, or {@code null} for the defaults of the model
+	 * @param tokenCounter estimates what a model is paid for that reports no usage
+	 * @param instructions the instructions, as the message of the system
+	 * @param data the data, as the message of the user
+	 * @return the reply
+	 */
+	static ModelReply ask(ChatModel model, @Nullable ChatOptions options, TokenCounter tokenCounter,
+			String instructions, String data) {
+		Prompt prompt = new Prompt(List.of(new SystemMessage(instructions), new UserMessage(data)), options);
 		ChatResponse response = model.call(prompt);
 		String text = (response.getResult() != null) ? response.getResult().getOutput().getText() : null;
 		String reason = (response.getResult() != null) ? response.getResult().getMetadata().getFinishReason() : null;

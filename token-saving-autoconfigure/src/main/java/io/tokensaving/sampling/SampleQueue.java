@@ -18,7 +18,7 @@ import java.util.function.Consumer;
 import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.backend.Deadlines;
 import io.tokensaving.plan.PlanKey;
-import io.tokensaving.statistics.DescribedException;
+import io.tokensaving.sampling.SampleLostException.Reason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +40,8 @@ final class SampleQueue implements AutoCloseable {
 
 	private final Duration deadline;
 
+	private final int maxOfAPlan;
+
 	private final BiConsumer<PlanKey, RuntimeException> onLoss;
 
 	private final ThreadPoolExecutor threads = new ThreadPoolExecutor(0, MAX_AT_A_TIME + MAX_HANGING, 30,
@@ -57,11 +59,14 @@ final class SampleQueue implements AutoCloseable {
 	/**
 	 * Create a queue.
 	 * @param deadline how long a task may take, above zero
-	 * @param onLoss receives the plan and the reason for each task that is not started or
-	 * not done in time
+	 * @param maxOfAPlan the largest number of concurrent tasks of a plan, hanging ones
+	 * included
+	 * @param onLoss receives the plan and the reason, a {@link SampleLostException}, for
+	 * each task that is not started or not done in time
 	 */
-	SampleQueue(Duration deadline, BiConsumer<PlanKey, RuntimeException> onLoss) {
+	SampleQueue(Duration deadline, int maxOfAPlan, BiConsumer<PlanKey, RuntimeException> onLoss) {
 		this.deadline = deadline;
+		this.maxOfAPlan = maxOfAPlan;
 		this.onLoss = onLoss;
 	}
 
@@ -90,7 +95,7 @@ final class SampleQueue implements AutoCloseable {
 			Deque<Task> longest = longest();
 			boolean room = longest.size() > own.waiting.size();
 			losses.add(room ? longest.removeLast().plan : task.plan,
-					new DescribedException("The queue of answers to verify is full"));
+					new SampleLostException(Reason.QUEUE_FULL, "The queue of answers to verify is full"));
 			if (!room) {
 				return;
 			}
@@ -109,11 +114,12 @@ final class SampleQueue implements AutoCloseable {
 	}
 
 	private boolean isStuck(PlanWork work) {
-		return this.hanging >= MAX_HANGING || work.hanging >= MAX_OF_A_PLAN;
+		return this.hanging >= MAX_HANGING || work.hanging >= this.maxOfAPlan;
 	}
 
-	private static DescribedException tooManyHang() {
-		return new DescribedException("Too many verifying calls hang, none is begun until one of them ends");
+	private static SampleLostException tooManyHang() {
+		return new SampleLostException(Reason.HANGING,
+				"Too many verifying calls hang, none is begun until one of them ends");
 	}
 
 	private void startWaiting(Losses losses) {
@@ -126,7 +132,8 @@ final class SampleQueue implements AutoCloseable {
 			catch (RuntimeException | OutOfMemoryError ex) { // closed, or no thread
 				this.running--;
 				next.work().running--;
-				losses.add(next.plan, new DescribedException("No thread can be started to verify an answer", ex));
+				losses.add(next.plan,
+						new SampleLostException(Reason.NO_THREAD, "No thread can be started to verify an answer", ex));
 			}
 		}
 		this.plans.values().removeIf(PlanWork::isEmpty);
@@ -137,7 +144,7 @@ final class SampleQueue implements AutoCloseable {
 			PlanWork work = entry.getValue();
 			// Queued tasks stay, as hanging ones may be about to end
 			if (!work.waiting.isEmpty() && this.running < MAX_AT_A_TIME && this.hanging < MAX_HANGING
-					&& work.running + work.hanging < MAX_OF_A_PLAN) {
+					&& work.running + work.hanging < this.maxOfAPlan) {
 				this.waiting--;
 				// Moves this plan to the end of the order
 				this.plans.remove(entry.getKey());
@@ -227,8 +234,8 @@ final class SampleQueue implements AutoCloseable {
 		private void expire() {
 			SampleQueue queue = SampleQueue.this;
 			Losses losses = new Losses();
-			losses.add(this.plan,
-					new DescribedException("The verifying call took longer than %s".formatted(queue.deadline)));
+			losses.add(this.plan, new SampleLostException(Reason.OVERDUE,
+					"The verifying call took longer than %s".formatted(queue.deadline)));
 			synchronized (queue) {
 				this.overdue = true;
 				queue.running--;

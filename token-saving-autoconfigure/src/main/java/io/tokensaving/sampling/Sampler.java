@@ -13,6 +13,8 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.request.CallerContext;
 
+import org.springframework.util.Assert;
+
 /**
  * Works on a random share of requests in the background, in the context of the caller.
  * The number of samples per plan and minute is limited, and so is the number of
@@ -44,15 +46,31 @@ public final class Sampler implements AutoCloseable {
 	 * @param deadline how long the work on a sample may take, above zero
 	 * @param ticker the clock that measures the minutes
 	 * @param chance supplies random numbers from 0 inclusive to 1 exclusive
-	 * @param onLoss receives the plan and the reason for each sample that is not started
-	 * or not done in time; must not throw
+	 * @param onLoss receives the plan and the reason, a {@link SampleLostException}, for
+	 * each sample that is not started or not done in time; must not throw
 	 */
 	public Sampler(Duration deadline, Ticker ticker, DoubleSupplier chance,
 			BiConsumer<PlanKey, RuntimeException> onLoss) {
+		this(deadline, ticker, chance, SampleQueue.MAX_OF_A_PLAN, onLoss);
+	}
+
+	/**
+	 * Create a sampler.
+	 * @param deadline how long the work on a sample may take, above zero
+	 * @param ticker the clock that measures the minutes
+	 * @param chance supplies random numbers from 0 inclusive to 1 exclusive
+	 * @param maxOfAPlan the largest number of concurrent samples of a plan, at least 1;
+	 * one that hangs counts until it ends
+	 * @param onLoss receives the plan and the reason, a {@link SampleLostException}, for
+	 * each sample that is not started or not done in time; must not throw
+	 */
+	public Sampler(Duration deadline, Ticker ticker, DoubleSupplier chance, int maxOfAPlan,
+			BiConsumer<PlanKey, RuntimeException> onLoss) {
+		Assert.isTrue(maxOfAPlan >= 1, () -> "'maxOfAPlan' must be at least 1, but is " + maxOfAPlan);
 		this.ticker = ticker;
 		this.chance = chance;
 		this.minuteStart = ticker.read();
-		this.queue = new SampleQueue(deadline, onLoss);
+		this.queue = new SampleQueue(deadline, maxOfAPlan, onLoss);
 	}
 
 	/**
@@ -62,16 +80,21 @@ public final class Sampler implements AutoCloseable {
 	 * @param caller supplies the context of the caller; called on the current thread
 	 * @param work the work on the sample, which handles its own failures; its argument
 	 * tells whether the deadline has passed, at which the thread is interrupted
+	 * @return whether the request is a sample
 	 */
-	public void sample(PlanKey plan, double rate, Supplier<CallerContext> caller, Consumer<BooleanSupplier> work) {
-		if (rate <= 0 || this.chance.getAsDouble() >= rate || !isWithinLimit(plan)) {
-			return;
+	public Choice sample(PlanKey plan, double rate, Supplier<CallerContext> caller, Consumer<BooleanSupplier> work) {
+		if (rate <= 0 || this.chance.getAsDouble() >= rate) {
+			return Choice.NOT_DRAWN;
+		}
+		if (!isWithinLimit(plan)) {
+			return Choice.OVER_LIMIT;
 		}
 		CallerContext context = caller.get();
 		this.queue.offer(plan, (overdue) -> context.call(() -> {
 			work.accept(overdue);
 			return true;
 		}));
+		return Choice.TAKEN;
 	}
 
 	private synchronized boolean isWithinLimit(PlanKey plan) {
@@ -110,6 +133,28 @@ public final class Sampler implements AutoCloseable {
 	@Override
 	public void close() {
 		this.queue.close();
+	}
+
+	/**
+	 * Whether a request is a sample.
+	 */
+	public enum Choice {
+
+		/**
+		 * Chance did not draw it.
+		 */
+		NOT_DRAWN,
+
+		/**
+		 * It was drawn, but the plan has had its samples of this minute.
+		 */
+		OVER_LIMIT,
+
+		/**
+		 * It is worked on, unless it is reported as lost.
+		 */
+		TAKEN
+
 	}
 
 }

@@ -38,16 +38,19 @@ final class ShadowRun {
 
 	private final Prompt prompt;
 
+	private final boolean local;
+
 	private final CompletableFuture<@Nullable ChatResponse> answer = new CompletableFuture<>();
 
 	private final AtomicBoolean ended = new AtomicBoolean();
 
 	private volatile @Nullable Disposable following;
 
-	ShadowRun(ShadowRuns runs, PlanStatistics plan, Prompt prompt) {
+	ShadowRun(ShadowRuns runs, PlanStatistics plan, Prompt prompt, boolean local) {
 		this.runs = runs;
 		this.plan = plan;
 		this.prompt = prompt;
+		this.local = local;
 	}
 
 	Advisor model() {
@@ -112,7 +115,7 @@ final class ShadowRun {
 		String model = TokenCounter.model(response, this.prompt.getOptions());
 		ModelPrice price = this.runs.prices().find(model);
 		TokenUsage known = ledger.bought();
-		Purchase purchase = new Purchase(TokenCounter.model(null, this.prompt.getOptions()), model,
+		Purchase purchase = new Purchase(this.local ? null : TokenCounter.model(null, this.prompt.getOptions()), model,
 				(known != null) ? known : without(bought, ledger.tokensCompressed()), true);
 		ClosedLedger closed = ledger.close(this.plan.key(), purchase, this.runs.prices());
 		this.plan.recordOverhead(closed);

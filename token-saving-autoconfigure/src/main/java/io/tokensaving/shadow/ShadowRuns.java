@@ -72,7 +72,7 @@ final class ShadowRuns implements AutoCloseable {
 			plan.state(ShadowFeature.OBSERVED).skipped();
 			return null;
 		}
-		ShadowRun run = new ShadowRun(this, plan, request.prompt());
+		ShadowRun run = new ShadowRun(this, plan, request.prompt(), call.isLocal());
 		try {
 			ChatClientRequest copy = call.inShadow().attachTo(request);
 			SavingsLedger.open(copy);

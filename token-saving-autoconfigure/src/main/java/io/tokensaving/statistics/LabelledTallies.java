@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.tokensaving.ledger.ClosedAttempt;
 import io.tokensaving.ledger.ClosedLedger;
 import io.tokensaving.ledger.Labels;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,20 @@ final class LabelledTallies {
 			known.record(call, measures);
 		}
 		return known;
+	}
+
+	/**
+	 * Count an answer that was bought for a call whose caller got another one.
+	 * @param attempt the answer
+	 */
+	void record(ClosedAttempt attempt) {
+		Counted known = this.tallies.get(attempt.labels());
+		if (known == null) {
+			known = this.tallies.get(admit(attempt.labels()));
+		}
+		if (known != null) {
+			known.tallies.record(attempt);
+		}
 	}
 
 	private synchronized Labels admit(Labels labels) {

@@ -2,6 +2,7 @@ package io.tokensaving.statistics;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +28,8 @@ public final class OpenTask {
 	private @Nullable TaskOutcome outcome;
 
 	private @Nullable TaskOutcome early;
+
+	private List<Consumer<Boolean>> listeners = List.of();
 
 	private boolean begun;
 
@@ -110,11 +113,38 @@ public final class OpenTask {
 	}
 
 	/**
+	 * Add a listener of the report. Of a task with many requests, the first
+	 * {@value #MAX_PARTS} listeners are told.
+	 * @param listener is told whether the task succeeded, at most once, on the thread
+	 * that reports; must return quickly and not throw
+	 */
+	public synchronized void whenReported(Consumer<Boolean> listener) {
+		if (!this.reported && this.listeners.size() < MAX_PARTS) {
+			List<Consumer<Boolean>> more = new ArrayList<>(this.listeners);
+			more.add(listener);
+			this.listeners = more;
+		}
+	}
+
+	/**
 	 * Report the outcome.
 	 * @param success whether the task succeeded
 	 * @return {@code false} if it was reported before
 	 */
-	synchronized boolean report(boolean success) {
+	boolean report(boolean success) {
+		List<Consumer<Boolean>> told;
+		synchronized (this) {
+			if (!note(success)) {
+				return false;
+			}
+			told = this.listeners;
+			this.listeners = List.of();
+		}
+		told.forEach((listener) -> listener.accept(success));
+		return true;
+	}
+
+	private boolean note(boolean success) {
 		if (this.reported) {
 			return false;
 		}

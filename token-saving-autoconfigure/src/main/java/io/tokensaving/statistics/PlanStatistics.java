@@ -176,6 +176,7 @@ public final class PlanStatistics {
 	 */
 	public void record(ClosedLedger call, CallMeasures measures, @Nullable OpenTask task) {
 		this.tallies.record(call, measures);
+		call.attempts().forEach(this.tallies::record);
 		countUnpriced(call.report());
 		call.counted().forEach(this.tallies::increment);
 		call.unpriced().forEach(this::addUnpriced);
@@ -184,11 +185,12 @@ public final class PlanStatistics {
 		LabelledTallies.Counted counted = null;
 		if (!call.labels().isEmpty()) {
 			counted = this.labelled.record(call, measures);
+			call.attempts().forEach(this.labelled::record);
 			countOthers(call.labels(), (counted != null) ? counted.labels() : Labels.NONE);
 		}
 		if (task != null) {
 			task.add((counted != null) ? counted.place() : this.withoutLabels,
-					call.cost().spentPicoUsd() + PicoUsd.of(call.report().overheadUsd()));
+					call.spentPicoUsd() + PicoUsd.of(call.report().overheadUsd()));
 		}
 		forward();
 	}

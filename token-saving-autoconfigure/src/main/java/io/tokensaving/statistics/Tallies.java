@@ -15,6 +15,7 @@ import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ledger.CallCost;
+import io.tokensaving.ledger.ClosedAttempt;
 import io.tokensaving.ledger.ClosedLedger;
 import io.tokensaving.ledger.PicoUsd;
 import io.tokensaving.provider.TokenUsage;
@@ -136,7 +137,7 @@ final class Tallies {
 	 */
 	void record(ClosedLedger call, CallMeasures measures) {
 		ModelFailure failure = measures.failure();
-		record(call.report(), failure != null);
+		record(call.answer(), failure != null);
 		if (failure != null) {
 			adder(tally(SavingsCounters.MODEL_ERRORS_BY_TYPE), failure.value()).increment();
 		}
@@ -148,18 +149,34 @@ final class Tallies {
 			adder(SavingsCounters.RETRIES).increment();
 			adder(SavingsCounters.RETRY_SPENT).add(cost.spentPicoUsd());
 		}
-		TokenUsage bought = cost.bought();
+		addTokens(cost.bought());
+		this.spent.add(cost.spentPicoUsd());
+		this.counterfactual.add(cost.counterfactualPicoUsd());
+		for (Map.Entry<String, Long> part : cost.savedPicoUsd().entrySet()) {
+			adder(this.saved, part.getKey()).add(part.getValue());
+		}
+	}
+
+	/**
+	 * Count an answer that was bought for a call whose caller got another one.
+	 * @param attempt the answer
+	 */
+	void record(ClosedAttempt attempt) {
+		savedBy(attempt.technique()).add(-attempt.usage().total());
+		this.tokensBought.add(attempt.usage().total());
+		addTokens(attempt.usage());
+		this.spent.add(attempt.picoUsd());
+		this.costSaved.add(-attempt.picoUsd());
+		adder(this.saved, attempt.technique()).add(-attempt.picoUsd());
+	}
+
+	private void addTokens(TokenUsage bought) {
 		this.inputTokens.add(bought.input());
 		this.outputTokens.add(bought.output());
 		addTokens("cache_read", bought.cacheRead());
 		addTokens("cache_write_5m", bought.cacheWrite() - bought.cacheWriteOneHour());
 		addTokens("cache_write_1h", bought.cacheWriteOneHour());
 		addTokens("thinking", bought.reasoning());
-		this.spent.add(cost.spentPicoUsd());
-		this.counterfactual.add(cost.counterfactualPicoUsd());
-		for (Map.Entry<String, Long> part : cost.savedPicoUsd().entrySet()) {
-			adder(this.saved, part.getKey()).add(part.getValue());
-		}
 	}
 
 	private void addTokens(String kind, long tokens) {

@@ -114,7 +114,7 @@ class LedgerEndpointWebTests {
 		assertThat(this.outcomes.report("good", true)).isTrue();
 		assertThat(TokenSaving.outcome("bad", false)).isTrue();
 		assertThat(TokenSaving.outcome("none-such", true)).isFalse();
-		for (String path : List.of("features", "models", "daily")) {
+		for (String path : List.of("features", "models", "tiers", "daily")) {
 			String shown = get("/actuator/tokensaving/" + path + "?feature=chat");
 			assertThatJson(shown).extractingPath("$." + path + "[0].success_known").isEqualTo(1.0);
 			assertThatJson(shown).extractingPath("$." + path + "[0].successes").isEqualTo(1);
@@ -149,7 +149,7 @@ class LedgerEndpointWebTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "features", "models", "daily", "hourly" })
+	@CsvSource({ "features", "models", "tiers", "daily", "hourly" })
 	void theHeaderAsksForCsv(String path) {
 		for (String accept : List.of("text/csv", "text/csv, */*;q=0.1")) {
 			ResponseEntity<String> csv = accepting(path, accept);

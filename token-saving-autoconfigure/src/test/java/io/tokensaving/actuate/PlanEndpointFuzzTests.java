@@ -13,6 +13,8 @@ import java.util.regex.Pattern;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.actuate.EndpointClient.Answer;
 import io.tokensaving.plan.MutablePlanRepository;
+import io.tokensaving.plan.PlanGenerator;
+import io.tokensaving.tier.Tiers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -60,12 +62,17 @@ class PlanEndpointFuzzTests {
 			"low_mark", "keep_last_messages", "focus", "redundancy_penalty", "lossless", "tidy", "summary_model",
 			"rewrite_timeout", "stable_prefix", "language", "max_time", "cache.ttl", "cache.backend",
 			"compression.engine", "cache.guards[0]", "path", "json", "json_refused", "body", "", ".", "a.b", "class",
-			"cache.class", "\u65e5\u672c", "dedup", "enabled" };
+			"cache.class", "\u65e5\u672c", "dedup", "enabled", "route", "mode", "tiers", "default_tier", "classifier",
+			"thresholds", "rules", "feature", "matches", "min_tokens", "max-tokens", "tier", "require", "sticky",
+			"expected_turns", "cascade", "checks", "max_escalations", "min_length", "stream", "name", "method",
+			"sample_rate", "usd_per_day", "max_worse_rate", "action", "route.rules", "route.cascade.checks",
+			"route.rules[0].tier", "rules[0]" };
 
 	private static final String[] TEXTS = { "in_memory", "in_memory_semantic", "redis", "trim", "text_rank", "all",
 			"numbers", "names", "partition", "window:3", "window:0", "standalone", "embedding", "llm", "auto", "de",
 			"none", "question", "1h", "500ms", "-1s", "1KB", "256MB", "-5", "0", "0.5", "1e309", "NaN", "Infinity",
 			"true", "maybe", "", " ", "\u0000", "\u202e", "\ud83d\ude00", "${user.home}", "#{1+1}", "%s%n", "{}",
+			"nano", "own", "active", "learned", "fixed", "(", "(?i)^a", "[[", "x{99999999999}", "finish", "raise-tier",
 			"'; DROP TABLE plans; --", "<script>", "\ufeff", "9999999999999999999999" };
 
 	private static final String[] NUMBERS = { "0", "1", "-1", "3600", "0.5", "1.5", "1e3", "1e-400", "1e400", "-0.0",
@@ -91,6 +98,7 @@ class PlanEndpointFuzzTests {
 		EndpointClient client = EndpointClient.of(this.port);
 		Random random = new Random(SEED);
 		Map<Integer, Integer> statuses = new TreeMap<>();
+		int lists = 0;
 		long start = System.nanoTime();
 		for (int i = 0; i < BODIES; i++) {
 			String path = pick(random, PATHS);
@@ -103,10 +111,12 @@ class PlanEndpointFuzzTests {
 				assertThat(answer.body()).as(() -> describe(path, body, answer)).startsWith("{\"error\":");
 			}
 			statuses.merge(answer.status(), 1, Integer::sum);
+			lists += answer.body().contains("\"rules\":[{") ? 1 : 0;
 		}
 		System.out.printf("%d bodies in %d s: %s%n", BODIES, (System.nanoTime() - start) / 1_000_000_000, statuses);
 		// Both sides were reached, and what was stored can be worked with
 		assertThat(statuses).containsKeys(200, 201, 400, 404, 409);
+		assertThat(lists).isPositive();
 		assertThat(client.get("").status()).isEqualTo(200);
 		assertThat(this.plans.findAll("default")).isNotEmpty();
 		assertThat(this.chatClientBuilder.build().prompt("still working").call().content()).isNotNull();
@@ -127,6 +137,7 @@ class PlanEndpointFuzzTests {
 			case 5 -> text(random, "[".repeat(random.nextInt(5000)));
 			case 6 -> (random.nextInt(20) == 0) ? huge(random) : text(random, json(random, 2, true));
 			case 7, 8, 9 -> text(random, nearly(random));
+			case 10 -> text(random, route(random));
 			default -> text(random, plan(random));
 		};
 	}
@@ -144,10 +155,12 @@ class PlanEndpointFuzzTests {
 
 	private static byte[] huge(Random random) {
 		int length = 60_000 + random.nextInt(200_000);
-		String filler = switch (random.nextInt(4)) {
+		String filler = switch (random.nextInt(5)) {
 			case 0 -> "{\"id\":\"" + "x".repeat(length) + "\"}";
 			case 1 -> "{\"id\":\"p0\"," + "\"a\":1,".repeat(length / 6) + "\"b\":1}";
 			case 2 -> "{\"id\":\"p0\",\"cache\":{\"guards\":[" + "\"names\",".repeat(length / 8) + "\"names\"]}}";
+			case 3 -> "{\"id\":\"p0\",\"route\":{\"tiers\":[\"nano\",\"own\"],\"rules\":["
+					+ "{\"tier\":\"own\"},".repeat(random.nextInt(3000)) + "{\"tier\":\"nano\"}]}}";
 			default -> "{\"id\":\"p0\",\"cache\":{\"ttl\":" + "9".repeat(length) + "}}";
 		};
 		return filler.getBytes(StandardCharsets.UTF_8);
@@ -181,9 +194,37 @@ class PlanEndpointFuzzTests {
 					"{\"engine\":\"text_rank\",\"max_input_tokens\":100,\"lossless\":false}", "{\"low_mark\":0.5}"));
 		}
 		if (random.nextInt(4) == 0) {
+			fields.add("\"route\":" + pick(random, "null", "{\"mode\":\"off\"}", "{\"tiers\":[\"nano\",\"own\"]}",
+					"{\"tiers\":\"nano,own\",\"rules\":[{\"tier\":\"nano\"}]}", "{\"rules\":[]}", "{\"rules\":null}"));
+		}
+		if (random.nextInt(4) == 0) {
 			fields.add(name(random) + ":" + json(random, 2, false));
 		}
 		return "{" + String.join(",", fields) + "}";
+	}
+
+	// Lists of sections that are right, or were until one of their settings
+	private static String route(Random random) {
+		List<String> rules = new ArrayList<>();
+		for (int i = random.nextInt(5); i > 0; i--) {
+			List<String> rule = new ArrayList<>();
+			rule.add("\"tier\":" + pick(random, "\"nano\"", "\"own\"", "\"own\"", json(random, 1, false)));
+			for (String name : List.of("feature", "matches", "min_tokens", "max-tokens")) {
+				if (random.nextInt(3) == 0) {
+					rule.add(quote(name) + ":"
+							+ pick(random, quote(pick(random, TEXTS)), pick(random, NUMBERS), json(random, 1, false)));
+				}
+			}
+			if (random.nextInt(8) == 0) {
+				rule.add(name(random) + ":" + json(random, 1, false));
+			}
+			rules.add((random.nextInt(10) == 0) ? json(random, 2, false) : "{" + String.join(",", rule) + "}");
+		}
+		String id = "\"id\":\"p" + random.nextInt(4) + "\",";
+		return "{" + (random.nextBoolean() ? id : "") + "\"route\":{\"tiers\":[\"nano\",\"own\"],\"rules\":["
+				+ String.join(",", rules) + "],\"cascade\":" + pick(random, "{}", "{\"checks\":[\"finish\"]}",
+						"{" + name(random) + ":" + json(random, 1, false) + "}")
+				+ "}}";
 	}
 
 	// The right names with values of any kind
@@ -191,7 +232,7 @@ class PlanEndpointFuzzTests {
 		List<String> fields = new ArrayList<>();
 		fields.add("\"id\":" + quote(pick(random, IDS)));
 		for (int i = random.nextInt(3); i >= 0; i--) {
-			fields.add("\"" + pick(random, "cache", "compression") + "\":{" + name(random) + ":"
+			fields.add("\"" + pick(random, "cache", "compression", "route") + "\":{" + name(random) + ":"
 					+ json(random, 2, false) + "}");
 		}
 		return "{" + String.join(",", fields) + "}";
@@ -250,6 +291,11 @@ class PlanEndpointFuzzTests {
 		@Bean
 		ChatModel chatModel() {
 			return ScriptedChatModel.echoing();
+		}
+
+		@Bean
+		Tiers tiers() {
+			return PlanGenerator.tiers();
 		}
 
 	}

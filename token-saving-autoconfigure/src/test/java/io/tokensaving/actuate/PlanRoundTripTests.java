@@ -2,29 +2,23 @@ package io.tokensaving.actuate;
 
 import java.beans.PropertyDescriptor;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.actuate.EndpointClient.Answer;
 import io.tokensaving.autoconfigure.PlanProperties;
 import io.tokensaving.autoconfigure.TokenSavingAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingEndpointAutoConfiguration;
-import io.tokensaving.budget.BudgetProperties;
-import io.tokensaving.cache.CacheProperties;
-import io.tokensaving.compression.CompressionProperties;
-import io.tokensaving.dedup.DedupProperties;
 import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.MutablePlanRepository;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanGenerator;
 import io.tokensaving.plan.PlanRepository;
-import io.tokensaving.promptcache.PromptCacheProperties;
+import io.tokensaving.tier.Tiers;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -42,6 +36,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.ByteArrayResource;
 
@@ -96,6 +91,7 @@ class PlanRoundTripTests {
 			.get(0);
 		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(TokenSavingAutoConfiguration.class))
 			.withBean("cheap", ChatModel.class, ScriptedChatModel::echoing)
+			.withBean(Tiers.class, PlanGenerator::tiers)
 			.withInitializer((context) -> context.getEnvironment().getPropertySources().addFirst(source))
 			.run((context) -> {
 				assertThat(context).hasNotFailed();
@@ -108,27 +104,56 @@ class PlanRoundTripTests {
 
 	@Test
 	void everySettingIsShown() {
-		Map<String, Set<String>> shown = new LinkedHashMap<>();
-		for (Object settings : shownSettings().values()) {
-			((Map<?, ?>) settings)
-				.forEach((section, values) -> shown.computeIfAbsent((String) section, (name) -> new TreeSet<>())
-					.addAll((values instanceof Map<?, ?> map) ? map.keySet().stream().map(String::valueOf).toList()
-							: List.of()));
-		}
-		assertThat(shown).isEqualTo(Map.of("compression", names(CompressionProperties.class), "cache",
-				names(CacheProperties.class), "dedup", names(DedupProperties.class), "prompt_cache",
-				names(PromptCacheProperties.class), "mode", Set.of(), "budget", names(BudgetProperties.class)));
-		shown.put("based_on", Set.of());
-		shown.put("allow_override", Set.of());
-		assertThat(names(PlanProperties.class)).isEqualTo(new TreeSet<>(shown.keySet()));
+		Set<String> shown = new TreeSet<>();
+		shownSettings().values().forEach((settings) -> addNames(shown, "", settings));
+		Set<String> expected = new TreeSet<>();
+		addNames(expected, "", PlanProperties.class);
+		assertThat(expected).contains("mode", "cache.ttl", "route.cascade.stream", "route.rules[].max_tokens");
+		expected.removeAll(Set.of("based_on", "allow_override"));
+		assertThat(shown).isEqualTo(expected);
 	}
 
-	private static Set<String> names(Class<?> section) {
-		return Arrays.stream(BeanUtils.getPropertyDescriptors(section))
-			.filter((property) -> property.getWriteMethod() != null)
-			.map(PropertyDescriptor::getName)
-			.map((name) -> DataObjectPropertyName.toDashedForm(name).replace('-', '_'))
-			.collect(Collectors.toCollection(TreeSet::new));
+	private static void addNames(Set<String> names, String path, Object shown) {
+		if (shown instanceof Map<?, ?> section) {
+			section.forEach((name, value) -> {
+				if (value instanceof Map<?, ?>) {
+					addNames(names, path + name + ".", value);
+				}
+				else if (value instanceof List<?> list && !list.isEmpty() && list.get(0) instanceof Map<?, ?>) {
+					list.forEach((element) -> addNames(names, path + name + "[].", element));
+				}
+				else if (!List.of().equals(value)) {
+					names.add(path + name);
+				}
+			});
+		}
+	}
+
+	private static void addNames(Set<String> names, String path, Class<?> section) {
+		for (PropertyDescriptor property : BeanUtils.getPropertyDescriptors(section)) {
+			if (property.getWriteMethod() == null) {
+				continue;
+			}
+			String name = path + DataObjectPropertyName.toDashedForm(property.getName()).replace('-', '_');
+			Class<?> type = property.getPropertyType();
+			Class<?> element = ResolvableType.forMethodReturnType(property.getReadMethod())
+				.asCollection()
+				.getGeneric()
+				.toClass();
+			if (isSection(type)) {
+				addNames(names, name + ".", type);
+			}
+			else if (isSection(element)) {
+				addNames(names, name + "[].", element);
+			}
+			else {
+				names.add(name);
+			}
+		}
+	}
+
+	private static boolean isSection(Class<?> type) {
+		return type.getName().startsWith("io.tokensaving.") && !type.isEnum();
 	}
 
 	// A plan with nothing in it cannot be said in YAML
@@ -174,6 +199,11 @@ class PlanRoundTripTests {
 		@Bean
 		ChatModel cheap() {
 			return ScriptedChatModel.echoing();
+		}
+
+		@Bean
+		Tiers tiers() {
+			return PlanGenerator.tiers();
 		}
 
 	}

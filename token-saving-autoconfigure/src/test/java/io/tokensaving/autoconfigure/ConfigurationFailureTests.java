@@ -46,20 +46,26 @@ class ConfigurationFailureTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '"',
-			value = { "plans.a.compression.max-input-tokens | many   | a whole number",
-					"plans.a.cache.ttl                    | soon   | a duration such as '500ms', '30s' or '1h'",
-					"plans.a.cache.max-entry-size         | big    | a size such as '512KB' or '16MB'",
-					"plans.a.cache.similarity-threshold   | high   | a number such as '0.85'",
-					"plans.a.dedup.enabled                | maybe  | 'true' or 'false'",
-					"plans.a.dedup.scope                  | galaxy | one of 'instance', 'cluster'",
-					"plans.a.mode                         | on     | one of 'active', 'shadow', 'off'",
-					"plans.a.budget.per                   | week   | one of 'day', 'month'",
-					"plans.a.budget.usd                   | much   | a number such as '0.85'",
-					"budgets.all.scope                    | galaxy | one of 'workspace', 'plan', 'feature', 'tenant'",
-					"prices[0].input                      | cheap  | a number such as '0.85'",
-					"plan-repository                      | mysql  | one of 'auto', 'in_memory', 'redis'",
-					"enabled                              | perhaps | 'true' or 'false'" })
+	@CsvSource(delimiter = '|', quoteCharacter = '"', value = {
+			"plans.a.compression.max-input-tokens | many   | a whole number",
+			"plans.a.cache.ttl                    | soon   | a duration such as '500ms', '30s' or '1h'",
+			"plans.a.cache.max-entry-size         | big    | a size such as '512KB' or '16MB'",
+			"plans.a.cache.similarity-threshold   | high   | a number such as '0.85'",
+			"plans.a.dedup.enabled                | maybe  | 'true' or 'false'",
+			"plans.a.dedup.scope                  | galaxy | one of 'instance', 'cluster'",
+			"plans.a.mode                         | on     | one of 'active', 'shadow', 'off'",
+			"plans.a.budget.per                   | week   | one of 'day', 'month'",
+			"plans.a.budget.usd                   | much   | a number such as '0.85'",
+			"budgets.all.scope                    | galaxy | one of 'workspace', 'plan', 'feature', 'tenant'",
+			"plans.a.route.mode                   | loud   | one of 'off', 'shadow', 'active'",
+			"plans.a.route.judge.action           | cry    | one of 'alert', 'raise_tier', 'suspend'",
+			"plans.a.route.rules[0].max-tokens    | many   | a whole number",
+			"plans.a.route.rules                  | many   | a list of sections, each of them a section with at least one of 'feature', 'matches', 'max-tokens', 'min-tokens', 'tier'",
+			"plans.a.route.thresholds[0]          | 1e-400 | a number such as '0.85' with at most 17 digits",
+			"plans.a.route.thresholds             | a,b    | a list, of which each element is a number such as '0.85'",
+			"prices[0].input                      | cheap  | a number such as '0.85'",
+			"plan-repository                      | mysql  | one of 'auto', 'in_memory', 'redis'",
+			"enabled                              | perhaps | 'true' or 'false'" })
 	void namesWhatIsAcceptedInsteadOfAValueOfTheWrongType(String property, String value, String accepted,
 			CapturedOutput output) {
 		run("--token-saving." + property + "=" + value);
@@ -73,6 +79,9 @@ class ConfigurationFailureTests {
 	@CsvSource(delimiter = '|', quoteCharacter = '"', value = {
 			"default-plans           | token-saving               | 'default-plan', 'embedding-model'",
 			"plans.a.compresion.engine | token-saving.plans.a       | 'cache', 'compression', 'dedup'",
+			"plans.a.route.cascade.check | token-saving.plans.a.route.cascade | 'checks', 'max-escalations', 'min-length', 'stream'",
+			"plans.a.route.rules[1].matchez | token-saving.plans.a.route.rules[1] | 'feature', 'matches', 'max-tokens', 'min-tokens', 'tier'",
+			"plans.a.route.rules[1]     | token-saving.plans.a.route.rules[1] | 'feature', 'matches', 'max-tokens', 'min-tokens', 'tier'",
 			"plans.a.cache.time-to-live | token-saving.plans.a.cache | 'similarity-threshold', 'sure-similarity', 'ttl', 'verify",
 			"prices[0].in              | token-saving.prices[0]     | 'cache-read', 'cache-write', 'cache-write-one-hour', 'input'" })
 	void namesWhatIsAcceptedInsteadOfAnUnknownProperty(String property, String place, String accepted,

@@ -27,6 +27,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.util.ClassUtils;
@@ -84,6 +85,8 @@ class NumberSettingsTests {
 	void noSettingOfAStoredPlanBecomesAnotherNumber() {
 		Map<String, Class<?>> settings = new TreeMap<>();
 		collect("", PlanProperties.class, settings);
+		assertThat(settings).containsKeys(".cache.replay-chunks", ".route.thresholds[0]", ".route.rules[0].max-tokens",
+				".route.judge.usd-per-day");
 		JsonMapper json = JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 		this.contextRunner.run((context) -> {
 			PlanReader reader = context.getBean(PlanReader.class);
@@ -98,8 +101,15 @@ class NumberSettingsTests {
 
 	private static void assertRefused(PlanReader reader, String name, Object value) {
 		String[] path = name.substring(1).split("\\.");
+		Object settings = value;
+		for (int i = path.length - 1; i >= 0; i--) {
+			boolean element = path[i].endsWith("[0]");
+			settings = Map.of(path[i].replace("[0]", ""), element ? List.of(settings) : settings);
+		}
 		try {
-			reader.read("p", Map.of(path[0], Map.of(path[1], value)));
+			@SuppressWarnings("unchecked")
+			Map<String, Object> plan = (Map<String, Object>) settings;
+			reader.read("p", plan);
 		}
 		catch (InvalidPlanException ex) {
 			assertThat(ex.getField()).as(name + ": " + value).isEqualTo(name.substring(1));
@@ -197,6 +207,18 @@ class NumberSettingsTests {
 			}
 			else if (KnownProperties.isBean(propertyType)) {
 				collect(name, propertyType, settings);
+			}
+			else if (!path.startsWith("token-saving.prices")) {
+				Class<?> element = ResolvableType.forMethodReturnType(property.getReadMethod())
+					.asCollection()
+					.getGeneric()
+					.toClass();
+				if (Number.class.isAssignableFrom(element)) {
+					settings.put(name + "[0]", element);
+				}
+				else if (KnownProperties.isBean(element)) {
+					collect(name + "[0]", element, settings);
+				}
 			}
 		}
 	}

@@ -323,7 +323,7 @@ class TokenSavingAutoConfigurationTests {
 					in-memory-semantic.max-size           | 0         | a size of at least one byte
 					in-memory-semantic.max-entries        | 0         | a number of at least 1
 					token-count.other-models-factor       | 0         | a number above 0 and up to 10
-					advisor-order.prompt-cache            | 2147483647| a number below 2147483647
+					advisor-order.prompt-cache            | 2147483647| a number below 2147483646
 					advisor-order.budget                  | 2147483647| a number below 'token-saving.advisor-order.prompt-cache'
 					advisor-order.semantic-cache          | 2147483647| a number below 'token-saving.advisor-order.budget'
 					budgets.b.usd                         | 0         | an amount above 0 and of at most 1000000

@@ -2,8 +2,10 @@ package io.tokensaving.feature;
 
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 import io.tokensaving.Component;
 import io.tokensaving.Counter;
@@ -113,14 +115,27 @@ public final class MadeUpFeature implements Feature {
 	 * @param words what it says
 	 * @param times how often
 	 * @param pause how long it could wait between
+	 * @param verses what it could recite
 	 */
-	public record Settings(String voice, List<String> words, int times, Duration pause) implements PlanSettings {
+	public record Settings(String voice, List<String> words, int times, Duration pause,
+			List<Verse> verses) implements PlanSettings {
 
 		public Settings {
 			if (times < 1) {
 				throw new InvalidPlanException("made-up.times", times, "a number of at least 1");
 			}
 			words = List.copyOf(words);
+			verses = List.copyOf(verses);
+			for (int i = 0; i < verses.size(); i++) {
+				if (verses.get(i).text().length() > 20) {
+					throw new InvalidPlanException("made-up.verses[" + i + "].text", verses.get(i).text(),
+							"a text of at most 20 characters");
+				}
+			}
+		}
+
+		public Settings(String voice, List<String> words, int times, Duration pause) {
+			this(voice, words, times, pause, List.of());
 		}
 
 		@Override
@@ -131,7 +146,28 @@ public final class MadeUpFeature implements Feature {
 		@Override
 		public Map<String, Object> values() {
 			return Map.of("voice", this.voice, "words", this.words, "times", this.times, "pause",
-					SettingText.of(this.pause));
+					SettingText.of(this.pause), "verses", this.verses.stream().map(Verse::values).toList());
+		}
+
+	}
+
+	/**
+	 * A verse.
+	 *
+	 * @param text what it says
+	 * @param mood how it is said
+	 * @param pause how long it could be quiet after it
+	 * @param choirNames who could join in
+	 */
+	public record Verse(String text, @Nullable String mood, Duration pause, List<String> choirNames) {
+
+		Map<String, Object> values() {
+			Map<String, Object> values = new TreeMap<>(
+					Map.of("text", this.text, "pause", SettingText.of(this.pause), "choir-names", this.choirNames));
+			if (this.mood != null) {
+				values.put("mood", this.mood);
+			}
+			return values;
 		}
 
 	}
@@ -151,6 +187,16 @@ public final class MadeUpFeature implements Feature {
 
 		@DefaultUnit(ChronoUnit.MINUTES)
 		private Duration pause = Duration.ofMinutes(1);
+
+		private List<VerseProperties> verses = new ArrayList<>();
+
+		public List<VerseProperties> getVerses() {
+			return this.verses;
+		}
+
+		public void setVerses(List<VerseProperties> verses) {
+			this.verses = verses;
+		}
 
 		public boolean isEnabled() {
 			return this.enabled;
@@ -193,7 +239,60 @@ public final class MadeUpFeature implements Feature {
 		}
 
 		@Nullable Settings toSettings() {
-			return this.enabled ? new Settings(this.voice, this.words, this.times, this.pause) : null;
+			return this.enabled ? new Settings(this.voice, this.words, this.times, this.pause,
+					this.verses.stream().map(VerseProperties::toVerse).toList()) : null;
+		}
+
+	}
+
+	/**
+	 * What one may write of a verse.
+	 */
+	public static class VerseProperties {
+
+		private String text = "la";
+
+		private @Nullable String mood;
+
+		@DefaultUnit(ChronoUnit.MINUTES)
+		private Duration pause = Duration.ofMinutes(1);
+
+		private List<String> choirNames = List.of("all");
+
+		public String getText() {
+			return this.text;
+		}
+
+		public void setText(String text) {
+			this.text = text;
+		}
+
+		public @Nullable String getMood() {
+			return this.mood;
+		}
+
+		public void setMood(@Nullable String mood) {
+			this.mood = mood;
+		}
+
+		public Duration getPause() {
+			return this.pause;
+		}
+
+		public void setPause(Duration pause) {
+			this.pause = pause;
+		}
+
+		public List<String> getChoirNames() {
+			return this.choirNames;
+		}
+
+		public void setChoirNames(List<String> choirNames) {
+			this.choirNames = choirNames;
+		}
+
+		Verse toVerse() {
+			return new Verse(this.text, this.mood, this.pause, this.choirNames);
 		}
 
 	}

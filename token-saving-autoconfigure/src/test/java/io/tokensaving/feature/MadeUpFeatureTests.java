@@ -73,7 +73,8 @@ class MadeUpFeatureTests {
 			.get("/plans/typed")
 			.json()
 			.extractingPath("$.settings.made_up")
-			.isEqualTo(Map.of("voice", "friendly", "words", List.of("well", "now"), "times", 1, "pause", "2m"));
+			.isEqualTo(Map.of("voice", "friendly", "words", List.of("well", "now"), "times", 1, "pause", "2m", "verses",
+					List.of()));
 	}
 
 	@Test
@@ -126,7 +127,8 @@ class MadeUpFeatureTests {
 		assertThat(created.status()).as(created.body()).isEqualTo(201);
 		created.json()
 			.extractingPath("$.settings.made_up")
-			.isEqualTo(Map.of("voice", "friendly", "words", List.of("indeed"), "times", 1, "pause", "1m"));
+			.isEqualTo(Map.of("voice", "friendly", "words", List.of("indeed"), "times", 1, "pause", "1m", "verses",
+					List.of()));
 		assertThat(endpoint.delete("/plans/empty").status()).isEqualTo(204);
 	}
 
@@ -137,8 +139,8 @@ class MadeUpFeatureTests {
 					{"made_up": {"times": 0}}         | made_up.times  | 0      | a number of at least 1
 					{"made_up": {"times": "many"}}    | made_up.times  | many   | a whole number of at most 2147483647
 					{"made_up": {"pause": "a while"}} | made_up.pause  | a while | a duration such as 500ms, 30s or 1h
-					{"made_up": {"volume": 11}}       | made_up.volume | 11     | a setting that exists: 'enabled', 'pause', 'times', 'voice', 'words'
-					{"made_up": {"volume": null}}     | made_up.volume | null   | a setting that exists: 'enabled', 'pause', 'times', 'voice', 'words'
+					{"made_up": {"volume": 11}}       | made_up.volume | 11     | a setting that exists: 'enabled', 'pause', 'times', 'verses', 'voice', 'words'
+					{"made_up": {"volume": null}}     | made_up.volume | null   | a setting that exists: 'enabled', 'pause', 'times', 'verses', 'voice', 'words'
 					{"made_up": "on"}                 | made_up        | on     | a section with 'enabled', 'pause'
 					{"make_up": {}}                   | make_up        | a section | exists: 'based_on', 'budget', 'cache', 'compression', 'dedup', 'made_up'
 					""")
@@ -158,7 +160,7 @@ class MadeUpFeatureTests {
 					times  | 0      | a number of at least 1
 					times  | many   | a whole number
 					pause  | soon   | a duration such as '500ms', '30s' or '1h'
-					volume | 11     | Accepted under 'token-saving.plans.a.made-up' is one of 'enabled', 'pause', 'times', 'voice', 'words'
+					volume | 11     | Accepted under 'token-saving.plans.a.made-up' is one of 'enabled', 'pause', 'times', 'verses', 'voice', 'words'
 					""")
 	void anApplicationWithAPlanThatIsWrongDoesNotStart(String name, String value, String accepted,
 			CapturedOutput output, @TempDir Path directory) throws Exception {

@@ -64,7 +64,52 @@ class LedgerClosingTests {
 		SavingsReport report = close(call).report();
 		assertThat(report.tokensCounterfactual() - report.tokensBought()).isEqualTo(report.tokensSaved())
 			.isEqualTo(report.tokensSavedByTechnique().values().stream().mapToLong(Long::longValue).sum());
-		assertThat(report.tokensBought()).isEqualTo(call.purchase().usage().total());
+		assertThat(report.tokensBought()).isEqualTo(
+				call.purchase().usage().total() + attempts(call).stream().mapToLong((a) -> a.usage().total()).sum());
+	}
+
+	@Property(tries = 2000)
+	void whatWasBoughtInVainIsSpentAndTheLossOfItsTechnique(@ForAll("calls") Call call) {
+		ClosedLedger closed = close(call);
+		List<LedgerEvent> others = new ArrayList<>(call.events());
+		others.removeAll(attempts(call));
+		ClosedLedger without = LedgerClosing.close(KEY, others, call.purchase(), PRICES);
+		BigDecimal spent = BigDecimal.ZERO;
+		long tokens = 0;
+		for (LedgerEvent.Attempted attempt : attempts(call)) {
+			spent = spent.add(usd(PRICES.find(attempt.model()), attempt.usage()));
+			tokens += attempt.usage().total();
+		}
+		assertThat(closed.spentPicoUsd() - without.spentPicoUsd()).isEqualTo(PicoUsd.of(spent));
+		assertThat(closed.report().costSavedUsd())
+			.isEqualByComparingTo(without.report().costSavedUsd().subtract(spent));
+		assertThat(closed.report().tokensCounterfactual()).isEqualTo(without.report().tokensCounterfactual());
+		assertThat(closed.report().tokensSavedByTechnique().getOrDefault("route", 0L)).isEqualTo(-tokens);
+		assertThat(closed.cost()).isEqualTo(without.cost());
+		assertThat(closed.answer()).usingRecursiveComparison().isEqualTo(without.report());
+		assertThat(closed.attempts()).hasSameSizeAs(attempts(call));
+	}
+
+	@Example
+	void whatWasBoughtInVainIsCountedUnderItsOwnModel() {
+		TokenUsage usage = new TokenUsage(100, 20, 0, 0, false);
+		List<LedgerEvent> events = List.of(new LedgerEvent.Labelled("tier", "strong"),
+				new LedgerEvent.Labelled("feature", "triage"),
+				new LedgerEvent.Attempted(ROUTE, "cheap", usage, Map.of("tier", "nano")));
+		ClosedLedger closed = LedgerClosing.close(KEY, events, new Purchase("dear", "dear", usage, true), PRICES);
+		assertThat(closed.labels()).hasToString("feature=triage,model=dear,tier=strong");
+		assertThat(closed.attempts().get(0).labels()).hasToString("feature=triage,model=cheap,tier=nano");
+		ClosedLedger unlabelled = LedgerClosing.close(KEY, events.subList(2, 3),
+				new Purchase("dear", "dear", usage, true), PRICES);
+		assertThat(unlabelled.attempts().get(0).labels()).isEqualTo(Labels.NONE);
+	}
+
+	private static List<LedgerEvent.Attempted> attempts(Call call) {
+		return call.events()
+			.stream()
+			.filter(LedgerEvent.Attempted.class::isInstance)
+			.map(LedgerEvent.Attempted.class::cast)
+			.toList();
 	}
 
 	@Property(tries = 2000)
@@ -108,7 +153,7 @@ class LedgerClosingTests {
 			.isEqualTo((served != null && answered) ? served.usage().total() : 0);
 		assertThat(saved.getOrDefault("compression", 0L)).isEqualTo(answered ? compressed : 0);
 		assertThat(saved.getOrDefault("summary", 0L)).isEqualTo(answered ? summarised : 0);
-		assertThat(saved.keySet()).isSubsetOf("cache", "compression", "summary");
+		assertThat(saved.keySet()).isSubsetOf("cache", "compression", "summary", "route");
 		assertThat(report.outcome().isHit()).isEqualTo(served != null && answered);
 	}
 
@@ -302,6 +347,8 @@ class LedgerClosingTests {
 				tokens.map((count) -> new LedgerEvent.Compressed(COMPRESSION, count)),
 				tokens.map((count) -> new LedgerEvent.Compressed(SUMMARY, count)),
 				Combinators.combine(usages(), models).as((usage, model) -> new LedgerEvent.Overhead(model, usage)),
+				Combinators.combine(usages(), models)
+					.as((usage, model) -> new LedgerEvent.Attempted(ROUTE, model, usage, Map.of())),
 				usages().map(LedgerEvent.Bought::new), Arbitraries.just(new LedgerEvent.Rerouted(ROUTE)),
 				Arbitraries.just(new LedgerEvent.CacheMarked(MARKS)),
 				tokens.map((count) -> new LedgerEvent.Discounted(MARKS, BigDecimal.valueOf(count, 12))),

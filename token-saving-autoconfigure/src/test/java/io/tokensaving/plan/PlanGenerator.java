@@ -3,8 +3,11 @@ package io.tokensaving.plan;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 import io.tokensaving.budget.BudgetSettings;
 import io.tokensaving.cache.CacheHistory;
@@ -13,12 +16,20 @@ import io.tokensaving.compression.CompressionSettings;
 import io.tokensaving.compression.CompressionSettings.Focus;
 import io.tokensaving.dedup.DedupSettings;
 import io.tokensaving.promptcache.PromptCacheSettings;
+import io.tokensaving.route.CascadeSettings;
+import io.tokensaving.route.JudgeSettings;
+import io.tokensaving.route.RouteMode;
+import io.tokensaving.route.RouteRule;
+import io.tokensaving.route.RouteSettings;
 import io.tokensaving.shadow.ModeSettings;
 import io.tokensaving.shadow.PlanMode;
+import io.tokensaving.tier.Tier;
+import io.tokensaving.tier.Tiers;
 
 /**
- * Makes random plans of the whole range of all settings that an application with nothing
- * of its own accepts.
+ * Makes random plans of the whole range of all settings that an application with the
+ * tiers of {@link #tiers()}, the chat model {@code cheap}, and nothing else of its own
+ * accepts.
  */
 public final class PlanGenerator {
 
@@ -28,6 +39,15 @@ public final class PlanGenerator {
 
 	public PlanGenerator(long seed) {
 		this.random = new Random(seed);
+	}
+
+	/**
+	 * Return the tiers that plans may name.
+	 * @return the tiers
+	 */
+	public static Tiers tiers() {
+		return new Tiers(List.of(new Tier("nano", null, "a", Tier.Limits.NONE, "a"),
+				new Tier("mid", null, "b", Tier.Limits.NONE, "b")));
 	}
 
 	/**
@@ -56,7 +76,48 @@ public final class PlanGenerator {
 		if (flag()) {
 			plan.with(budget());
 		}
+		if (flag()) {
+			plan.with(route());
+		}
 		return plan.build();
+	}
+
+	private RouteSettings route() {
+		List<String> tiers = pick(List.of("nano", "own"), List.of("own", "nano"), List.of("nano", "mid", "own"));
+		RouteMode mode = pick(RouteMode.values());
+		if (mode == RouteMode.OFF && flag()) {
+			return RouteSettings.builder().mode(mode).build();
+		}
+		double middle = Math.max(share(), Double.MIN_VALUE);
+		List<Double> thresholds = (tiers.size() == 2) ? List.of(share()) : List.of(share() / 2, 0.5 + middle / 2);
+		boolean judged = mode == RouteMode.ACTIVE || flag();
+		return new RouteSettings(mode, tiers, pick("nano", "own"),
+				pick(RouteSettings.CLASSIFIERS.toArray(String[]::new)), flag() ? List.of() : thresholds, inside(),
+				duration(MAX_DAYS), rules(), pick(Set.of(), Set.of("eu"), Set.of("us", "on-premises", "a:b")),
+				pick(RouteSettings.Sticky.values()), 1 + this.random.nextInt(RouteSettings.MAX_EXPECTED_TURNS),
+				new CascadeSettings(
+						pick(List.of(), CascadeSettings.CHECKS,
+								List.of(CascadeSettings.SCHEMA, CascadeSettings.FINISH)),
+						1 + this.random.nextInt(CascadeSettings.MAX_ESCALATIONS),
+						1 + this.random.nextInt(CascadeSettings.MAX_MIN_LENGTH), pick(CascadeSettings.Stream.values())),
+				new JudgeSettings(JudgeSettings.LLM, pick(null, "mid", "own"), pick(JudgeSettings.Method.values()),
+						judged ? inside() : 0, BigDecimal.valueOf(1 + this.random.nextLong(1_000_000_000_000L), 6),
+						inside(), pick(JudgeSettings.Action.values())));
+	}
+
+	private List<RouteRule> rules() {
+		List<RouteRule> rules = new ArrayList<>();
+		for (int i = pick(0, 1, 3, 100); i > 0; i--) {
+			long min = pick(0L, 1L, this.random.nextLong(1_000_000), Long.MAX_VALUE);
+			rules.add(new RouteRule(pick(null, "triage", "a/{b}"),
+					pick(null, Pattern.compile("(?i)^classify|extract"), Pattern.compile("\\d{3},\\s*'\u20ac#: \"")),
+					min, pick(0L, min, Long.MAX_VALUE), pick("nano", "own")));
+		}
+		return rules;
+	}
+
+	private double inside() {
+		return Math.min(Math.max(share(), Double.MIN_VALUE), Math.nextDown(1.0));
 	}
 
 	private BudgetSettings budget() {

@@ -58,7 +58,10 @@ class SettingsDocumentTests {
 	@Test
 	void refusesWhatIsNoSetting() {
 		for (Object value : new Object[] { new Object(), 'c', Double.NaN, Double.POSITIVE_INFINITY, "\ud800",
-				"a\udc00b", List.of(List.of()), List.of(Map.of()), Arrays.asList("a", null), new int[1] }) {
+				"a\udc00b", List.of(List.of()), List.of(Map.of("c", List.of(List.of()))), List.of(Map.of("c", 'c')),
+				List.of(Map.of(1, 2)), List.of(Map.of("c", 1, "c.d", 1)), Arrays.asList("a", null), new int[1],
+				List.of(Collections.singletonMap("c", null)),
+				List.of(Map.of("c", Collections.singletonMap("d", null))) }) {
 			assertThatExceptionOfType(InvalidPlanException.class)
 				.isThrownBy(() -> SettingsDocument.of(Map.of("a", Map.of("b", value))))
 				.satisfies((ex) -> assertThat(ex.getField()).startsWith("a.b"));
@@ -81,7 +84,48 @@ class SettingsDocumentTests {
 	}
 
 	@Test
+	void limitsNestingInLists() {
+		assertThat(SettingsDocument.of(Map.of("a", List.of(Map.of("b.c.d.e.f.g.h.i.j", 1)))).asMap()).hasSize(1);
+		assertThatExceptionOfType(InvalidPlanException.class)
+			.isThrownBy(() -> SettingsDocument.of(Map.of("a", List.of(Map.of("b.c.d.e.f.g.h.i.j.k", 1)))));
+		Object nested = 1;
+		for (int i = 0; i < 10_000; i++) {
+			nested = List.of(Map.of("a", nested));
+		}
+		Object deep = nested;
+		assertThatExceptionOfType(InvalidPlanException.class).isThrownBy(() -> SettingsDocument.of(Map.of("a", deep)))
+			.satisfies((ex) -> assertThat(ex.getField()).startsWith("a[0].a[0].a[0]").hasSizeLessThan(100));
+	}
+
+	@Test
+	void namesInSectionsOfListsAreCanonical() {
+		SettingsDocument document = SettingsDocument
+			.of(Map.of("a.b", List.of(Map.of("max_size", 1, "c", Map.of("d_e", 0.5)), Map.of("c.d_e", List.of()))));
+		assertThat(document.asMap()).isEqualTo(
+				Map.of("a", Map.of("b", List.of(Map.of("max-size", 1L, "c", Map.of("d-e", new BigDecimal("0.5"))),
+						Map.of("c", Map.of("d-e", List.of()))))));
+		assertThat(SettingsDocument.of(document.asMap())).isEqualTo(document).hasSameHashCodeAs(document);
+		Map<?, ?> section = (Map<?, ?>) ((List<?>) ((Map<?, ?>) document.asMap().get("a")).get("b")).get(0);
+		assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(section::clear);
+		assertThatExceptionOfType(UnsupportedOperationException.class)
+			.isThrownBy(() -> ((Map<?, ?>) section.get("c")).clear());
+	}
+
+	@Test
+	void aListOfSectionsReplacesTheOneBefore() {
+		List<Object> two = List.of(Map.of("c", 1L, "d", 2L), Map.of("c", 3L));
+		assertMerged(Map.of("a", Map.of("b", two)), Map.of("a", Map.of("b", List.of(Map.of("c", 5L)))),
+				Map.of("a", Map.of("b", List.of(Map.of("c", 5L)))));
+		assertMerged(Map.of("a", Map.of("b", two)), Map.of("a", Map.of("e", 1L)),
+				Map.of("a", Map.of("b", two, "e", 1L)));
+		assertMerged(Map.of("a", Map.of("b", two)), Map.of("a", Collections.singletonMap("b", null)),
+				Map.of("a", Map.of()));
+	}
+
+	@Test
 	void equalNumbersAreEqual() {
+		assertThat(SettingsDocument.of(Map.of("a", new BigDecimal("5"), "b", new BigDecimal("123456789012345678901"))))
+			.isEqualTo(SettingsDocument.of(Map.of("a", 5, "b", new BigInteger("123456789012345678901"))));
 		assertThat(SettingsDocument.of(Map.of("a", 1, "b", (short) 2, "c", BigInteger.TEN, "d", 0.5, "e", 0.5F)))
 			.isEqualTo(SettingsDocument.of(Map.of("a", 1L, "b", 2, "c", 10, "d", new BigDecimal("0.5"), "e", 0.5)));
 	}
@@ -133,7 +177,15 @@ class SettingsDocumentTests {
 		Arbitrary<String> names = Arbitraries.of("a", "b", "c-d");
 		Arbitrary<Object> leaf = Arbitraries.of("x", 1, 0.5, true, List.of("x", 2)).injectNull(0.3);
 		Arbitrary<Map<String, Object>> inner = Arbitraries.maps(names, leaf);
-		return Arbitraries.maps(names, Arbitraries.oneOf(leaf, inner.map((map) -> (Object) map)));
+		Arbitrary<Object> scalar = Arbitraries.of("x", 1, 0.5, true, List.of("x", 2));
+		Arbitrary<Object> sections = Arbitraries.maps(names, scalar)
+			.ofMinSize(1)
+			.list()
+			.ofMaxSize(3)
+			.map((list) -> (Object) list);
+		Arbitrary<Object> section = Arbitraries.maps(names, Arbitraries.oneOf(leaf, sections))
+			.map((map) -> (Object) map);
+		return Arbitraries.maps(names, Arbitraries.oneOf(leaf, sections, section, inner.map((map) -> (Object) map)));
 	}
 
 }

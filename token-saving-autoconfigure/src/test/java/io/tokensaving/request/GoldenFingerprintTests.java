@@ -73,7 +73,7 @@ class GoldenFingerprintTests {
 	private static void assertFingerprint(ChatOptions options, String expected) {
 		assertThat(RequestFingerprint
 			.of("w", "p", null, new Prompt(new UserMessage("x"), options),
-					new CallState.OutputFormat(null, null, false), Dialects.builtIn())
+					new CallState.OutputFormat(null, null, false), null, Dialects.builtIn())
 			.exact()).isEqualTo(expected);
 	}
 

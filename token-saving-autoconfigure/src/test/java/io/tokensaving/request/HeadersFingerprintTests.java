@@ -127,7 +127,7 @@ class HeadersFingerprintTests {
 	private static String fingerprint(ChatOptions options) {
 		return RequestFingerprint
 			.of("w", "p", null, new Prompt(new UserMessage("x"), options),
-					new CallState.OutputFormat(null, null, false), Dialects.builtIn())
+					new CallState.OutputFormat(null, null, false), null, Dialects.builtIn())
 			.exact();
 	}
 

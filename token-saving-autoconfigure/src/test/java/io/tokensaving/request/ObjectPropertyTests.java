@@ -56,7 +56,7 @@ class ObjectPropertyTests {
 	private static String fingerprint(SearchOptions options) {
 		return RequestFingerprint
 			.of("w", "p", null, new Prompt(new UserMessage("x"), options),
-					new CallState.OutputFormat(null, null, false), Dialects.builtIn())
+					new CallState.OutputFormat(null, null, false), null, Dialects.builtIn())
 			.exact();
 	}
 

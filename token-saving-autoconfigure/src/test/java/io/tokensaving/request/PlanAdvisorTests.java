@@ -73,6 +73,56 @@ class PlanAdvisorTests {
 	private final ScriptedChatModel model = ScriptedChatModel.echoing();
 
 	@Test
+	void noAnswerIsSharedBetweenRequestsThatOthersMayAnswer() {
+		AtomicReference<String> inputs = new AtomicReference<>();
+		TokenSavingTestChain chain = new TokenSavingTestChain(this.plan)
+			.plan((builder) -> builder.answerInputs((key, plan) -> inputs.get()));
+		ChatClient client = chain.client(this.model);
+		Runnable ask = () -> client.prompt("one").call().content();
+		ask.run();
+		// Nothing chooses who answers, so what the request says of it makes no difference
+		client.prompt("one").advisors(TokenSaving.tier("nano")).call().content();
+		assertThat(this.model.calls()).isEqualTo(1);
+		inputs.set("a");
+		ask.run();
+		ask.run();
+		assertThat(this.model.calls()).isEqualTo(2);
+		client.prompt("one").advisors(TokenSaving.tier("nano")).call().content();
+		client.prompt("one").advisors(TokenSaving.tier("nano")).call().content();
+		assertThat(this.model.calls()).isEqualTo(3);
+		client.prompt("one").advisors(TokenSaving.atLeast("nano")).call().content();
+		assertThat(this.model.calls()).isEqualTo(4);
+		inputs.set("b");
+		ask.run();
+		assertThat(this.model.calls()).isEqualTo(5);
+		client.prompt("one").advisors(TokenSaving.defaultPlan().noRoute()).call().content();
+		assertThat(this.model.calls()).isEqualTo(5);
+	}
+
+	@Test
+	void noAnswerIsSharedIfItIsNotKnownWhoAnswers() {
+		TokenSavingTestChain chain = new TokenSavingTestChain(this.plan)
+			.plan((builder) -> builder.answerInputs((key, plan) -> {
+				throw new IllegalStateException("not known");
+			}));
+		ChatClient client = chain.client(this.model);
+		client.prompt("one").call().content();
+		client.prompt("one").call().content();
+		assertThat(this.model.calls()).isEqualTo(2);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "", "a b", "at-least:", "at-least:a b" })
+	void refusesATierThatCannotExist(String tier) {
+		ChatClient client = new TokenSavingTestChain(this.plan).client(this.model);
+		assertThatIllegalArgumentException()
+			.isThrownBy(
+					() -> client.prompt("one").advisors((spec) -> spec.param(TokenSaving.TIER, tier)).call().content())
+			.withMessageContaining(TokenSaving.TIER)
+			.withMessageContaining("the name of a tier");
+	}
+
+	@Test
 	void leavesRequestWithoutPlanAsItIs() {
 		TokenSavingTestChain chain = new TokenSavingTestChain();
 		ChatClient client = chain.client(this.model);

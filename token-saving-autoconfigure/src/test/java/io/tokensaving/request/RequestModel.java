@@ -32,15 +32,16 @@ import org.springframework.util.MimeType;
  * answer-relevant way if and only if their models are not equal.
  */
 record RequestModel(String workspace, String plan, String scope, String model, Double temperature, Integer maxTokens,
-		List<String> stop, List<Tool> tools, String format, String schema, boolean providerNative,
-		List<Turn> messages) {
+		List<String> stop, List<Tool> tools, String format, String schema, boolean providerNative, List<Turn> messages,
+		String answerInputs) {
 
 	static final RequestModel BASE = new RequestModel("default", "support-bot", null, "gpt-4o", 0.5, 100,
 			List.of("END"), List.of(new Tool("lookup", "looks up", "{\"type\":\"object\"}")), null, null, false,
 			List.of(Turn.of("system", "You are a bot."), Turn.of("user", "Hello"),
 					new Turn("assistant", "", List.of(), List.of(new Call("c1", "lookup", "{}")), List.of(), null),
 					new Turn("tool", "", List.of(), List.of(), List.of(new Call("c1", "lookup", "42")), null),
-					Turn.of("assistant", "42"), Turn.of("user", "Sure?")));
+					Turn.of("assistant", "42"), Turn.of("user", "Sure?")),
+			null);
 
 	/**
 	 * Texts that are easily confused: empty, prefixes of each other, with what could be
@@ -52,7 +53,7 @@ record RequestModel(String workspace, String plan, String scope, String model, D
 	RequestFingerprint fingerprint() {
 		ChatClientRequest request = new ChatClientRequest(prompt(0), context());
 		return RequestFingerprint.of(this.workspace, this.plan, this.scope, request.prompt(),
-				CallState.OutputFormat.of(request), Dialects.builtIn());
+				CallState.OutputFormat.of(request), this.answerInputs, Dialects.builtIn());
 	}
 
 	/**
@@ -66,7 +67,7 @@ record RequestModel(String workspace, String plan, String scope, String model, D
 		context.put("chat_memory_conversation_id", "id-" + irrelevant);
 		ChatClientRequest request = new ChatClientRequest(prompt(irrelevant), context);
 		return RequestFingerprint.of(this.workspace, this.plan, this.scope, request.prompt(),
-				CallState.OutputFormat.of(request), Dialects.builtIn());
+				CallState.OutputFormat.of(request), this.answerInputs, Dialects.builtIn());
 	}
 
 	private Map<String, Object> context() {
@@ -107,44 +108,47 @@ record RequestModel(String workspace, String plan, String scope, String model, D
 	RequestModel mutate(RandomGenerator random) {
 		String text = TEXTS[random.nextInt(TEXTS.length)];
 		String number = Integer.toString(random.nextInt(1000));
-		return switch (random.nextInt(14)) {
-			case 0 ->
-				new RequestModel("w" + number, this.plan, this.scope, this.model, this.temperature, this.maxTokens,
-						this.stop, this.tools, this.format, this.schema, this.providerNative, this.messages);
-			case 1 ->
-				new RequestModel(this.workspace, "p" + number, this.scope, this.model, this.temperature, this.maxTokens,
-						this.stop, this.tools, this.format, this.schema, this.providerNative, this.messages);
+		return switch (random.nextInt(15)) {
+			case 0 -> new RequestModel("w" + number, this.plan, this.scope, this.model, this.temperature,
+					this.maxTokens, this.stop, this.tools, this.format, this.schema, this.providerNative, this.messages,
+					this.answerInputs);
+			case 1 -> new RequestModel(this.workspace, "p" + number, this.scope, this.model, this.temperature,
+					this.maxTokens, this.stop, this.tools, this.format, this.schema, this.providerNative, this.messages,
+					this.answerInputs);
 			case 2 -> new RequestModel(this.workspace, this.plan, random.nextBoolean() ? null : text, this.model,
 					this.temperature, this.maxTokens, this.stop, this.tools, this.format, this.schema,
-					this.providerNative, this.messages);
-			case 3 ->
-				new RequestModel(this.workspace, this.plan, this.scope, "m" + number, this.temperature, this.maxTokens,
-						this.stop, this.tools, this.format, this.schema, this.providerNative, this.messages);
+					this.providerNative, this.messages, this.answerInputs);
+			case 3 -> new RequestModel(this.workspace, this.plan, this.scope, "m" + number, this.temperature,
+					this.maxTokens, this.stop, this.tools, this.format, this.schema, this.providerNative, this.messages,
+					this.answerInputs);
 			case 4 -> new RequestModel(this.workspace, this.plan, this.scope, this.model,
 					random.nextBoolean() ? null : (Double) random.nextDouble(), this.maxTokens, this.stop, this.tools,
-					this.format, this.schema, this.providerNative, this.messages);
+					this.format, this.schema, this.providerNative, this.messages, this.answerInputs);
 			case 5 -> new RequestModel(this.workspace, this.plan, this.scope, this.model, this.temperature,
 					random.nextBoolean() ? null : (Integer) random.nextInt(1000), this.stop, this.tools, this.format,
-					this.schema, this.providerNative, this.messages);
+					this.schema, this.providerNative, this.messages, this.answerInputs);
 			case 6 -> new RequestModel(this.workspace, this.plan, this.scope, this.model, this.temperature,
 					this.maxTokens, random.nextBoolean() ? List.of(text, number) : List.of(text + number), this.tools,
-					this.format, this.schema, this.providerNative, this.messages);
+					this.format, this.schema, this.providerNative, this.messages, this.answerInputs);
 			case 7 -> new RequestModel(this.workspace, this.plan, this.scope, this.model, this.temperature,
 					this.maxTokens, this.stop, Tool.mutate(this.tools, text, random), this.format, this.schema,
-					this.providerNative, this.messages);
+					this.providerNative, this.messages, this.answerInputs);
 			case 8 -> new RequestModel(this.workspace, this.plan, this.scope, this.model, this.temperature,
 					this.maxTokens, this.stop, this.tools, random.nextBoolean() ? null : text + number, this.schema,
-					this.providerNative, this.messages);
+					this.providerNative, this.messages, this.answerInputs);
 			case 9 -> new RequestModel(this.workspace, this.plan, this.scope, this.model, this.temperature,
 					this.maxTokens, this.stop, this.tools, this.format, random.nextBoolean() ? null : text + number,
-					!this.providerNative, this.messages);
+					!this.providerNative, this.messages, this.answerInputs);
+			case 10 -> new RequestModel(this.workspace, this.plan, this.scope, this.model, this.temperature,
+					this.maxTokens, this.stop, this.tools, this.format, this.schema, this.providerNative, this.messages,
+					random.nextBoolean() ? null : text + number);
 			default -> withMessages(Turn.mutate(this.messages, text, number, random));
 		};
 	}
 
 	RequestModel withMessages(List<Turn> messages) {
 		return new RequestModel(this.workspace, this.plan, this.scope, this.model, this.temperature, this.maxTokens,
-				this.stop, this.tools, this.format, this.schema, this.providerNative, messages);
+				this.stop, this.tools, this.format, this.schema, this.providerNative, messages, this.answerInputs);
 	}
 
 	record Tool(String name, String description, String schema) {

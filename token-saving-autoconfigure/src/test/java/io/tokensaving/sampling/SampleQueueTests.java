@@ -38,7 +38,7 @@ class SampleQueueTests {
 	}
 
 	private void begin(Duration deadline) {
-		this.queue = new SampleQueue(deadline,
+		this.queue = new SampleQueue(deadline, SampleQueue.MAX_OF_A_PLAN,
 				(plan, reason) -> this.lost.add(plan.plan() + " " + reason.getMessage().substring(0, 8)));
 	}
 

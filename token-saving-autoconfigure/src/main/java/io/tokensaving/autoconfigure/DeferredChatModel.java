@@ -1,0 +1,40 @@
+package io.tokensaving.autoconfigure;
+
+import java.util.function.Supplier;
+
+import reactor.core.publisher.Flux;
+
+import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.util.function.SingletonSupplier;
+
+/**
+ * The model of a tier, looked up or created when it is first asked: the bean may depend
+ * on what uses the tiers, and a tier that no plan uses costs nothing. Thread-safe.
+ */
+final class DeferredChatModel implements ChatModel {
+
+	private final SingletonSupplier<ChatModel> model;
+
+	DeferredChatModel(Supplier<ChatModel> model) {
+		this.model = SingletonSupplier.of(model);
+	}
+
+	@Override
+	public ChatResponse call(Prompt prompt) {
+		return this.model.obtain().call(prompt);
+	}
+
+	@Override
+	public Flux<ChatResponse> stream(Prompt prompt) {
+		return this.model.obtain().stream(prompt);
+	}
+
+	@Override
+	public ChatOptions getOptions() {
+		return this.model.obtain().getOptions();
+	}
+
+}

@@ -1,0 +1,86 @@
+package io.tokensaving.route;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+import io.tokensaving.tier.Tier;
+import io.tokensaving.tier.Tiers;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link RouteDigest}.
+ */
+class RouteDigestTests {
+
+	private final RouteDigest digests = new RouteDigest();
+
+	@Property(tries = 2000)
+	void isTheSameForEqualSettingsOnly(@ForAll("settings") RouteSettings one, @ForAll("settings") RouteSettings other) {
+		Tiers tiers = tiers("1");
+		assertThat(this.digests.of(one, tiers).equals(this.digests.of(other, tiers))).isEqualTo(one.equals(other));
+	}
+
+	@Property(tries = 200)
+	void changesWithTheTiersThatThePlanNames(@ForAll("settings") RouteSettings settings) {
+		assertThat(new RouteDigest().of(settings, tiers("1"))).isNotEqualTo(new RouteDigest().of(settings, tiers("2")))
+			.isEqualTo(new RouteDigest().of(settings, tiers("1")));
+	}
+
+	@Example
+	void doesNotChangeWithOtherTiers() {
+		RouteSettings settings = RouteSettings.builder("a", Tier.OWN).build();
+		Tiers more = new Tiers(List.of(tier("a", "1"), tier("z", "1")));
+		assertThat(new RouteDigest().of(settings, tiers("1"))).isEqualTo(new RouteDigest().of(settings, more));
+	}
+
+	private static Tiers tiers(String version) {
+		return new Tiers(List.of(tier("a", version), tier("b", version), tier("c", version)));
+	}
+
+	private static Tier tier(String name, String version) {
+		return new Tier(name, null, "model", Tier.Limits.NONE, name + version);
+	}
+
+	@Provide
+	Arbitrary<RouteSettings> settings() {
+		Arbitrary<List<String>> tiers = Arbitraries.of("a", "b", "c").set().ofMinSize(2).map(List::copyOf);
+		Arbitrary<RouteRule> rule = Combinators.combine(Arbitraries.of("x", "y").injectNull(0.5),
+				Arbitraries.of("one", "two").map(Pattern::compile).injectNull(0.5), Arbitraries.longs().between(0, 2))
+			.as((feature, pattern, tokens) -> new RouteRule(feature, pattern, tokens, 0, "a"));
+		return Combinators
+			.combine(tiers, Arbitraries.of(RouteMode.SHADOW, RouteMode.ACTIVE), Arbitraries.of("rules", "heuristic"),
+					Arbitraries.of(0.9, 0.95), rule.list().ofMaxSize(2), Arbitraries.of("eu", "us").set().ofMaxSize(1),
+					Arbitraries.of(RouteSettings.Sticky.values()),
+					Arbitraries.of("refusal", "schema").set().ofMaxSize(2))
+			.as(RouteDigestTests::settings);
+	}
+
+	private static RouteSettings settings(List<String> tiers, RouteMode mode, String classifier, double quality,
+			List<RouteRule> rules, Set<String> require, RouteSettings.Sticky sticky, Set<String> checks) {
+		List<RouteRule> known = rules.stream()
+			.map((rule) -> new RouteRule(rule.feature(), rule.matches(), rule.minTokens(), rule.maxTokens(),
+					tiers.get(0)))
+			.toList();
+		return RouteSettings.builder(tiers.toArray(String[]::new))
+			.mode(mode)
+			.classifier(classifier)
+			.minQuality(quality)
+			.maxTime(Duration.ofMillis(20))
+			.rules(known)
+			.require(require)
+			.sticky(sticky)
+			.cascade(new CascadeSettings(List.copyOf(checks), 1, 1, CascadeSettings.Stream.PREFIX))
+			.build();
+	}
+
+}
