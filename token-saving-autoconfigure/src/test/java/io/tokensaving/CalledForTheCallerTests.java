@@ -2,6 +2,7 @@ package io.tokensaving;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -158,7 +159,12 @@ class CalledForTheCallerTests {
 	}
 
 	private void saw(String who) {
-		this.seen.computeIfAbsent(who, (added) -> ConcurrentHashMap.newKeySet()).add("" + this.tenant.getValue());
+		// At once, as the test reads it meanwhile
+		this.seen.merge(who, Set.of("" + this.tenant.getValue()), (before, added) -> {
+			Set<String> all = new HashSet<>(before);
+			all.addAll(added);
+			return all;
+		});
 	}
 
 	private ChatClient client() {
