@@ -18,6 +18,12 @@ final class SymmetricEigen {
 	 */
 	private static final int MAX_STEPS = 60;
 
+	/**
+	 * What is only left by rounding beside elements of up to 1. The squares of smaller
+	 * numbers underflow, and have no reciprocal.
+	 */
+	private static final double NOTHING = 1e-150;
+
 	private final double[] values;
 
 	private final double[][] vectors;
@@ -128,7 +134,7 @@ final class SymmetricEigen {
 				squares += normal[i] * normal[i];
 			}
 			double rest = squares - normal[first] * normal[first];
-			if (rest == 0) {
+			if (rest <= NOTHING * NOTHING) {
 				return;
 			}
 			double length = Math.sqrt(squares);
@@ -189,7 +195,7 @@ final class SymmetricEigen {
 			int last = first;
 			while (last < this.size - 1) {
 				double neighbours = Math.abs(this.diagonal[last]) + Math.abs(this.diagonal[last + 1]);
-				if (Math.abs(this.offDiagonal[last]) <= Math.max(Math.ulp(neighbours) / 2, Double.MIN_NORMAL)) {
+				if (Math.abs(this.offDiagonal[last]) <= Math.max(Math.ulp(neighbours) / 2, NOTHING)) {
 					break;
 				}
 				last++;

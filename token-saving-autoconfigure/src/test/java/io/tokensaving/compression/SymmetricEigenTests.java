@@ -21,6 +21,18 @@ class SymmetricEigenTests {
 	@Property(tries = 300)
 	void everyMatrixIsDecomposed(@ForAll @IntRange(min = 1, max = 60) int size, @ForAll long seed,
 			@ForAll @IntRange(min = -150, max = 150) int exponent, @ForAll @IntRange(min = 0, max = 99) int zeros) {
+		assertDecomposed(matrix(size, seed, exponent, zeros));
+	}
+
+	@Test
+	void matrixInWhichNearlyAllIsZeroIsDecomposed() {
+		assertDecomposed(matrix(35, 8045, -3, 98));
+		for (int seed = 0; seed < 3000; seed++) {
+			assertDecomposed(matrix(1 + seed % 60, seed, 0, 94 + seed % 6));
+		}
+	}
+
+	private static double[][] matrix(int size, long seed, int exponent, int zeros) {
 		Random random = new Random(seed);
 		double[][] matrix = new double[size][size];
 		for (int i = 0; i < size; i++) {
@@ -30,7 +42,7 @@ class SymmetricEigenTests {
 				matrix[j][i] = value;
 			}
 		}
-		assertDecomposed(matrix);
+		return matrix;
 	}
 
 	@Property(tries = 200)
