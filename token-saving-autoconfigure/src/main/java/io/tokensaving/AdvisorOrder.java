@@ -62,7 +62,7 @@ public final class AdvisorOrder {
 
 	/**
 	 * Arranges and marks what goes to the model for the provider's prompt cache; the
-	 * innermost of the advisors that change anything.
+	 * innermost of the advisors that change a request.
 	 */
 	public static final int PROMPT_CACHE = Ordered.LOWEST_PRECEDENCE - 5;
 

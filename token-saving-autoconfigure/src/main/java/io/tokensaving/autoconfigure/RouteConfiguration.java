@@ -49,10 +49,10 @@ class RouteConfiguration {
 	@Bean
 	RouteFeature tokenSavingRouteFeature(ObjectProvider<Tiers> tiers, ObjectProvider<RouteAdvisor> advisor,
 			ListableBeanFactory beanFactory) {
-		return new RouteFeature(() -> tiers.getIfAvailable(() -> Tiers.NONE),
+		return new RouteFeature(once(() -> tiers.getIfAvailable(() -> Tiers.NONE)),
 				names(RouteSettings.CLASSIFIERS, beanFactory, RouteClassifier.class),
 				names(CascadeSettings.CHECKS, beanFactory, ConfidenceCheck.class),
-				names(List.of(JudgeSettings.LLM), beanFactory, GradedJudge.class), advisor::getObject);
+				names(List.of(JudgeSettings.LLM), beanFactory, GradedJudge.class), once(advisor::getObject));
 	}
 
 	// A model of the application may be remote, and so cost more than it saves
@@ -72,7 +72,7 @@ class RouteConfiguration {
 			VerificationProperties verification, ObjectProvider<LocalModels> local) {
 		return RouteAdvisor.builder()
 			.feature(feature)
-			.tiers(() -> tiers.getIfAvailable(() -> Tiers.NONE))
+			.tiers(once(() -> tiers.getIfAvailable(() -> Tiers.NONE)))
 			.classifiers(once(() -> classifiers(learned, beanFactory)))
 			.checks(once(() -> new ConfidenceChecks(beanFactory.getBeansOfType(ConfidenceCheck.class))))
 			.judges(once(() -> beanFactory.getBeansOfType(GradedJudge.class)))
@@ -102,6 +102,7 @@ class RouteConfiguration {
 		return classifiers;
 	}
 
+	// Asked for by every request, which must not search for beans
 	private static <T> Supplier<T> once(Supplier<T> supplier) {
 		return SingletonSupplier.of(supplier);
 	}

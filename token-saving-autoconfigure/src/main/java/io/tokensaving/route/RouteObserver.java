@@ -38,6 +38,7 @@ import io.tokensaving.sampling.QualityKey;
 import io.tokensaving.sampling.QualityMonitors;
 import io.tokensaving.sampling.QualitySlot;
 import io.tokensaving.sampling.QualityStanding;
+import io.tokensaving.statistics.DescribedException;
 import io.tokensaving.statistics.SavingsStatistics;
 import io.tokensaving.tier.Tier;
 import org.apache.commons.logging.Log;
@@ -292,11 +293,18 @@ final class RouteObserver implements AutoCloseable {
 			Tier tier, String question, JudgedText answer, @Nullable JudgedText reference, int alternatives) {
 		JudgeSettings settings = routed.settings().judge();
 		PlanKey plan = routed.call().planKey();
-		GradedJudge judge = this.judges.find(settings, routed.settings().require(), tier, reference(routed),
-				routed.source());
-		if (judge == null || settings.sampleRate() <= 0) {
+		if (settings.sampleRate() <= 0) {
 			return null;
 		}
+		// Most answers are not judged, so none looks for its judge before it is
+		GradedJudge judge = (answers) -> {
+			GradedJudge found = this.judges.find(settings, routed.settings().require(), tier, reference(routed),
+					routed.source());
+			if (found == null) {
+				throw new DescribedException("No model is known that can judge");
+			}
+			return found.judge(answers);
+		};
 		QualityKey key = new QualityKey(tier.name(), routed.call().feature());
 		AdaptiveRate.Rate rate = this.statistics.plan(plan)
 			.state(slot)
