@@ -7,6 +7,7 @@ import java.util.TreeMap;
 
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.SettingText;
+import io.tokensaving.route.cascade.StreamMode;
 
 import org.springframework.util.StringUtils;
 
@@ -22,7 +23,7 @@ import org.springframework.util.StringUtils;
  * answer needs to be accepted by the check {@value #MIN_LENGTH}
  * @param stream how much of a stream is held back for the checks
  */
-public record CascadeSettings(List<String> checks, int maxEscalations, int minLength, Stream stream) {
+public record CascadeSettings(List<String> checks, int maxEscalations, int minLength, StreamMode stream) {
 
 	/**
 	 * The check that refuses answers that are cut off or filtered.
@@ -62,7 +63,7 @@ public record CascadeSettings(List<String> checks, int maxEscalations, int minLe
 	/**
 	 * No cascade, and the other defaults.
 	 */
-	public static final CascadeSettings NONE = new CascadeSettings(List.of(), 1, 1, Stream.PREFIX);
+	public static final CascadeSettings NONE = new CascadeSettings(List.of(), 1, 1, StreamMode.PREFIX);
 
 	/**
 	 * The largest number of escalations.
@@ -117,28 +118,6 @@ public record CascadeSettings(List<String> checks, int maxEscalations, int minLe
 		values.put("min-length", this.minLength);
 		values.put("stream", SettingText.of(this.stream));
 		return values;
-	}
-
-	/**
-	 * How much of a stream is held back for the checks.
-	 */
-	public enum Stream {
-
-		/**
-		 * Its beginning, so that only checks that need no more can send the request on.
-		 */
-		PREFIX,
-
-		/**
-		 * All of it.
-		 */
-		BUFFER,
-
-		/**
-		 * Nothing: streams have no cascade.
-		 */
-		NONE
-
 	}
 
 }

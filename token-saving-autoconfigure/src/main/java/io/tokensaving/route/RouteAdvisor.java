@@ -362,7 +362,7 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 			if (own && checks.isEmpty()) {
 				return chain.nextStream(sent);
 			}
-			StreamMode mode = checks.isEmpty() ? StreamMode.NONE : StreamMode.valueOf(cascade.stream().name());
+			StreamMode mode = checks.isEmpty() ? StreamMode.NONE : cascade.stream();
 			GatedStream settings = new GatedStream(mode, checks, sent, routed.dialect(),
 					(text) -> this.tokenCounter.count(text, this.tokenCounter.scale(sent.prompt().getOptions())),
 					this.streams, GatedStream.DEFAULT_MAX_BYTES);

@@ -176,11 +176,7 @@ final class RouteObserver implements AutoCloseable {
 				new RouteDecision.Answer(routed.tier().name(), (model != null) ? model : ModelPrice.UNKNOWN, outcome,
 						usage.output(), cost(routed, model, usage), price((asked != null) ? asked : model, usage),
 						Duration.ofNanos(this.ticker.read() - routed.start()).toMillis()),
-				routed.escalations()
-					.stream()
-					.map((escalation) -> new RouteDecision.Escalation(escalation.tier(), escalation.reason()))
-					.toList(),
-				null, null);
+				routed.escalations(), null, null);
 		boolean text = this.log.keepsText() && response != null;
 		this.log.add(entry,
 				text ? new RouteText(RouteDecider.question(routed.request().prompt().getInstructions()), text(response))

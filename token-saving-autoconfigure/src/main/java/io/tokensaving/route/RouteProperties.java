@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 
 import io.tokensaving.plan.InvalidPlanException;
+import io.tokensaving.route.cascade.StreamMode;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -329,7 +330,7 @@ public class RouteProperties {
 		 * How much of a stream is held back for the checks: its 'prefix', all of it in a
 		 * 'buffer', or 'none', so that streams have no cascade.
 		 */
-		private CascadeSettings.Stream stream = CascadeSettings.Stream.PREFIX;
+		private StreamMode stream = StreamMode.PREFIX;
 
 		public List<String> getChecks() {
 			return this.checks;
@@ -355,11 +356,11 @@ public class RouteProperties {
 			this.minLength = minLength;
 		}
 
-		public CascadeSettings.Stream getStream() {
+		public StreamMode getStream() {
 			return this.stream;
 		}
 
-		public void setStream(CascadeSettings.Stream stream) {
+		public void setStream(StreamMode stream) {
 			this.stream = stream;
 		}
 

@@ -14,6 +14,7 @@ import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.provider.Dialect;
 import io.tokensaving.provider.TokenUsage;
 import io.tokensaving.request.CallState;
+import io.tokensaving.route.log.RouteDecision;
 import io.tokensaving.statistics.PlanStatistics;
 import io.tokensaving.tier.Tier;
 import io.tokensaving.tier.TierSwitch;
@@ -60,7 +61,7 @@ final class RoutedCall {
 
 	private final long start;
 
-	private final List<Escalation> escalations = new ArrayList<>(0);
+	private final List<RouteDecision.Escalation> escalations = new ArrayList<>(0);
 
 	private final List<LedgerEvent.Attempted> attempts = new ArrayList<>(0);
 
@@ -161,7 +162,7 @@ final class RoutedCall {
 		return this.start;
 	}
 
-	synchronized List<Escalation> escalations() {
+	synchronized List<RouteDecision.Escalation> escalations() {
 		return List.copyOf(this.escalations);
 	}
 
@@ -261,7 +262,7 @@ final class RoutedCall {
 	}
 
 	private synchronized void escalate(String reason) {
-		this.escalations.add(new Escalation(this.tier.name(), reason));
+		this.escalations.add(new RouteDecision.Escalation(this.tier.name(), reason));
 	}
 
 	private void pay(@Nullable ChatResponse response) {
@@ -320,16 +321,6 @@ final class RoutedCall {
 	 */
 	boolean isRefused() {
 		return this.ledger.isRefused();
-	}
-
-	/**
-	 * A tier that was asked in vain. Immutable.
-	 *
-	 * @param tier the name of the tier
-	 * @param reason why its answer was of no use, in snake case
-	 */
-	record Escalation(String tier, String reason) {
-
 	}
 
 }

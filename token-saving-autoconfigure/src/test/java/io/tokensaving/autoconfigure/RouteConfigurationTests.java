@@ -22,6 +22,7 @@ import io.tokensaving.route.RouteClassifier;
 import io.tokensaving.route.RouteMode;
 import io.tokensaving.route.RouteRule;
 import io.tokensaving.route.RouteSettings;
+import io.tokensaving.route.cascade.StreamMode;
 import io.tokensaving.tier.Tiers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,8 +103,8 @@ class RouteConfigurationTests {
 						new RouteRule(null, null, 10_000, 0, "mid"));
 				assertThat(route.require()).containsExactly("eu");
 				assertThat(route.sticky()).isEqualTo(RouteSettings.Sticky.TURN);
-				assertThat(route.cascade()).isEqualTo(
-						new CascadeSettings(List.of("schema", "tool_arguments"), 1, 1, CascadeSettings.Stream.NONE));
+				assertThat(route.cascade())
+					.isEqualTo(new CascadeSettings(List.of("schema", "tool_arguments"), 1, 1, StreamMode.NONE));
 				assertThat(route.judge().tier()).isEqualTo("mid");
 				assertThat(route.judge().action()).isEqualTo(JudgeSettings.Action.RAISE_TIER);
 				assertThat(route.judge().usdPerDay()).isEqualTo("2.5");

@@ -21,6 +21,7 @@ import io.tokensaving.route.JudgeSettings;
 import io.tokensaving.route.RouteMode;
 import io.tokensaving.route.RouteRule;
 import io.tokensaving.route.RouteSettings;
+import io.tokensaving.route.cascade.StreamMode;
 import io.tokensaving.shadow.ModeSettings;
 import io.tokensaving.shadow.PlanMode;
 import io.tokensaving.tier.Tier;
@@ -99,7 +100,7 @@ public final class PlanGenerator {
 						pick(List.of(), CascadeSettings.CHECKS,
 								List.of(CascadeSettings.SCHEMA, CascadeSettings.FINISH)),
 						1 + this.random.nextInt(CascadeSettings.MAX_ESCALATIONS),
-						1 + this.random.nextInt(CascadeSettings.MAX_MIN_LENGTH), pick(CascadeSettings.Stream.values())),
+						1 + this.random.nextInt(CascadeSettings.MAX_MIN_LENGTH), pick(StreamMode.values())),
 				new JudgeSettings(JudgeSettings.LLM, pick(null, "mid", "own"), pick(JudgeSettings.Method.values()),
 						judged ? inside() : 0, BigDecimal.valueOf(1 + this.random.nextLong(1_000_000_000_000L), 6),
 						inside(), pick(JudgeSettings.Action.values())));

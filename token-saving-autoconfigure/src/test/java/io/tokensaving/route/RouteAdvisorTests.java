@@ -28,6 +28,7 @@ import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.provider.TokenUsage;
+import io.tokensaving.route.cascade.StreamMode;
 import io.tokensaving.route.log.RouteDecision;
 import io.tokensaving.route.log.RouteLog;
 import io.tokensaving.route.log.RouteOutcome;
@@ -298,7 +299,7 @@ class RouteAdvisorTests {
 	@ValueSource(booleans = { false, true })
 	void anAnswerThatIsNotGoodEnoughIsPaidAndReplaced(boolean stream) {
 		ScriptedChatModel refusing = model("small-model", (prompt) -> "I'm sorry, but I can't help with that.");
-		CascadeSettings cascade = new CascadeSettings(List.of("refusal"), 1, 1, CascadeSettings.Stream.PREFIX);
+		CascadeSettings cascade = new CascadeSettings(List.of("refusal"), 1, 1, StreamMode.PREFIX);
 		ChatClient client = withSmall(refusing, settings().cascade(cascade).build());
 		assertThat(ask(client, "easy", stream)).isEqualTo("from large");
 		assertThat(refusing.calls()).isEqualTo(1);
@@ -327,7 +328,7 @@ class RouteAdvisorTests {
 		});
 		JudgeSettings judge = new JudgeSettings("strict", null, JudgeSettings.Method.REFERENCE, 0.02, BigDecimal.TEN,
 				0.05, JudgeSettings.Action.ALERT);
-		CascadeSettings cascade = new CascadeSettings(List.of("judge"), 1, 1, CascadeSettings.Stream.PREFIX);
+		CascadeSettings cascade = new CascadeSettings(List.of("judge"), 1, 1, StreamMode.PREFIX);
 		ChatClient client = client(settings().judge(judge).cascade(cascade).build());
 		SavingsReport bad = report(client.prompt("easy but bad").call().chatClientResponse());
 		assertThat(bad.model()).isEqualTo("large-model");
@@ -341,7 +342,7 @@ class RouteAdvisorTests {
 	@Test
 	void attemptsAreCountedUnderTheirOwnTierAndModel() {
 		ScriptedChatModel refusing = model("small-model", (prompt) -> "I'm sorry, but I can't help with that.");
-		CascadeSettings cascade = new CascadeSettings(List.of("refusal"), 1, 1, CascadeSettings.Stream.PREFIX);
+		CascadeSettings cascade = new CascadeSettings(List.of("refusal"), 1, 1, StreamMode.PREFIX);
 		ChatClient client = withSmall(refusing, settings().cascade(cascade).build());
 		SavingsReport report = report(client.prompt("easy").call().chatClientResponse());
 		assertThat(report.tokensBought()).isEqualTo(2200);

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
+import io.tokensaving.route.cascade.StreamMode;
 import io.tokensaving.tier.Tier;
 import io.tokensaving.tier.Tiers;
 import net.jqwik.api.Arbitraries;
@@ -79,7 +80,7 @@ class RouteDigestTests {
 			.rules(known)
 			.require(require)
 			.sticky(sticky)
-			.cascade(new CascadeSettings(List.copyOf(checks), 1, 1, CascadeSettings.Stream.PREFIX))
+			.cascade(new CascadeSettings(List.copyOf(checks), 1, 1, StreamMode.PREFIX))
 			.build();
 	}
 

@@ -25,6 +25,7 @@ import io.tokensaving.plan.PlanKey;
 import io.tokensaving.provider.Dialects;
 import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.request.CallState;
+import io.tokensaving.route.cascade.StreamMode;
 import io.tokensaving.route.log.RouteDecision;
 import io.tokensaving.route.log.RouteLog;
 import io.tokensaving.route.log.RouteOutcome;
@@ -217,7 +218,7 @@ class RouteFailureTests {
 	void theOwnModelIsATierLikeAnyOther(boolean stream) {
 		ScriptedChatModel refusing = RouteAdvisorTests.model("large-model",
 				(prompt) -> "I'm sorry, but I can't help with that.");
-		CascadeSettings cascade = new CascadeSettings(List.of("refusal"), 1, 1, CascadeSettings.Stream.BUFFER);
+		CascadeSettings cascade = new CascadeSettings(List.of("refusal"), 1, 1, StreamMode.BUFFER);
 		ChatClient client = client(RouteSettings.builder(Tier.OWN, "huge")
 			.mode(RouteMode.ACTIVE)
 			.classifier("rules")
@@ -237,7 +238,7 @@ class RouteFailureTests {
 		ScriptedChatModel failing = new ScriptedChatModel((prompt) -> {
 			throw new IllegalStateException("overloaded");
 		}).options(this.large.getOptions());
-		CascadeSettings cascade = new CascadeSettings(List.of("refusal"), 1, 1, CascadeSettings.Stream.BUFFER);
+		CascadeSettings cascade = new CascadeSettings(List.of("refusal"), 1, 1, StreamMode.BUFFER);
 		ChatClient client = client(RouteSettings.builder(Tier.OWN, "huge")
 			.mode(RouteMode.ACTIVE)
 			.classifier("rules")
@@ -253,7 +254,7 @@ class RouteFailureTests {
 	@ValueSource(booleans = { false, true })
 	void whatIsSpentIsWhatBothModelsReport(boolean stream) {
 		this.small = RouteAdvisorTests.model("small-model", (prompt) -> "I'm sorry, but I can't help with that.");
-		CascadeSettings cascade = new CascadeSettings(List.of("refusal"), 1, 1, CascadeSettings.Stream.BUFFER);
+		CascadeSettings cascade = new CascadeSettings(List.of("refusal"), 1, 1, StreamMode.BUFFER);
 		ChatClient client = client(settings().cascade(cascade).build());
 		assertThat(ask(client, "easy", stream)).isEqualTo("from large");
 		assertThat(this.chain.statistics().plan(KEY).snapshot().spentUsd()).isEqualByComparingTo("0.00314");

@@ -9,6 +9,7 @@ import java.util.function.Supplier;
 import io.tokensaving.Counter;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
+import io.tokensaving.route.cascade.StreamMode;
 import io.tokensaving.tier.Tier;
 import io.tokensaving.tier.Tiers;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ class RouteFeatureTests {
 	@Test
 	void takesWhatThereIs() {
 		check("nano", "mid", "own").accept((route) -> route.classifier("mine")
-			.cascade(new CascadeSettings(List.of("polite", "schema"), 1, 1, CascadeSettings.Stream.NONE))
+			.cascade(new CascadeSettings(List.of("polite", "schema"), 1, 1, StreamMode.NONE))
 			.judge(judge("strict", "nano")));
 		check("own", "nano").accept((route) -> route.judge(judge("llm", "own")));
 	}
@@ -67,7 +68,7 @@ class RouteFeatureTests {
 				() -> RouteSettings.builder("nano", "own").classifier("fixed"));
 		refuse("route.cascade.checks[1]", "finish", "one of 'polite', 'schema'",
 				() -> RouteSettings.builder("nano", "own")
-					.cascade(new CascadeSettings(List.of("schema", "finish"), 1, 1, CascadeSettings.Stream.NONE)));
+					.cascade(new CascadeSettings(List.of("schema", "finish"), 1, 1, StreamMode.NONE)));
 		refuse("route.judge.name", "lenient", "one of 'llm', 'strict'",
 				() -> RouteSettings.builder("nano", "own").judge(judge("lenient", null)));
 	}

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
 import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.SettingsDocument;
+import io.tokensaving.route.cascade.StreamMode;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -49,7 +50,7 @@ class RouteSettingsTests {
 		assertThat(settings.maxTime()).isEqualTo(Duration.ofMillis(50));
 		assertThat(settings.sticky()).isEqualTo(RouteSettings.Sticky.CONVERSATION);
 		assertThat(settings.expectedTurns()).isEqualTo(5);
-		assertThat(settings.cascade()).isEqualTo(new CascadeSettings(List.of(), 1, 1, CascadeSettings.Stream.PREFIX));
+		assertThat(settings.cascade()).isEqualTo(new CascadeSettings(List.of(), 1, 1, StreamMode.PREFIX));
 		assertThat(settings.cascade().isOn()).isFalse();
 		assertThat(settings.judge()).isEqualTo(new JudgeSettings("llm", null, JudgeSettings.Method.REFERENCE, 0.02,
 				new BigDecimal(5), 0.05, JudgeSettings.Action.SUSPEND));

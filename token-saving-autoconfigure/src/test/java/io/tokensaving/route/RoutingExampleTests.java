@@ -17,6 +17,7 @@ import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.provider.TokenUsage;
+import io.tokensaving.route.cascade.StreamMode;
 import io.tokensaving.route.log.RouteLine;
 import io.tokensaving.route.log.RouteLog;
 import io.tokensaving.route.log.RouteSink;
@@ -76,7 +77,7 @@ class RoutingExampleTests {
 				.mode(RouteMode.ACTIVE)
 				.classifier(RouteSettings.RULES)
 				.rules(List.of(new RouteRule(null, Pattern.compile("easy"), 0, 0, "nano")))
-				.cascade(new CascadeSettings(List.of(CascadeSettings.REFUSAL), 1, 1, CascadeSettings.Stream.PREFIX))
+				.cascade(new CascadeSettings(List.of(CascadeSettings.REFUSAL), 1, 1, StreamMode.PREFIX))
 				.judge(judge)
 				.build())
 			.build());

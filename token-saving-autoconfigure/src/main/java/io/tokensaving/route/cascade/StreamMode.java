@@ -2,8 +2,6 @@ package io.tokensaving.route.cascade;
 
 /**
  * How much of a stream of a cheap tier is judged before any of it is passed on.
- * <p>
- * Internal: not part of the API, may change at any time.
  */
 public enum StreamMode {
 
