@@ -16,7 +16,7 @@ final class EncryptedRouteTexts implements RouteTextCipher {
 
 	/**
 	 * Create a cipher.
-	 * @param codec a codec that has a key
+	 * @param codec a codec that has a key if anything is to be secret
 	 */
 	EncryptedRouteTexts(EntryCodec codec) {
 		this.codec = codec;

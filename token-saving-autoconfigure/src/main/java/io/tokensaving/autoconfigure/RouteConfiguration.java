@@ -26,6 +26,8 @@ import io.tokensaving.route.RulesClassifier;
 import io.tokensaving.route.cascade.ConfidenceCheck;
 import io.tokensaving.route.cascade.ConfidenceChecks;
 import io.tokensaving.route.log.RouteLog;
+import io.tokensaving.route.state.RouteStateStore;
+import io.tokensaving.route.state.SealedRouteStateStore;
 import io.tokensaving.sampling.GradedJudge;
 import io.tokensaving.statistics.SavingsStatistics;
 import io.tokensaving.tier.Tiers;
@@ -69,7 +71,12 @@ class RouteConfiguration {
 	RouteAdvisor tokenSavingRouteAdvisor(RouteFeature feature, ObjectProvider<Tiers> tiers, RouteLog log,
 			ListableBeanFactory beanFactory, LearnedClassifier learned, AdvisorOrderProperties order,
 			TokenCounter tokenCounter, PriceTable prices, Dialects dialects, SavingsStatistics statistics,
-			VerificationProperties verification, ObjectProvider<LocalModels> local) {
+			VerificationProperties verification, ObjectProvider<LocalModels> local, ObjectProvider<RouteStateStore> stores,
+			TokenSavingProperties properties, StoredAnswersProperties storedAnswers) {
+		RouteStateStore store = stores.getIfAvailable();
+		if (store == null && properties.getRouteRepository() == RepositoryType.REDIS) {
+			throw ConfigurationErrors.noRedis("route-repository");
+		}
 		return RouteAdvisor.builder()
 			.feature(feature)
 			.tiers(once(() -> tiers.getIfAvailable(() -> Tiers.NONE)))
@@ -79,6 +86,8 @@ class RouteConfiguration {
 			.ownJudge(() -> LocalConfiguration.chatModel(local))
 			.judgeDeadline(verification.checkedTimeout())
 			.log(log)
+			.store((store != null)
+					? new SealedRouteStateStore(store, new EncryptedRouteTexts(storedAnswers.entryCodec())) : null)
 			.tokenCounter(tokenCounter)
 			.prices(prices)
 			.dialects(dialects)

@@ -71,6 +71,12 @@ public class TokenSavingProperties {
 	private RepositoryType promptCacheRepository = RepositoryType.AUTO;
 
 	/**
+	 * Where it is kept what routing has learned, found and spent on judging, so that
+	 * instances share it and do not lose it when they end.
+	 */
+	private RepositoryType routeRepository = RepositoryType.AUTO;
+
+	/**
 	 * Budgets of workspaces, plans, features and tenants by their name, besides those in
 	 * plans.
 	 */
@@ -157,6 +163,14 @@ public class TokenSavingProperties {
 
 	public void setPromptCacheRepository(RepositoryType promptCacheRepository) {
 		this.promptCacheRepository = promptCacheRepository;
+	}
+
+	public RepositoryType getRouteRepository() {
+		return this.routeRepository;
+	}
+
+	public void setRouteRepository(RepositoryType routeRepository) {
+		this.routeRepository = routeRepository;
 	}
 
 	public Map<String, NamedBudgetProperties> getBudgets() {

@@ -478,11 +478,109 @@ public final class LearnedClassifier implements RouteClassifier, AutoCloseable {
 		}
 	}
 
+	/**
+	 * Return the evidence of a tier, without its labels.
+	 * @param plan the plan and its workspace
+	 * @param tier the tier
+	 * @return less than a kilobyte for {@link #restore(PlanKey, String, byte[], List)}
+	 * and the number of labels that are kept; {@code null} if nothing was learned
+	 */
+	@Nullable Evidence evidence(PlanKey plan, String tier) {
+		synchronized (this.lock) {
+			PlanLearner known = this.plans.get(plan);
+			PairLearner learner = (known != null) ? known.learners.get(tier) : null;
+			if (learner == null) {
+				return null;
+			}
+			ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+			try (DataOutputStream out = new DataOutputStream(bytes)) {
+				learner.writeEvidence(out);
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+			return new Evidence(bytes.toByteArray(), learner.figures().labels());
+		}
+	}
+
+	/**
+	 * Replace what was learned of a tier.
+	 * @param plan the plan and its workspace
+	 * @param tier the tier
+	 * @param evidence what {@link #evidence} has returned
+	 * @param labels the labels that the evidence is of, the oldest first
+	 * @throws IllegalArgumentException if it is no evidence; nothing is replaced then
+	 */
+	void restore(PlanKey plan, String tier, byte[] evidence, List<RouteLabel> labels) {
+		PairLearner learner;
+		try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(evidence))) {
+			learner = PairLearner.readEvidence(in, MAX_LABELS, SURFACE_FEATURES);
+		}
+		catch (IOException ex) {
+			throw new IllegalArgumentException("Not the evidence of a tier", ex);
+		}
+		for (RouteLabel label : labels) {
+			if (isUsable(label.features())) {
+				learner.recall(label.features(), label.worse(), label.weight());
+			}
+		}
+		synchronized (this.lock) {
+			if (this.plans.size() >= MAX_PLANS && !this.plans.containsKey(plan)) {
+				return;
+			}
+			PlanLearner known = this.plans.computeIfAbsent(plan, (key) -> new PlanLearner());
+			known.put(tier, learner);
+			note(known);
+			refit(plan, tier, learner);
+			boundMemory();
+		}
+	}
+
+	/**
+	 * Return the tiers of a plan that are chosen by what was learned.
+	 * @param plan the plan and its workspace
+	 * @return their names
+	 */
+	List<String> acting(PlanKey plan) {
+		synchronized (this.lock) {
+			PlanLearner known = this.plans.get(plan);
+			return (known != null) ? known.acting : List.of();
+		}
+	}
+
+	/**
+	 * Take over the generation of another instance in which the same tiers are chosen, so
+	 * that both find each other's answers. No generation of before comes back.
+	 * @param plan the plan and its workspace
+	 * @param acting the tiers that are chosen there
+	 * @param generation the generation there
+	 */
+	void adopt(PlanKey plan, List<String> acting, long generation) {
+		synchronized (this.lock) {
+			PlanLearner known = this.plans.get(plan);
+			this.changes = Math.max(this.changes, generation);
+			if (known != null && !acting.isEmpty() && known.acting.equals(acting) && generation > known.generation) {
+				known.generation = generation;
+			}
+		}
+	}
+
 	@Override
 	public void close() {
 		if (this.ownExecutor != null) {
 			this.ownExecutor.shutdownNow();
 		}
+	}
+
+	/**
+	 * The evidence of a tier.
+	 *
+	 * @param bytes the evidence
+	 * @param labels the number of labels that are kept of it
+	 */
+	@SuppressWarnings("ArrayRecordComponent") // never compared
+	record Evidence(byte[] bytes, int labels) {
+
 	}
 
 	/**

@@ -36,6 +36,7 @@ import io.tokensaving.route.cascade.StreamMode;
 import io.tokensaving.route.cascade.UnreadStream;
 import io.tokensaving.route.log.RouteLog;
 import io.tokensaving.route.log.RouteOutcome;
+import io.tokensaving.route.state.RouteStateStore;
 import io.tokensaving.sampling.FreshAnswer;
 import io.tokensaving.sampling.GradedJudge;
 import io.tokensaving.sampling.JudgeFamilies;
@@ -124,7 +125,8 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 				new RouteJudges(builder.judges, builder.tiers, new JudgeFamilies(builder.dialects),
 						builder.tokenCounter, builder.ownJudge),
 				(name) -> builder.classifiers.get().get(name), builder.statistics, builder.tokenCounter, builder.prices,
-				builder.judgeDeadline, builder.clock, builder.ticker, builder.chance);
+				builder.judgeDeadline, builder.clock, builder.ticker, builder.chance, builder.store,
+				this.decider::tier);
 	}
 
 	/**
@@ -398,6 +400,7 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 		RouteDecider.checkAsked(asked, settings);
 		long start = this.ticker.read();
 		try {
+			this.observer.used(call.planKey(), settings);
 			Decision decision = this.decider.decide(request, call, settings, asked, mayWait);
 			ChatModel source = SourceModels.of(advisors);
 			this.statistics.plan(call.planKey()).increment(RouteFeature.DECISIONS, decision.tier().name());
@@ -421,6 +424,7 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 	 * @return a short text
 	 */
 	String answerInputs(PlanKey key, RouteSettings settings) {
+		this.observer.used(key, settings);
 		RouteClassifier classifier = this.classifiers.get().get(settings.classifier());
 		long generation = (classifier != null) ? classifier.generation(key) : 0;
 		Map<QualityKey, QualityStanding> standings = this.statistics.plan(key).state(RouteFeature.QUALITY).standings();
@@ -488,6 +492,8 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 		private @Nullable RouteFeature feature;
 
 		private RouteLog log = RouteLog.builder().build();
+
+		private @Nullable RouteStateStore store;
 
 		private SavingsStatistics statistics = new SavingsStatistics();
 
@@ -602,6 +608,17 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 		 */
 		public Builder log(RouteLog log) {
 			this.log = log;
+			return this;
+		}
+
+		/**
+		 * Set where what was learned is kept, and what judging has found and cost.
+		 * Default {@code null}: in memory, until the advisor is closed.
+		 * @param store the store, which is not closed with the advisor
+		 * @return this builder
+		 */
+		public Builder store(@Nullable RouteStateStore store) {
+			this.store = store;
 			return this;
 		}
 

@@ -26,6 +26,7 @@ import io.tokensaving.route.log.RouteLog;
 import io.tokensaving.route.log.RouteOutcome;
 import io.tokensaving.route.log.RouteText;
 import io.tokensaving.route.log.RouteVerdict;
+import io.tokensaving.route.state.RouteStateStore;
 import io.tokensaving.sampling.AdaptiveRate;
 import io.tokensaving.sampling.FreshAnswer;
 import io.tokensaving.sampling.GradedJudge;
@@ -89,13 +90,16 @@ final class RouteObserver implements AutoCloseable {
 
 	private final DoubleSupplier chance;
 
+	private final @Nullable SharedRouting shared;
+
 	private final JudgedSampling served;
 
 	private final JudgedSampling explored;
 
 	RouteObserver(RouteLog log, RouteJudges judges, Function<String, @Nullable RouteClassifier> classifiers,
 			SavingsStatistics statistics, TokenCounter tokenCounter, PriceTable prices, Duration deadline, Clock clock,
-			Ticker ticker, DoubleSupplier chance) {
+			Ticker ticker, DoubleSupplier chance, @Nullable RouteStateStore store,
+			Function<String, @Nullable Tier> tiers) {
 		this.log = log;
 		this.judges = judges;
 		this.classifiers = classifiers;
@@ -107,8 +111,22 @@ final class RouteObserver implements AutoCloseable {
 		this.budget = new JudgeBudget(clock, prices);
 		this.breakEven = new BreakEven(ticker);
 		this.chance = chance;
+		this.shared = (store != null) ? new SharedRouting(store, statistics, classifiers, tiers, this.budget,
+				this::alarm, ticker, SharedRouting.INTERVAL) : null;
 		this.served = new JudgedSampling(deadline, ticker, chance, this.budget, new Listener(RouteFeature.QUALITY));
 		this.explored = new JudgedSampling(deadline, ticker, chance, this.budget, new Listener(RouteFeature.EXPLORED));
+	}
+
+	/**
+	 * Note that a plan is used, so that what other instances know of it is asked for.
+	 * Never waits nor fails.
+	 * @param plan the plan and its workspace
+	 * @param settings the settings of the plan
+	 */
+	void used(PlanKey plan, RouteSettings settings) {
+		if (this.shared != null) {
+			this.shared.used(plan, settings);
+		}
 	}
 
 	/**
@@ -367,8 +385,11 @@ final class RouteObserver implements AutoCloseable {
 		float[] features = tracked.features();
 		RouteClassifier classifier = this.classifiers.apply(tracked.settings().classifier());
 		if (features != null && classifier != null) {
-			classifier.learn(new RouteLabel(tracked.plan(), tracked.judged(), tracked.reference(), features, worse,
-					1 / tracked.propensity()), tracked.settings());
+			RouteLabel label = new RouteLabel(tracked.plan(), tracked.judged(), tracked.reference(), features, worse,
+					1 / tracked.propensity());
+			if (this.shared == null || !this.shared.learn(label, tracked.settings())) {
+				classifier.learn(label, tracked.settings());
+			}
 		}
 	}
 
@@ -429,6 +450,9 @@ final class RouteObserver implements AutoCloseable {
 	public void close() {
 		this.served.close();
 		this.explored.close();
+		if (this.shared != null) {
+			this.shared.close();
+		}
 	}
 
 	/**
@@ -501,6 +525,9 @@ final class RouteObserver implements AutoCloseable {
 			}
 			if (this.slot.equals(RouteFeature.QUALITY)) {
 				observer.log.verdict(sample.plan(), tracked.id(), RouteVerdict.valueOf(judged.grade().name()));
+			}
+			if (observer.shared != null && this.slot.equals(RouteFeature.QUALITY)) {
+				observer.shared.judged(sample.plan(), sample.key(), judged.grade().isBad());
 			}
 			observer.learn(tracked, judged.grade().isBad());
 			if (judged.alarm() != null && this.slot.equals(RouteFeature.QUALITY)) {

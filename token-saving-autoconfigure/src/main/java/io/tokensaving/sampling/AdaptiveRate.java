@@ -2,6 +2,8 @@ package io.tokensaving.sampling;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -84,6 +86,29 @@ public final class AdaptiveRate {
 		return new Rate(raised ? Math.max(RAISED_RATE, baseRate) : baseRate, subject.changes, changed);
 	}
 
+	/**
+	 * Return the states of all keys that are kept apart.
+	 * @return the states by key
+	 */
+	public Map<String, State> states() {
+		Map<String, State> states = new TreeMap<>();
+		this.subjects.forEach((key, subject) -> states.put(key, subject.state()));
+		return states;
+	}
+
+	/**
+	 * Go on with the states of an earlier process. Keys that something was decided about
+	 * keep their state.
+	 * @param states the states by key
+	 */
+	public void restore(Map<String, State> states) {
+		states.forEach((key, state) -> {
+			if (!this.subjects.containsKey(key) && this.subjects.size() < MAX_KEYS) {
+				this.subjects.putIfAbsent(key, new Subject(state));
+			}
+		});
+	}
+
 	private Subject subject(String key) {
 		Subject known = this.subjects.get(key);
 		if (known != null) {
@@ -120,6 +145,29 @@ public final class AdaptiveRate {
 	}
 
 	/**
+	 * What a later process needs to go on: otherwise the first decisions after each start
+	 * would be judged at {@link #RAISED_RATE}, and a change between two processes would
+	 * go unnoticed. Immutable.
+	 *
+	 * @param versions the versions that are known, the latest one at the end
+	 * @param raisedLeft how many decisions are still to be judged at the raised rate, 0
+	 * to {@value AdaptiveRate#RAISED_DECISIONS}
+	 */
+	public record State(List<String> versions, int raisedLeft) {
+
+		/**
+		 * Check and copy the state.
+		 * @throws IllegalArgumentException if there are too many versions or decisions
+		 */
+		public State {
+			versions = List.copyOf(versions);
+			Assert.isTrue(versions.size() <= MAX_VERSIONS && raisedLeft >= 0 && raisedLeft <= RAISED_DECISIONS,
+					"Not the state of a rate");
+		}
+
+	}
+
+	/**
 	 * What decisions are about.
 	 */
 	private static final class Subject {
@@ -139,6 +187,18 @@ public final class AdaptiveRate {
 		private int changesLeft = MAX_CHANGES;
 
 		private long lastRefill;
+
+		Subject() {
+		}
+
+		Subject(State state) {
+			this.versions = state.versions();
+			this.raisedLeft.set(state.raisedLeft());
+		}
+
+		State state() {
+			return new State(this.versions, Math.max(0, this.raisedLeft.get()));
+		}
 
 		boolean isChange(String version) {
 			long decision = this.decisions.incrementAndGet();

@@ -29,7 +29,9 @@ import org.springframework.util.Assert;
  * be used without this limit.
  * <p>
  * What was spent is kept in the memory of this process: each instance has the budget for
- * itself, and anew when it starts. Never blocks. Thread-safe.
+ * itself, and anew when it starts, unless it is told from time to time what others have
+ * {@linkplain #setSpentElsewhere spent}. Then each can exceed it by one judgement and by
+ * what was spent since. Never blocks. Thread-safe.
  */
 public final class JudgeBudget {
 
@@ -80,7 +82,7 @@ public final class JudgeBudget {
 		long limit = picoUsd(usdPerDay);
 		synchronized (this.accounts) {
 			Account account = account(plan, true);
-			if (account.open != null || account.spentPicoUsd >= limit) {
+			if (account.open != null || account.total() >= limit) {
 				return null;
 			}
 			Judgement judgement = new Judgement(account, limit);
@@ -98,7 +100,7 @@ public final class JudgeBudget {
 	public boolean isUsedUp(PlanKey plan, BigDecimal usdPerDay) {
 		long limit = picoUsd(usdPerDay);
 		synchronized (this.accounts) {
-			return account(plan, false).spentPicoUsd >= limit;
+			return account(plan, false).total() >= limit;
 		}
 	}
 
@@ -109,8 +111,48 @@ public final class JudgeBudget {
 	 */
 	public BigDecimal spentUsd(PlanKey plan) {
 		synchronized (this.accounts) {
-			return PicoUsd.toUsd(account(plan, false).spentPicoUsd);
+			return PicoUsd.toUsd(account(plan, false).total());
 		}
+	}
+
+	/**
+	 * Return what this process has spent of the budget of a plan.
+	 * @param plan the plan and its workspace
+	 * @param day the day in UTC
+	 * @return the amount in pico-dollars, with the parts for what has no price; 0 if it
+	 * is another day now
+	 */
+	public long spentHere(PlanKey plan, LocalDate day) {
+		synchronized (this.accounts) {
+			Account account = account(plan, false);
+			return day.equals(this.day) ? account.spentPicoUsd : 0;
+		}
+	}
+
+	/**
+	 * Say what other instances have spent of the budget of a plan, which is taken from it
+	 * from now on.
+	 * @param plan the plan and its workspace
+	 * @param day the day in UTC; if it is another day now, nothing happens
+	 * @param picoUsd the sum of the others in pico-dollars, 0 or more
+	 */
+	public void setSpentElsewhere(PlanKey plan, LocalDate day, long picoUsd) {
+		Assert.isTrue(picoUsd >= 0, () -> "'picoUsd' must be 0 or more, but is " + picoUsd);
+		synchronized (this.accounts) {
+			Account account = account(plan, picoUsd > 0 && this.accounts.size() < MAX_PLANS);
+			// Not of the plans that share one
+			if (day.equals(this.day) && this.accounts.containsKey(plan)) {
+				account.elsewherePicoUsd = picoUsd;
+			}
+		}
+	}
+
+	/**
+	 * Return the present day of the budgets.
+	 * @return the day in UTC
+	 */
+	public LocalDate day() {
+		return today();
 	}
 
 	private static long picoUsd(BigDecimal usdPerDay) {
@@ -124,7 +166,7 @@ public final class JudgeBudget {
 			this.day = today;
 			// A judgement that is still open stays so, and is paid from the new day
 			this.accounts.values().removeIf((account) -> account.open == null);
-			this.accounts.values().forEach((account) -> account.spentPicoUsd = 0);
+			this.accounts.values().forEach(Account::startDay);
 		}
 		Account known = this.accounts.get(plan);
 		if (known != null) {
@@ -145,7 +187,19 @@ public final class JudgeBudget {
 
 		private long spentPicoUsd;
 
+		private long elsewherePicoUsd;
+
 		private @Nullable Judgement open;
+
+		long total() {
+			long total = this.spentPicoUsd + this.elsewherePicoUsd;
+			return (total >= 0) ? total : Long.MAX_VALUE;
+		}
+
+		void startDay() {
+			this.spentPicoUsd = 0;
+			this.elsewherePicoUsd = 0;
+		}
 
 	}
 

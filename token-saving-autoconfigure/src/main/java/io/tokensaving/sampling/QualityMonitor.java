@@ -84,6 +84,17 @@ final class QualityMonitor {
 			// Of what was judged before the change
 			return null;
 		}
+		return observe(key, grade.isBad(), limit);
+	}
+
+	/**
+	 * Add an answer to the tests without counting it.
+	 * @param key the key
+	 * @param bad whether the answer was bad
+	 * @param limit the share that is tolerated
+	 * @return the alarm that it raises, or {@code null}
+	 */
+	@Nullable QualityAlarm observe(QualityKey key, boolean bad, double limit) {
 		ErrorRateAlarm tests = this.alarm;
 		if (tests == null || tests.limit() != limit) {
 			restart();
@@ -91,7 +102,7 @@ final class QualityMonitor {
 			this.alarm = tests;
 		}
 		this.judgedSinceRestart++;
-		boolean raised = tests.observe(grade.isBad());
+		boolean raised = tests.observe(bad);
 		this.evidence = tests.evidence();
 		this.suspicion = tests.suspicion();
 		if (!raised || this.standing == QualityStanding.SUSPENDED) {

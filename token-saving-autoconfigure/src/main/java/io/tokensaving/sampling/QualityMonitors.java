@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * started the tests anew, however long it is watched. A change does so only if 200
  * answers have been judged since; until then what was found before counts on.
  * <p>
- * Counts can be added over instances, the tests are those of this instance.
+ * Counts can be added over instances. The tests are those of this instance, unless it is
+ * told what others have judged by {@link #observe}.
  */
 public final class QualityMonitors implements FeatureState<QualityMonitors> {
 
@@ -49,6 +50,8 @@ public final class QualityMonitors implements FeatureState<QualityMonitors> {
 	private int features;
 
 	private int tiers;
+
+	private int resumes;
 
 	private @Nullable QualityMonitors foldedInto;
 
@@ -106,6 +109,22 @@ public final class QualityMonitors implements FeatureState<QualityMonitors> {
 	}
 
 	/**
+	 * Take account of an answer that another instance has judged and counted: it is
+	 * evidence here too, but not counted.
+	 * @param key the tier that answered and the feature that asked
+	 * @param bad whether the answer was bad
+	 * @param limit the share of bad answers that is tolerated, 0 to 1
+	 * @return the alarm that this raises, or {@code null}
+	 */
+	public synchronized @Nullable QualityAlarm observe(QualityKey key, boolean bad, double limit) {
+		if (this.foldedInto != null) {
+			return null;
+		}
+		QualityKey admitted = admit(key);
+		return monitor(admitted).observe(admitted, bad, limit);
+	}
+
+	/**
 	 * Count an answer that was to be judged and was not.
 	 * @param reason the reason
 	 */
@@ -160,6 +179,47 @@ public final class QualityMonitors implements FeatureState<QualityMonitors> {
 		if (this.foldedInto == null) {
 			monitor(admit(key)).setStanding(standing);
 		}
+	}
+
+	/**
+	 * Take over what follows from an alarm of another instance, unless it is less than
+	 * what follows from one here, or the plan was resumed meanwhile.
+	 * @param key the key of the alarm
+	 * @param standing what follows until it is resumed
+	 * @param resumes what {@link #resumes()} returned when the alarm was still in force
+	 */
+	public synchronized void adoptStanding(QualityKey key, QualityStanding standing, int resumes) {
+		if (this.foldedInto == null && this.resumes == resumes) {
+			QualityMonitor monitor = monitor(admit(key));
+			if (standing.compareTo(monitor.standing()) > 0) {
+				monitor.setStanding(standing);
+			}
+		}
+	}
+
+	/**
+	 * Return how often the plan was resumed, whether anything was suspended or not.
+	 * @return the number since the start
+	 */
+	public synchronized int resumes() {
+		return this.resumes;
+	}
+
+	/**
+	 * Return what is known of how the rates of judging go on.
+	 * @return the state by tier
+	 */
+	public Map<String, AdaptiveRate.State> rates() {
+		return this.rates.states();
+	}
+
+	/**
+	 * Go on with the rates of an earlier process, for the tiers of which nothing was
+	 * decided yet.
+	 * @param states the states by tier
+	 */
+	public void restoreRates(Map<String, AdaptiveRate.State> states) {
+		this.rates.restore(states);
 	}
 
 	/**
@@ -256,6 +316,7 @@ public final class QualityMonitors implements FeatureState<QualityMonitors> {
 	@Override
 	public synchronized boolean resume() {
 		boolean resumed = false;
+		this.resumes++;
 		for (QualityMonitor monitor : this.monitors.values()) {
 			resumed |= monitor.resume();
 		}

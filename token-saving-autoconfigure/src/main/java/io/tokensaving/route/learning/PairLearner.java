@@ -338,14 +338,7 @@ public final class PairLearner {
 	 * @throws IOException if the output fails
 	 */
 	public void write(DataOutput out) throws IOException {
-		out.writeDouble(this.limit);
-		out.writeDouble(this.alarm);
-		out.writeBoolean(this.policy.acts());
-		out.writeInt(this.retries);
-		writeAll(out, this.opening.state());
-		writeAll(out, this.closing.state());
-		writeAll(out, this.whole.state());
-		writeAll(out, this.information.state());
+		writeEvidence(out);
 		Label last = this.labels.peekLast();
 		out.writeInt(this.labels.size());
 		out.writeInt((last != null) ? last.features.length : 0);
@@ -356,6 +349,22 @@ public final class PairLearner {
 				out.writeFloat(feature);
 			}
 		}
+	}
+
+	/**
+	 * Write the evidence without the labels.
+	 * @param out receives it
+	 * @throws IOException if the output fails
+	 */
+	public void writeEvidence(DataOutput out) throws IOException {
+		out.writeDouble(this.limit);
+		out.writeDouble(this.alarm);
+		out.writeBoolean(this.policy.acts());
+		out.writeInt(this.retries);
+		writeAll(out, this.opening.state());
+		writeAll(out, this.closing.state());
+		writeAll(out, this.whole.state());
+		writeAll(out, this.information.state());
 	}
 
 	private static void writeAll(DataOutput out, double[] values) throws IOException {
@@ -391,17 +400,7 @@ public final class PairLearner {
 	 * @throws IllegalArgumentException if it is not what was written
 	 */
 	public static PairLearner read(DataInput in, int maxLabels, int maxFeatures, int firstGroup) throws IOException {
-		double limit = in.readDouble();
-		double alarm = in.readDouble();
-		check(limit > 0 && limit < 1 && alarm > 1);
-		PairLearner learner = new PairLearner(limit, alarm, maxLabels, firstGroup);
-		boolean acts = in.readBoolean();
-		learner.retries = in.readInt();
-		check(learner.retries >= 0 && learner.retries <= MAX_RETRIES);
-		learner.opening.restore(readAll(in));
-		learner.closing.restore(readAll(in));
-		learner.whole.restore(readAll(in));
-		learner.information.restore(readAll(in));
+		PairLearner learner = readEvidence(in, maxLabels, firstGroup);
 		int count = in.readInt();
 		int length = in.readInt();
 		check(count >= 0 && length <= maxFeatures && (length > 0 || (count == 0 && length == 0)));
@@ -414,15 +413,54 @@ public final class PairLearner {
 				features[j] = in.readFloat();
 				check(Float.isFinite(features[j]));
 			}
-			Label label = new Label(features, worse, weight);
-			Label last = learner.labels.peekLast();
-			check(last == null || last.hasLayoutOf(features));
-			learner.labels.addLast(label);
-			learner.trim(maxLabels);
+			check(learner.recall(features, worse, weight));
 		}
+		return learner;
+	}
+
+	/**
+	 * Read what {@link #writeEvidence} has written.
+	 * @param in supplies it
+	 * @param maxLabels the largest number of labels to keep, at least {@link #FIRST_FIT}
+	 * @param firstGroup how many features are in the first group, 0 for one group only
+	 * @return a learner without labels, which have to be {@linkplain #recall recalled},
+	 * that acts again, if it did, once it has been fitted
+	 * @throws IOException if the input fails or ends too early
+	 * @throws IllegalArgumentException if it is not what was written
+	 */
+	public static PairLearner readEvidence(DataInput in, int maxLabels, int firstGroup) throws IOException {
+		double limit = in.readDouble();
+		double alarm = in.readDouble();
+		check(limit > 0 && limit < 1 && alarm > 1);
+		PairLearner learner = new PairLearner(limit, alarm, maxLabels, firstGroup);
+		boolean acts = in.readBoolean();
+		learner.retries = in.readInt();
+		check(learner.retries >= 0 && learner.retries <= MAX_RETRIES);
+		learner.opening.restore(readAll(in));
+		learner.closing.restore(readAll(in));
+		learner.whole.restore(readAll(in));
+		learner.information.restore(readAll(in));
 		learner.policy = learner.policy.withActs(acts);
 		learner.sinceFit = REFIT;
 		return learner;
+	}
+
+	/**
+	 * Keep a label whose evidence is known already.
+	 * @param features the features of the request, at least one; not copied
+	 * @param worse whether the answer of the cheaper tier was worse
+	 * @param weight how many requests the label stands for, above zero
+	 * @return {@code false} if its features are others than those of the labels before,
+	 * so that it is not kept
+	 */
+	public boolean recall(float[] features, boolean worse, double weight) {
+		Label last = this.labels.peekLast();
+		if (last != null && !last.hasLayoutOf(features)) {
+			return false;
+		}
+		this.labels.addLast(new Label(features, worse, (float) weight));
+		trim(this.maxLabels);
+		return true;
 	}
 
 	private static double[] readAll(DataInput in) throws IOException {
