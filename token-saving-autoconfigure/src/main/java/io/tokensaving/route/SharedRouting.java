@@ -308,7 +308,9 @@ final class SharedRouting implements AutoCloseable {
 					exchange(shared);
 				}
 				catch (Throwable ex) {
-					failed(shared.plan, ex);
+					if (!this.closed) {
+						failed(shared.plan, ex);
+					}
 					// The others would fare no better
 					return false;
 				}
@@ -422,7 +424,7 @@ final class SharedRouting implements AutoCloseable {
 
 	private void exchangeVerdicts(Shared shared, QualityMonitors monitors) {
 		boolean first = !shared.verdictsLoaded;
-		int pages = MAX_VERDICTS / RouteStateStore.PAGE * 2;
+		int pages = 2 * (MAX_VERDICTS / RouteStateStore.PAGE + MAX_WAITING / BATCH);
 		List<RouteStateStore.Entry> entries;
 		do {
 			List<byte[]> added = shared.firstVerdicts(BATCH)

@@ -38,7 +38,9 @@ public final class RedisRouteStateStore implements RouteStateStore, SmartLifecyc
 	private static final int STOP_SECONDS = 2;
 
 	// More than any group has: tiers and features of a plan, or its instances of a day
-	private static final int MAX_VALUES = 10_000;
+	private static final int MAX_VALUES = 1000;
+
+	private static final int MAX_VALUE_BYTES = 8 * 1024;
 
 	// All entries are added at once. Nothing that is too large leaves Redis
 	private static final byte[] EXCHANGE = bytes("""
@@ -140,7 +142,7 @@ public final class RedisRouteStateStore implements RouteStateStore, SmartLifecyc
 	@Override
 	public Map<String, byte[]> values(PlanKey plan, Group group) {
 		List<byte[]> reply = eval(VALUES,
-				List.of(bytes(key(plan, group.name())), bytes(MAX_BYTES), bytes(MAX_VALUES)));
+				List.of(bytes(key(plan, group.name())), bytes(MAX_VALUE_BYTES), bytes(MAX_VALUES)));
 		Map<String, byte[]> values = new LinkedHashMap<>();
 		for (int i = 0; i + 1 < reply.size(); i += 2) {
 			values.put(new String(reply.get(i), StandardCharsets.UTF_8), reply.get(i + 1));

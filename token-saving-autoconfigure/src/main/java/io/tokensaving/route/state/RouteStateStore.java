@@ -20,8 +20,8 @@ public interface RouteStateStore {
 	int PAGE = 500;
 
 	/**
-	 * The largest number of bytes of an entry or a value. What is larger is returned
-	 * empty.
+	 * The largest number of bytes of an entry; a value has at most half as many. What is
+	 * larger is returned empty.
 	 */
 	int MAX_BYTES = 16 * 1024;
 
