@@ -35,6 +35,7 @@ import io.tokensaving.autoconfigure.TokenSavingRedisAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingRedisBudgetsAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingRedisPlansAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingRedisRouteLogAutoConfiguration;
+import io.tokensaving.autoconfigure.TokenSavingRedisRoutingAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingRedisSemanticCacheAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingRedisStatisticsAutoConfiguration;
 import io.tokensaving.autoconfigure.TokenSavingVectorStoreSemanticCacheAutoConfiguration;
@@ -79,6 +80,7 @@ class DocumentationTests {
 	private static final AutoConfigurations AUTO_CONFIGURATIONS = AutoConfigurations.of(
 			DataRedisAutoConfiguration.class, TokenSavingChatModelAutoConfiguration.class,
 			TokenSavingRedisAutoConfiguration.class, TokenSavingRedisRouteLogAutoConfiguration.class,
+			TokenSavingRedisRoutingAutoConfiguration.class,
 			TokenSavingRedisPlansAutoConfiguration.class, TokenSavingRedisStatisticsAutoConfiguration.class,
 			TokenSavingRedisBudgetsAutoConfiguration.class, TokenSavingRedisSemanticCacheAutoConfiguration.class,
 			TokenSavingVectorStoreSemanticCacheAutoConfiguration.class, TokenSavingAutoConfiguration.class);

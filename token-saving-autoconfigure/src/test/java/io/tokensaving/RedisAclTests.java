@@ -37,6 +37,8 @@ import io.tokensaving.plan.redis.RedisPlanRepository;
 import io.tokensaving.provider.TokenUsage;
 import io.tokensaving.route.log.RouteLine;
 import io.tokensaving.route.redis.RedisRouteSink;
+import io.tokensaving.route.redis.RedisRouteStateStore;
+import io.tokensaving.route.state.RouteStateStore;
 import io.tokensaving.statistics.SavingsStatistics;
 import io.tokensaving.statistics.StatisticsBatch;
 import io.tokensaving.statistics.StatisticsCounters;
@@ -145,7 +147,14 @@ class RedisAclTests {
 	private static void route(RedisConnectionFactory factory) {
 		RedisRouteSink sink = new RedisRouteSink(new RedisConnector(factory),
 				new CircuitBreakers().of(RedisRouteSink.NAME), Ticker.systemTicker(), 100, Duration.ofMinutes(1));
-		sink.write(List.of(new RouteLine(new PlanKey("w", "p"), "{}")));
+		PlanKey plan = new PlanKey("w", "p");
+		sink.write(List.of(new RouteLine(plan, "{}")));
+		RedisRouteStateStore store = new RedisRouteStateStore(new RedisConnector(factory));
+		RouteStateStore.Journal journal = new RouteStateStore.Journal("verdicts", 100, Duration.ofMinutes(1));
+		assertThat(store.exchange(plan, journal, List.of(new byte[1]), RouteStateStore.Position.START)).hasSize(1);
+		RouteStateStore.Group group = new RouteStateStore.Group("quality", Duration.ofMinutes(1));
+		store.put(plan, group, Map.of("a", new byte[1]));
+		assertThat(store.values(plan, group)).containsOnlyKeys("a");
 	}
 
 	private static void spend(RedisConnectionFactory factory) throws Exception {

@@ -1,6 +1,7 @@
 package io.tokensaving.route;
 
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -33,10 +34,13 @@ import io.tokensaving.route.log.RouteDecision;
 import io.tokensaving.route.log.RouteLog;
 import io.tokensaving.route.log.RouteOutcome;
 import io.tokensaving.route.log.RouteVerdict;
+import io.tokensaving.route.state.InMemoryRouteStateStore;
+import io.tokensaving.route.state.RouteStateStore;
 import io.tokensaving.sampling.GradedJudge;
 import io.tokensaving.tier.Tier;
 import io.tokensaving.tier.TierModelAdvisor;
 import io.tokensaving.tier.Tiers;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -95,6 +99,8 @@ class RouteAdvisorTests {
 
 	private double chance = 0.99;
 
+	private @Nullable RouteStateStore store;
+
 	private TokenSavingTestChain chain = new TokenSavingTestChain();
 
 	@AfterEach
@@ -139,6 +145,7 @@ class RouteAdvisorTests {
 			.prices(new PriceTable(List.of(SMALL, LARGE)))
 			.statistics(this.chain.statistics())
 			.chance(() -> this.chance)
+			.store(this.store)
 			.build();
 		this.closed.add(advisor);
 		this.chain.plan((builder) -> builder.answerInputs((key, each) -> {
@@ -515,6 +522,68 @@ class RouteAdvisorTests {
 		// It had been answered by the small model
 		assertThat(ask(client, "easy 0", false)).isEqualTo("from large");
 		assertThat(logged().choice().reason()).isEqualTo("suspended");
+	}
+
+	@Test
+	void whatIsFoundBadHereIsSuspendedInAnInstanceThatStarts() {
+		InMemoryRouteStateStore shared = new InMemoryRouteStateStore();
+		this.store = shared;
+		aTierWhoseAnswersAreWorseIsSuspendedAndItsAnswersAreNotServedAnyMore();
+		PlanKey key = new PlanKey("default", "support-bot");
+		Eventually.await("the others are told",
+				() -> shared.values(key, SharedRouting.QUALITY)
+					.keySet()
+					.stream()
+					.anyMatch((name) -> name.startsWith("standing-")));
+		// A request begins to read it, the next ones know it
+		ChatClient other = client(settings().build());
+		Eventually.await("it knows it", () -> "from large".equals(ask(other, "easy", false)));
+		assertThat(logged().choice().reason()).isEqualTo("suspended");
+		assertThat(shared.entries("verdicts")).isBetween(2, 30);
+		assertThat(shared.contents()).noneMatch((content) -> {
+			String text = new String(content, StandardCharsets.ISO_8859_1);
+			return text.contains("easy") || text.contains("from small");
+		});
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void labelsAreLearnedOnceTheStoreHasThem(boolean stream) {
+		this.chance = 0;
+		InMemoryRouteStateStore shared = new InMemoryRouteStateStore();
+		this.store = shared;
+		PlanKey key = new PlanKey("default", "support-bot");
+		JudgeSettings judge = new JudgeSettings("kind", null, JudgeSettings.Method.REFERENCE, 0.02, BigDecimal.TEN,
+				0.05, JudgeSettings.Action.ALERT);
+		this.judges.put("kind", (answers) -> new GradedJudge.Verdict(GradedJudge.Grade.SAME, GradedJudge.Reason.NONE,
+				null, TokenUsage.ZERO));
+		for (int instance = 1; instance <= 2; instance++) {
+			int labels = instance;
+			try (LearnedClassifier learned = new LearnedClassifier(null)) {
+				this.classifiers.put(LearnedClassifier.NAME, learned);
+				ChatClient client = client(RouteSettings.builder("small", Tier.OWN)
+					.mode(RouteMode.SHADOW)
+					.classifier(LearnedClassifier.NAME)
+					.judge(judge)
+					.build());
+				assertThat(ask(client, "a question", stream)).isEqualTo("from large");
+				Eventually.await("it has learned", () -> learned.figures(key).containsKey("small")
+						&& learned.figures(key).get("small").labels() == labels);
+				assertThat(shared.entries("labels-")).isEqualTo(labels);
+			}
+		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void aStoreThatFailsCostsNoAnswer(boolean stream) {
+		InMemoryRouteStateStore shared = new InMemoryRouteStateStore();
+		shared.away(true);
+		this.store = shared;
+		ChatClient client = client(settings().build());
+		assertThat(ask(client, "easy", stream)).isEqualTo("from small");
+		Eventually.await("it is counted", () -> this.chain.statistics().errors(RouteFeature.COMPONENT) > 0);
+		assertThat(ask(client, "easy", stream)).isEqualTo("from small");
 	}
 
 	@ParameterizedTest

@@ -1,5 +1,6 @@
 package io.tokensaving.sampling;
 
+import java.util.Collections;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -146,6 +147,34 @@ class AdaptiveRateTests {
 			before = version;
 		}
 		assertThat(changes).isLessThanOrEqualTo(Math.min(AdaptiveRate.MAX_CHANGES, Set.copyOf(versions).size() - 1));
+	}
+
+	@Test
+	void aLaterProcessGoesOnWithTheState() {
+		AdaptiveRate before = new AdaptiveRate();
+		for (int i = 0; i < 60; i++) {
+			before.decide("nano", "one", 0.02, 1);
+		}
+		AdaptiveRate after = new AdaptiveRate();
+		after.restore(before.states());
+		assertThat(after.states()).isEqualTo(before.states())
+			.containsEntry("nano", new AdaptiveRate.State(List.of("one"), 40));
+		for (int i = 0; i < 40; i++) {
+			assertThat(after.decide("nano", "one", 0.02, 1).propensity()).isEqualTo(0.2);
+		}
+		assertThat(after.decide("nano", "one", 0.02, 1).propensity()).isEqualTo(0.02);
+		assertThat(after.decide("nano", "two", 0.02, 1)).isEqualTo(new AdaptiveRate.Rate(0.2, 1, true));
+		// What was decided here is not undone
+		after.restore(before.states());
+		assertThat(after.states().get("nano").versions()).containsExactly("one", "two");
+	}
+
+	@Test
+	void onlyStatesOfRatesAreAccepted() {
+		assertThatIllegalArgumentException().isThrownBy(() -> new AdaptiveRate.State(List.of(), 101));
+		assertThatIllegalArgumentException().isThrownBy(() -> new AdaptiveRate.State(List.of(), -1));
+		assertThatIllegalArgumentException()
+			.isThrownBy(() -> new AdaptiveRate.State(Collections.nCopies(9, "version"), 0));
 	}
 
 }

@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -197,6 +198,28 @@ class JudgeBudgetTests {
 		assertThat(judge(new PlanKey("default", "one more"), DOLLAR, "judge-model", 1_000_000)).isTrue();
 		assertThat(judge(new PlanKey("default", "and another"), DOLLAR, "judge-model", 1)).isFalse();
 		assertThat(judge(new PlanKey("default", "plan 0"), DOLLAR, "judge-model", 1)).isTrue();
+	}
+
+	@Test
+	void whatOthersHaveSpentIsTakenFromTheBudgetOfTheDay() {
+		LocalDate day = this.budget.day();
+		this.budget.setSpentElsewhere(PLAN, day.minusDays(1), 2_000_000_000_000L);
+		assertThat(this.budget.spentUsd(PLAN)).isZero();
+		this.budget.setSpentElsewhere(PLAN, day, 600_000_000_000L);
+		assertThat(this.budget.spentUsd(PLAN)).isEqualByComparingTo("0.6");
+		assertThat(this.budget.spentHere(PLAN, day)).isZero();
+		try (JudgeBudget.Judgement judgement = this.budget.begin(PLAN, DOLLAR)) {
+			judgement.paid("judge-model", new TokenUsage(400_000, 0, 0, 0, false));
+		}
+		assertThat(this.budget.spentHere(PLAN, day)).isEqualTo(400_000_000_000L);
+		assertThat(this.budget.isUsedUp(PLAN, DOLLAR)).isTrue();
+		assertThat(this.budget.begin(PLAN, DOLLAR)).isNull();
+		this.budget.setSpentElsewhere(PLAN, day, Long.MAX_VALUE);
+		assertThat(this.budget.isUsedUp(PLAN, new BigDecimal("9000000"))).isTrue();
+		this.now.addAndGet(Duration.ofHours(2).toMillis());
+		assertThat(this.budget.spentUsd(PLAN)).isZero();
+		assertThat(this.budget.spentHere(PLAN, day)).isZero();
+		assertThat(this.budget.day()).isEqualTo(day.plusDays(1));
 	}
 
 }
