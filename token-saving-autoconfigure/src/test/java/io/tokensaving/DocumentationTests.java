@@ -80,9 +80,9 @@ class DocumentationTests {
 	private static final AutoConfigurations AUTO_CONFIGURATIONS = AutoConfigurations.of(
 			DataRedisAutoConfiguration.class, TokenSavingChatModelAutoConfiguration.class,
 			TokenSavingRedisAutoConfiguration.class, TokenSavingRedisRouteLogAutoConfiguration.class,
-			TokenSavingRedisRoutingAutoConfiguration.class,
-			TokenSavingRedisPlansAutoConfiguration.class, TokenSavingRedisStatisticsAutoConfiguration.class,
-			TokenSavingRedisBudgetsAutoConfiguration.class, TokenSavingRedisSemanticCacheAutoConfiguration.class,
+			TokenSavingRedisRoutingAutoConfiguration.class, TokenSavingRedisPlansAutoConfiguration.class,
+			TokenSavingRedisStatisticsAutoConfiguration.class, TokenSavingRedisBudgetsAutoConfiguration.class,
+			TokenSavingRedisSemanticCacheAutoConfiguration.class,
 			TokenSavingVectorStoreSemanticCacheAutoConfiguration.class, TokenSavingAutoConfiguration.class);
 
 	@Test

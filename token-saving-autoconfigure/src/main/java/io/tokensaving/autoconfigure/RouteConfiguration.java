@@ -71,8 +71,9 @@ class RouteConfiguration {
 	RouteAdvisor tokenSavingRouteAdvisor(RouteFeature feature, ObjectProvider<Tiers> tiers, RouteLog log,
 			ListableBeanFactory beanFactory, LearnedClassifier learned, AdvisorOrderProperties order,
 			TokenCounter tokenCounter, PriceTable prices, Dialects dialects, SavingsStatistics statistics,
-			VerificationProperties verification, ObjectProvider<LocalModels> local, ObjectProvider<RouteStateStore> stores,
-			TokenSavingProperties properties, StoredAnswersProperties storedAnswers) {
+			VerificationProperties verification, ObjectProvider<LocalModels> local,
+			ObjectProvider<RouteStateStore> stores, TokenSavingProperties properties,
+			StoredAnswersProperties storedAnswers) {
 		RouteStateStore store = stores.getIfAvailable();
 		if (store == null && properties.getRouteRepository() == RepositoryType.REDIS) {
 			throw ConfigurationErrors.noRedis("route-repository");

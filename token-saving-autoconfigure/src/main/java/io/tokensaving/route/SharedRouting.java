@@ -46,10 +46,10 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * One thread exchanges it, every second, for the plans that were used in the last ten
  * minutes. Requests only leave something in bounded queues. While the store is away,
- * labels and verdicts wait; verdicts and costs of this instance count here at once, labels
- * once they come back from the store, because all instances learn from them in the order
- * of the log. What the store holds is not trusted: what cannot be read is left out and
- * counted. Thread-safe.
+ * labels and verdicts wait; verdicts and costs of this instance count here at once,
+ * labels once they come back from the store, because all instances learn from them in the
+ * order of the log. What the store holds is not trusted: what cannot be read is left out
+ * and counted. Thread-safe.
  */
 final class SharedRouting implements AutoCloseable {
 
@@ -175,7 +175,7 @@ final class SharedRouting implements AutoCloseable {
 			}
 			known = this.plans.computeIfAbsent(plan, (added) -> new Shared(added, settings, this.ticker.read()));
 			this.paused = false;
-			atOnce();
+			atOnce(plan);
 			return;
 		}
 		known.used(settings, this.ticker.read());
@@ -251,7 +251,7 @@ final class SharedRouting implements AutoCloseable {
 	}
 
 	// A plan that was not used before should not wait for its turn
-	private void atOnce() {
+	private void atOnce(PlanKey plan) {
 		try {
 			if (this.begun.compareAndSet(false, true)) {
 				this.executor.execute(this::run);
@@ -261,8 +261,11 @@ final class SharedRouting implements AutoCloseable {
 			}
 		}
 		catch (RejectedExecutionException ex) {
-			// Closed
 			this.closed = true;
+		}
+		catch (Throwable ex) {
+			// There is no thread to be had. What was begun waits for the next one
+			failed(plan, ex);
 		}
 	}
 
@@ -503,8 +506,8 @@ final class SharedRouting implements AutoCloseable {
 		shared.retainLabels(cheaper);
 		for (String tier : cheaper) {
 			// What was learned of other models says nothing of these
-			String id = KeyNames.hash(tier + "\n" + digest(tier) + "\n" + settings.defaultTier() + "\n"
-					+ digest(settings.defaultTier()));
+			String id = KeyNames.hash(
+					tier + "\n" + digest(tier) + "\n" + settings.defaultTier() + "\n" + digest(settings.defaultTier()));
 			Pair pair = shared.pairs.get(tier);
 			if (pair == null || !pair.journal.name().equals("labels-" + id)) {
 				if (pair != null) {

@@ -140,8 +140,7 @@ class TokenSavingRedisRoutingAutoConfigurationTests {
 
 	private static List<String> groups(ApplicationContext context) {
 		RedisRouteStateStore store = context.getBean(RedisRouteStateStore.class);
-		return List.copyOf(
-				store.values(PLAN, new RouteStateStore.Group("quality", Duration.ofDays(1))).keySet());
+		return List.copyOf(store.values(PLAN, new RouteStateStore.Group("quality", Duration.ofDays(1))).keySet());
 	}
 
 }

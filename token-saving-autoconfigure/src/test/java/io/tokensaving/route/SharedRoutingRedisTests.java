@@ -141,10 +141,8 @@ class SharedRoutingRedisTests {
 		one.monitors().setStanding(SharedInstance.NANO, QualityStanding.SUSPENDED);
 		Eventually.await("it is suspended there", () -> other.monitors().isSuspended());
 		SharedInstance later = start(store(connections));
-		Eventually.await("it knows all",
-				() -> labels(later) == 700 && later.monitors().isSuspended()
-						&& later.budget().spentUsd(PLAN).intValue() == 2
-						&& later.monitors().evidence(SharedInstance.NANO) > 1);
+		Eventually.await("it knows all", () -> labels(later) == 700 && later.monitors().isSuspended()
+				&& later.budget().spentUsd(PLAN).intValue() == 2 && later.monitors().evidence(SharedInstance.NANO) > 1);
 		assertThat(later.choose(SharedInstance.EASY)).isEqualTo("nano");
 		later.monitors().resume();
 		Eventually.await("all are resumed", () -> !one.monitors().isSuspended() && !other.monitors().isSuspended());
@@ -156,8 +154,8 @@ class SharedRoutingRedisTests {
 			assertThat(timeToLive(key)).isPositive();
 		});
 		String prefix = "tokensaving:{%s}:routing-state:%s:".formatted(PLAN.workspace(), PLAN.plan());
-		assertThat(kinds).containsExactly(prefix + "judging-" + LocalDate.now(ZoneOffset.UTC),
-				prefix + "labels-<hash>", prefix + "learned", prefix + "quality", prefix + "verdicts");
+		assertThat(kinds).containsExactly(prefix + "judging-" + LocalDate.now(ZoneOffset.UTC), prefix + "labels-<hash>",
+				prefix + "learned", prefix + "quality", prefix + "verdicts");
 	}
 
 	@Test
@@ -284,8 +282,7 @@ class SharedRoutingRedisTests {
 				.xAdd(StreamRecords.rawBytes(Map.of(bytes("e"), new byte[RouteStateStore.MAX_BYTES + 1]))
 					.withStreamKey(key));
 		});
-		assertThat(texts(store.exchange(PLAN, JOURNAL, List.of(bytes("good")), START))).containsExactly("", "",
-				"good");
+		assertThat(texts(store.exchange(PLAN, JOURNAL, List.of(bytes("good")), START))).containsExactly("", "", "good");
 	}
 
 	@Test

@@ -325,4 +325,33 @@ class QualityMonitorsTests {
 		}
 	}
 
+	@Test
+	void whatOthersJudgeIsEvidenceAndNotCounted() {
+		QualityMonitors counted = new QualityMonitors();
+		for (int i = 0; i < 2; i++) {
+			assertThat(this.monitors.observe(NANO, true, LIMIT)).isNull();
+			assertThat(record(counted, NANO, Grade.WORSE, 1)).isNull();
+		}
+		assertThat(this.monitors.evidence(NANO)).isEqualTo(counted.evidence(NANO));
+		QualityAlarm alarm = this.monitors.observe(NANO, true, LIMIT);
+		assertThat(alarm).isNotNull();
+		assertThat(alarm.key()).isEqualTo(NANO);
+		assertThat(alarm.judged()).isZero();
+		assertThat(this.monitors.snapshot().total().judged()).isZero();
+	}
+
+	@Test
+	void takesOverStandingsUnlessItWasResumedMeanwhile() {
+		int resumes = this.monitors.resumes();
+		this.monitors.adoptStanding(NANO, QualityStanding.RAISED, resumes);
+		assertThat(this.monitors.standing(NANO)).isEqualTo(QualityStanding.RAISED);
+		this.monitors.adoptStanding(NANO, QualityStanding.SUSPENDED, resumes);
+		this.monitors.adoptStanding(NANO, QualityStanding.RAISED, resumes);
+		assertThat(this.monitors.standing(NANO)).isEqualTo(QualityStanding.SUSPENDED);
+		assertThat(this.monitors.resume()).isTrue();
+		this.monitors.adoptStanding(NANO, QualityStanding.SUSPENDED, resumes);
+		assertThat(this.monitors.standings()).isEmpty();
+		assertThat(this.monitors.resumes()).isEqualTo(resumes + 1);
+	}
+
 }

@@ -26,8 +26,8 @@ import org.springframework.util.Assert;
 
 /**
  * Keeps what routing has learned in Redis: a log is a stream, and a group of values a
- * hash. Their keys begin with
- * <code>tokensaving:{workspace}:routing-state:plan:</code>. Needs Redis 5.0. Thread-safe.
+ * hash. Their keys begin with <code>tokensaving:{workspace}:routing-state:plan:</code>.
+ * Needs Redis 5.0. Thread-safe.
  */
 public final class RedisRouteStateStore implements RouteStateStore, SmartLifecycle {
 
@@ -121,9 +121,9 @@ public final class RedisRouteStateStore implements RouteStateStore, SmartLifecyc
 
 	@Override
 	public List<Entry> exchange(PlanKey plan, Journal journal, List<byte[]> added, Position after) {
-		List<byte[]> arguments = new ArrayList<>(List.of(bytes(key(plan, journal.name())),
-				bytes(after.time() + "-" + after.sequence()), bytes(journal.maxEntries()), bytes(journal.kept().toMillis()),
-				bytes(PAGE), bytes(MAX_BYTES)));
+		List<byte[]> arguments = new ArrayList<>(
+				List.of(bytes(key(plan, journal.name())), bytes(after.time() + "-" + after.sequence()),
+						bytes(journal.maxEntries()), bytes(journal.kept().toMillis()), bytes(PAGE), bytes(MAX_BYTES)));
 		arguments.addAll(added);
 		List<byte[]> reply = eval(EXCHANGE, arguments);
 		List<Entry> entries = new ArrayList<>(reply.size() / 2);

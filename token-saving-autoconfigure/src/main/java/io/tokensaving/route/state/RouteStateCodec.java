@@ -82,8 +82,8 @@ public final class RouteStateCodec {
 				}
 				out.writeFloat(largest);
 				for (int i = label.exact(); i < features.length; i++) {
-					out.writeShort((largest > 0)
-							? (int) Math.round((double) features[i] / largest * Short.MAX_VALUE) : 0);
+					out.writeShort(
+							(largest > 0) ? (int) Math.round((double) features[i] / largest * Short.MAX_VALUE) : 0);
 				}
 			}
 		});
@@ -145,8 +145,8 @@ public final class RouteStateCodec {
 	 * @throws IllegalArgumentException if it is none
 	 */
 	public static Verdict verdict(byte[] bytes) {
-		return read(bytes, VERDICT, (in) -> new Verdict(Origin.read(in), readNumber(in), in.readInt(), readKey(in),
-				in.readBoolean()));
+		return read(bytes, VERDICT,
+				(in) -> new Verdict(Origin.read(in), readNumber(in), in.readInt(), readKey(in), in.readBoolean()));
 	}
 
 	/**

@@ -57,8 +57,8 @@ public final class SealedRouteStateStore implements RouteStateStore {
 	@Override
 	public void put(PlanKey plan, Group group, Map<String, byte[]> values) {
 		Map<String, byte[]> sealed = new LinkedHashMap<>();
-		values.forEach(
-				(name, value) -> sealed.put(name, this.cipher.seal(value, name(plan, group.name() + " " + name))));
+		values
+			.forEach((name, value) -> sealed.put(name, this.cipher.seal(value, name(plan, group.name() + " " + name))));
 		this.store.put(plan, group, sealed);
 	}
 

@@ -34,7 +34,10 @@ class RouteStateCodecTests {
 
 	@Provide
 	Arbitrary<RouteStateCodec.Label> labels() {
-		Arbitrary<float[]> features = Arbitraries.floats().between(-1000, 1000).array(float[].class).ofMinSize(1)
+		Arbitrary<float[]> features = Arbitraries.floats()
+			.between(-1000, 1000)
+			.array(float[].class)
+			.ofMinSize(1)
 			.ofMaxSize(420);
 		return Combinators
 			.combine(Arbitraries.longs(), Arbitraries.longs().greaterOrEqual(0), Arbitraries.of(true, false),
@@ -71,9 +74,8 @@ class RouteStateCodecTests {
 		for (int i = 0; i < features.length; i++) {
 			features[i] = (float) random.nextGaussian();
 		}
-		assertThat(RouteStateCodec.encode(
-				new RouteStateCodec.Label(new RouteStateCodec.Origin(1, 2), true, 5, features, 14)))
-			.hasSize(855);
+		assertThat(RouteStateCodec
+			.encode(new RouteStateCodec.Label(new RouteStateCodec.Origin(1, 2), true, 5, features, 14))).hasSize(855);
 	}
 
 	@Property(tries = 200)
