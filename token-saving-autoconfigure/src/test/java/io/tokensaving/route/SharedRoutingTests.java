@@ -20,7 +20,6 @@ import io.tokensaving.route.state.RouteStateStore;
 import io.tokensaving.route.state.SealedRouteStateStore;
 import io.tokensaving.sampling.AdaptiveRate;
 import io.tokensaving.sampling.GradedJudge;
-import io.tokensaving.sampling.JudgeBudget;
 import io.tokensaving.sampling.QualityAlarm;
 import io.tokensaving.sampling.QualityKey;
 import io.tokensaving.sampling.QualityStanding;
