@@ -399,6 +399,12 @@ final class AnthropicWire extends ProviderWire {
 			.put("model", request.name());
 	}
 
+	@Override
+	JsonNode batchBody(JsonNode body) {
+		((ObjectNode) body.path("usage")).put("service_tier", "batch");
+		return body;
+	}
+
 	private static ObjectNode usage(CacheTokens input, int outputTokens) {
 		ObjectNode usage = object().put("input_tokens", input.uncached())
 			.put("cache_creation_input_tokens", input.written())
@@ -551,7 +557,8 @@ final class AnthropicWire extends ProviderWire {
 			case PERMISSION -> 403;
 			case NOT_FOUND -> 404;
 			case TOO_LARGE -> 413;
-			case RATE_LIMITED -> 429;
+			case REQUEST_TIMEOUT -> 408;
+			case RATE_LIMITED, UNAVAILABLE -> 429;
 			case SERVER_ERROR -> 500;
 			case BAD_GATEWAY -> 502;
 			case TIMEOUT -> 504;
@@ -566,8 +573,8 @@ final class AnthropicWire extends ProviderWire {
 			case PERMISSION -> "permission_error";
 			case NOT_FOUND -> "not_found_error";
 			case TOO_LARGE -> "request_too_large";
-			case RATE_LIMITED -> "rate_limit_error";
-			case TIMEOUT -> "timeout_error";
+			case RATE_LIMITED, UNAVAILABLE -> "rate_limit_error";
+			case TIMEOUT, REQUEST_TIMEOUT -> "timeout_error";
 			case OVERLOADED -> "overloaded_error";
 			case SERVER_ERROR, BAD_GATEWAY -> "api_error";
 		};

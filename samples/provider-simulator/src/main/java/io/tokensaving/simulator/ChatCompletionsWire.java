@@ -408,6 +408,8 @@ abstract class ChatCompletionsWire extends ProviderWire {
 	private ObjectNode errorBody(SimulatedError error, @Nullable String param, @Nullable String code) {
 		String usual = switch (error.kind()) {
 			case RATE_LIMITED -> "Rate limit reached for requests";
+			case UNAVAILABLE -> "There is no capacity for this service tier at present. Please try again later.";
+			case REQUEST_TIMEOUT -> "The request timed out.";
 			case QUOTA -> "You exceeded your current quota, please check your plan and billing details.";
 			case CONTENT_FILTER -> "The response was filtered due to the prompt triggering content management policy.";
 			case CONTEXT_TOO_LONG -> "This model's maximum context length is exceeded.";
@@ -431,7 +433,8 @@ abstract class ChatCompletionsWire extends ProviderWire {
 			case PERMISSION -> 403;
 			case NOT_FOUND -> 404;
 			case TOO_LARGE -> 413;
-			case RATE_LIMITED, QUOTA -> 429;
+			case REQUEST_TIMEOUT -> 408;
+			case RATE_LIMITED, UNAVAILABLE, QUOTA -> 429;
 			case SERVER_ERROR -> 500;
 			case BAD_GATEWAY -> 502;
 			case OVERLOADED -> 503;
@@ -443,9 +446,9 @@ abstract class ChatCompletionsWire extends ProviderWire {
 		return switch (kind) {
 			case INVALID_REQUEST, CONTEXT_TOO_LONG, CONTENT_FILTER, AUTHENTICATION, NOT_FOUND, TOO_LARGE, PERMISSION ->
 				"invalid_request_error";
-			case RATE_LIMITED -> "requests";
+			case RATE_LIMITED, UNAVAILABLE -> "requests";
 			case QUOTA -> "insufficient_quota";
-			case SERVER_ERROR, BAD_GATEWAY, OVERLOADED, TIMEOUT -> "server_error";
+			case SERVER_ERROR, BAD_GATEWAY, OVERLOADED, TIMEOUT, REQUEST_TIMEOUT -> "server_error";
 		};
 	}
 
@@ -456,6 +459,8 @@ abstract class ChatCompletionsWire extends ProviderWire {
 			case AUTHENTICATION -> "invalid_api_key";
 			case NOT_FOUND -> "model_not_found";
 			case RATE_LIMITED -> "rate_limit_exceeded";
+			case UNAVAILABLE -> "resource_unavailable";
+			case REQUEST_TIMEOUT -> "request_timeout";
 			case QUOTA -> "insufficient_quota";
 			default -> null;
 		};

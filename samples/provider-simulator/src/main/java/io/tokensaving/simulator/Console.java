@@ -1,12 +1,20 @@
 package io.tokensaving.simulator;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 import com.sun.net.httpserver.HttpExchange;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -32,13 +40,25 @@ final class Console {
 		else if (path.startsWith("/advance/") && post) {
 			advance(exchange, path.substring("/advance/".length()));
 		}
+		else if (path.equals("/batches") && !post) {
+			json(exchange, batches());
+		}
+		else if (path.equals("/batches/lines") && !post) {
+			lines(exchange, exchange.getRequestURI().getQuery());
+		}
+		else if (path.equals("/batches/script") && post) {
+			script(exchange, new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+		}
+		else if (path.equals("/flex/refuse") && post) {
+			refuseFlex(exchange, new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+		}
 		else if (path.equals("/clear") && post) {
 			this.simulator.clear();
 			json(exchange, ProviderWire.object());
 		}
 		else {
 			text(exchange, 404,
-					"GET /simulator/bill, GET /simulator/requests, POST /simulator/advance/PT6M, POST /simulator/clear");
+					"GET /simulator/bill, GET /simulator/requests, GET /simulator/batches, GET /simulator/batches/lines, POST /simulator/batches/script, POST /simulator/flex/refuse, POST /simulator/advance/PT6M, POST /simulator/clear");
 		}
 	}
 
@@ -82,6 +102,87 @@ final class Console {
 			tokens.put(kind.name().toLowerCase(Locale.ROOT), bill.tokens(kind));
 		}
 		return node;
+	}
+
+	private ArrayNode batches() {
+		ArrayNode array = ProviderWire.array();
+		for (BatchJob job : this.simulator.batches().all()) {
+			ObjectNode node = array.addObject()
+				.put("id", job.id)
+				.put("provider", job.provider.path())
+				.put("model", job.model)
+				.put("phase", job.phase.name().toLowerCase(Locale.ROOT))
+				.put("created", job.created.toString())
+				.put("ended", (job.ended != null) ? job.ended.toString() : null);
+			ObjectNode lines = node.putObject("lines");
+			for (BatchLine.State state : BatchLine.State.values()) {
+				lines.put(state.name().toLowerCase(Locale.ROOT), job.count(state));
+			}
+			node.put("usd", job.usd().toPlainString());
+		}
+		return array;
+	}
+
+	/** One line a line, of one batch with {@code ?batch=}. */
+	private void lines(HttpExchange exchange, @Nullable String query) throws IOException {
+		String batch = (query != null && query.startsWith("batch=")) ? query.substring("batch=".length()) : null;
+		List<BatchLine> lines = this.simulator.batches().lines(batch);
+		exchange.getResponseHeaders().set("content-type", "application/jsonl");
+		exchange.sendResponseHeaders(200, 0);
+		try (OutputStream out = new BufferedOutputStream(exchange.getResponseBody())) {
+			for (BatchLine line : lines) {
+				ObjectNode node = ProviderWire.object()
+					.put("provider", line.provider().path())
+					.put("batch", line.batch())
+					.put("custom_id", line.customId())
+					.put("model", line.model())
+					.put("state", line.state().name().toLowerCase(Locale.ROOT))
+					.put("billed", line.isBilled())
+					.put("problem", line.problem())
+					.put("uncached", line.input().uncached())
+					.put("read", line.input().read())
+					.put("written", line.input().written())
+					.put("output", line.outputTokens())
+					.put("usd", line.usd().toPlainString());
+				out.write((node + "\n").getBytes(StandardCharsets.UTF_8));
+			}
+		}
+		exchange.close();
+	}
+
+	private void script(HttpExchange exchange, String body) throws IOException {
+		try {
+			JsonNode json = ProviderWire.JSON.readTree(body);
+			for (JsonNode node : json.isArray() ? json : ProviderWire.array().add(json)) {
+				BatchScript script = BatchScript.of(node);
+				String name = node.path("provider").asString("");
+				Provider provider = name.isEmpty() ? null : Provider.valueOf(name.toUpperCase(Locale.ROOT));
+				if (node.path("always").asBoolean(false)) {
+					this.simulator.batchesGo(script);
+				}
+				else {
+					this.simulator.batches()
+						.enqueue(provider, Collections.nCopies(node.path("times").asInt(1), script));
+				}
+			}
+			json(exchange, ProviderWire.object());
+		}
+		catch (IllegalArgumentException | DateTimeException | JacksonException ex) {
+			text(exchange, 400, String.valueOf(ex.getMessage()));
+		}
+	}
+
+	private void refuseFlex(HttpExchange exchange, String body) throws IOException {
+		try {
+			JsonNode json = ProviderWire.JSON.readTree(body);
+			SimulatedError.Kind kind = BatchScript.kind(json.path("error").asString("unavailable"));
+			Duration wait = json.has("retry_after") ? Duration.ofSeconds(json.path("retry_after").asLong(0)) : null;
+			this.simulator.refuseFlex(json.path("times").asInt(1), new SimulatedError(kind, null, wait));
+			json(exchange, ProviderWire.object());
+		}
+		catch (IllegalArgumentException | JacksonException ex) {
+			text(exchange, 400, String.valueOf(ex.getMessage()));
+		}
 	}
 
 	private ArrayNode requests() {

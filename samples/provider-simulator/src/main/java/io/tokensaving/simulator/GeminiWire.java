@@ -340,10 +340,10 @@ final class GeminiWire extends ProviderWire {
 	private static ObjectNode errorBody(SimulatedError error) {
 		String usual = switch (error.kind()) {
 			case RATE_LIMITED, QUOTA -> "You exceeded your current quota, please check your plan and billing details.";
-			case OVERLOADED -> "The model is overloaded. Please try again later.";
+			case OVERLOADED, UNAVAILABLE -> "The model is overloaded. Please try again later.";
 			case AUTHENTICATION -> "API key not valid. Please pass a valid API key.";
 			case CONTEXT_TOO_LONG -> "The input token count exceeds the maximum number of tokens allowed.";
-			case TIMEOUT -> "Deadline expired before operation could complete.";
+			case TIMEOUT, REQUEST_TIMEOUT -> "Deadline expired before operation could complete.";
 			default -> "An internal error has occurred. Please retry or report.";
 		};
 		ObjectNode body = object();
@@ -367,7 +367,8 @@ final class GeminiWire extends ProviderWire {
 			case PERMISSION -> 403;
 			case NOT_FOUND -> 404;
 			case TOO_LARGE -> 413;
-			case RATE_LIMITED, QUOTA -> 429;
+			case REQUEST_TIMEOUT -> 408;
+			case RATE_LIMITED, UNAVAILABLE, QUOTA -> 429;
 			case SERVER_ERROR -> 500;
 			case BAD_GATEWAY -> 502;
 			case OVERLOADED -> 503;
@@ -380,10 +381,10 @@ final class GeminiWire extends ProviderWire {
 			case INVALID_REQUEST, CONTEXT_TOO_LONG, AUTHENTICATION, CONTENT_FILTER, TOO_LARGE -> "INVALID_ARGUMENT";
 			case PERMISSION -> "PERMISSION_DENIED";
 			case NOT_FOUND -> "NOT_FOUND";
-			case RATE_LIMITED, QUOTA -> "RESOURCE_EXHAUSTED";
+			case RATE_LIMITED, UNAVAILABLE, QUOTA -> "RESOURCE_EXHAUSTED";
 			case SERVER_ERROR, BAD_GATEWAY -> "INTERNAL";
 			case OVERLOADED -> "UNAVAILABLE";
-			case TIMEOUT -> "DEADLINE_EXCEEDED";
+			case TIMEOUT, REQUEST_TIMEOUT -> "DEADLINE_EXCEEDED";
 		};
 	}
 

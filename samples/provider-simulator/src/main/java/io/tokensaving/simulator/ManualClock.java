@@ -17,10 +17,16 @@ public final class ManualClock extends Clock {
 
 	private final @Nullable Clock base;
 
+	private final Instant start;
+
+	private final double speed;
+
 	private final AtomicReference<Duration> sinceEpoch;
 
-	private ManualClock(@Nullable Clock base, Duration sinceEpoch) {
+	private ManualClock(@Nullable Clock base, double speed, Duration sinceEpoch) {
 		this.base = base;
+		this.start = (base != null) ? base.instant() : Instant.EPOCH;
+		this.speed = speed;
 		this.sinceEpoch = new AtomicReference<>(sinceEpoch);
 	}
 
@@ -30,7 +36,7 @@ public final class ManualClock extends Clock {
 	 * @return the clock
 	 */
 	public static ManualClock startingAt(Instant start) {
-		return new ManualClock(null, Duration.between(Instant.EPOCH, start));
+		return new ManualClock(null, 1, Duration.between(Instant.EPOCH, start));
 	}
 
 	/**
@@ -47,7 +53,20 @@ public final class ManualClock extends Clock {
 	 * @return the clock
 	 */
 	public static ManualClock ticking(Clock base) {
-		return new ManualClock(base, Duration.ZERO);
+		return ticking(base, 1);
+	}
+
+	/**
+	 * A clock that runs faster than another one from now on, and can be moved ahead.
+	 * @param base the clock whose time it begins with
+	 * @param speed how many times as fast it runs, more than 0
+	 * @return the clock
+	 */
+	public static ManualClock ticking(Clock base, double speed) {
+		if (!(speed > 0)) {
+			throw new IllegalArgumentException("'speed' must be more than 0, was " + speed);
+		}
+		return new ManualClock(base, speed, Duration.ZERO);
 	}
 
 	/**
@@ -60,8 +79,12 @@ public final class ManualClock extends Clock {
 
 	@Override
 	public Instant instant() {
-		Instant zero = (this.base != null) ? this.base.instant() : Instant.EPOCH;
-		return zero.plus(this.sinceEpoch.get());
+		Instant time = this.start;
+		if (this.base != null) {
+			Duration passed = Duration.between(this.start, this.base.instant());
+			time = time.plus((this.speed == 1) ? passed : Duration.ofMillis((long) (passed.toMillis() * this.speed)));
+		}
+		return time.plus(this.sinceEpoch.get());
 	}
 
 	@Override

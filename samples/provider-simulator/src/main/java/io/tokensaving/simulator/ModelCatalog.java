@@ -5,10 +5,12 @@ import java.io.InputStream;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -116,6 +118,9 @@ public final class ModelCatalog {
 		node.path("retention").forEach((value) -> retention.add(value.asString()));
 		Map<String, BigDecimal> tiers = new HashMap<>();
 		node.path("service_tiers").properties().forEach((tier) -> tiers.put(tier.getKey(), decimal(tier.getValue())));
+		Set<TokenKind> neverReduced = EnumSet.noneOf(TokenKind.class);
+		node.path("never_reduced")
+			.forEach((kind) -> neverReduced.add(TokenKind.valueOf(kind.asString().toUpperCase(Locale.ROOT))));
 		JsonNode above = node.path("above");
 		return new SimulatedModel(Provider.valueOf(node.get("provider").asString().toUpperCase(Locale.ROOT)),
 				node.get("id").asString(), node.get("cache_minimum").asInt(), node.get("context").asInt(),
@@ -123,7 +128,8 @@ public final class ModelCatalog {
 				node.hasNonNull("default_retention") ? node.get("default_retention").asString() : null,
 				node.path("reasoning").asBoolean(false), node.path("prefill").asBoolean(false),
 				node.path("strict_turns").asBoolean(false), prices(node.get("prices")),
-				above.path("input_tokens").asInt(0), above.isObject() ? prices(above.get("prices")) : null, tiers);
+				above.path("input_tokens").asInt(0), above.isObject() ? prices(above.get("prices")) : null, tiers,
+				node.hasNonNull("batch") ? decimal(node.get("batch")) : null, neverReduced);
 	}
 
 	private static TokenPrices prices(JsonNode node) {

@@ -46,6 +46,9 @@ final class OpenAiWire extends ChatCompletionsWire {
 		require(!model.reasoning() || isAbsent(body, "max_tokens"),
 				"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
 				"max_tokens", "unsupported_parameter");
+		require(!isOneOf(body.path("service_tier"), "flex") || model.serviceTiers().containsKey("flex"),
+				"Invalid service_tier argument: flex is not available for this model.", "service_tier",
+				"invalid_value");
 		JsonNode retention = body.path("prompt_cache_retention");
 		if (!isAbsent(body, "prompt_cache_retention")) {
 			require(!model.breakpoints() && !model.retention().isEmpty(),

@@ -79,6 +79,12 @@ public final class ProviderSimulator implements AutoCloseable {
 
 	private int running;
 
+	private final Batches batches;
+
+	private final ModelCatalog catalog;
+
+	private final Deque<SimulatedError> refusedFlex = new ArrayDeque<>();
+
 	private final TreeMap<Long, SimulatedRequest> log = new TreeMap<>();
 
 	private final Map<Provider, Bill.Sum> sums = new EnumMap<>(Provider.class);
@@ -100,6 +106,8 @@ public final class ProviderSimulator implements AutoCloseable {
 				new GeminiWire(setup, this.geminiStore))) {
 			this.wires.put(wire.provider(), wire);
 		}
+		this.catalog = builder.catalog;
+		this.batches = new Batches(this, builder.batchRules, builder.seed);
 		ThreadPoolExecutor pool = new ThreadPoolExecutor(builder.threads, builder.threads, 10, TimeUnit.SECONDS,
 				new LinkedBlockingQueue<>(), (task) -> {
 					Thread thread = new Thread(task, "provider-simulator");
@@ -178,6 +186,77 @@ public final class ProviderSimulator implements AutoCloseable {
 	}
 
 	/**
+	 * Refuses the next live requests that ask for {@code service_tier: flex}. They cost
+	 * nothing and take no answer.
+	 * @param times how many
+	 * @param error usually {@link SimulatedError.Kind#UNAVAILABLE} or
+	 * {@link SimulatedError.Kind#REQUEST_TIMEOUT}
+	 */
+	public void refuseFlex(int times, SimulatedError error) {
+		synchronized (this.lock) {
+			for (int time = 0; time < times; time++) {
+				this.refusedFlex.add(error);
+			}
+		}
+	}
+
+	/**
+	 * Queues what goes wrong with the next batches of any provider, one for each request
+	 * that creates one and is not rejected. What is queued for a provider goes first.
+	 * @param scripts in the order in which batches are created
+	 */
+	public void enqueueBatch(BatchScript... scripts) {
+		this.batches.enqueue(null, List.of(scripts));
+	}
+
+	/**
+	 * Queues what goes wrong with the next batches of a provider.
+	 * @param provider the provider
+	 * @param scripts in the order in which batches are created
+	 */
+	public void enqueueBatch(Provider provider, BatchScript... scripts) {
+		this.batches.enqueue(provider, List.of(scripts));
+	}
+
+	/**
+	 * What goes wrong with all batches for which nothing is queued.
+	 * @param script by default nothing does
+	 */
+	public void batchesGo(BatchScript script) {
+		this.batches.usual(script);
+	}
+
+	/**
+	 * What became of the lines of all batches so far, in the order in which they were
+	 * created. Lines are no {@link #requests()}. A batch that OpenAI has not validated
+	 * yet has none.
+	 * @return a copy
+	 */
+	public List<BatchLine> batchLines() {
+		return this.batches.lines(null);
+	}
+
+	/**
+	 * What became of the lines of a batch so far.
+	 * @param batch its id
+	 * @return a copy, empty if there is no such batch
+	 */
+	public List<BatchLine> batchLines(String batch) {
+		return this.batches.lines(batch);
+	}
+
+	/**
+	 * The request in a line of a batch, byte for byte.
+	 * @param batch the batch's id
+	 * @param customId the line's id
+	 * @return JSON as it was sent
+	 * @throws IllegalArgumentException if there is no such line
+	 */
+	public String batchLineBody(String batch, String customId) {
+		return this.batches.body(batch, customId);
+	}
+
+	/**
 	 * What came in, in that order, at most as many as are logged.
 	 * @return a copy
 	 */
@@ -253,6 +332,7 @@ public final class ProviderSimulator implements AutoCloseable {
 	}
 
 	private Bill bill(Set<Provider> providers) {
+		this.batches.advance();
 		synchronized (this.lock) {
 			Bill.Sum sum = new Bill.Sum();
 			providers.forEach((provider) -> {
@@ -270,14 +350,17 @@ public final class ProviderSimulator implements AutoCloseable {
 	}
 
 	/**
-	 * Forgets what came in, what it costs, and what is queued. Caches stay as they are.
+	 * Forgets what came in, what it costs, what is queued, and batches with their files.
+	 * Caches stay as they are.
 	 */
 	public void clear() {
+		this.batches.clear();
 		synchronized (this.lock) {
 			this.log.clear();
 			this.sums.clear();
 			this.queued.clear();
 			this.queuedForAny.clear();
+			this.refusedFlex.clear();
 			this.geminiStore.clear();
 		}
 	}
@@ -289,6 +372,7 @@ public final class ProviderSimulator implements AutoCloseable {
 	public void close() {
 		this.server.stop(0);
 		this.threads.shutdownNow();
+		this.batches.clear();
 	}
 
 	private void handle(HttpExchange exchange) throws IOException {
@@ -313,11 +397,20 @@ public final class ProviderSimulator implements AutoCloseable {
 			return;
 		}
 		Target target = target(exchange, path);
+		if (target != null && this.batches.handles(target.wire().provider(), target.path())) {
+			handleBatches(exchange, target);
+			return;
+		}
+		this.batches.advance();
 		byte[] bytes = exchange.getRequestBody().readNBytes(BODY_LIMIT + 1);
 		if (target == null) {
 			send(exchange, 404, Map.of("content-type", "text/plain"), "The simulator does not know " + path);
 			return;
 		}
+		answer(exchange, target, requestHeaders(exchange), new String(bytes, StandardCharsets.UTF_8));
+	}
+
+	private static Map<String, List<String>> requestHeaders(HttpExchange exchange) {
 		Map<String, List<String>> headers = new TreeMap<>();
 		exchange.getRequestHeaders()
 			.forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), List.copyOf(values)));
@@ -325,7 +418,132 @@ public final class ProviderSimulator implements AutoCloseable {
 		if (query != null && query.matches("(.*&)?key=[^&]+.*")) {
 			headers.putIfAbsent("x-goog-api-key", List.of(query.replaceFirst("(.*&)?key=([^&]+).*", "$2")));
 		}
-		answer(exchange, target, headers, new String(bytes, StandardCharsets.UTF_8));
+		return headers;
+	}
+
+	/** Logged without the body, which may be hundreds of megabytes. */
+	private void handleBatches(HttpExchange exchange, Target target) throws IOException {
+		Provider provider = target.wire().provider();
+		Map<String, List<String>> headers = requestHeaders(exchange);
+		String account = switch (provider) {
+			case ANTHROPIC -> ProviderWire.account(headers, "x-api-key", "authorization");
+			case GEMINI -> ProviderWire.account(headers, "x-goog-api-key", "authorization");
+			case OPENAI, DEEPSEEK -> ProviderWire.account(headers, "authorization", "api-key");
+		};
+		BatchContent body = null;
+		if (!Set.of("GET", "DELETE").contains(exchange.getRequestMethod())) {
+			body = this.batches.newContent();
+			body.append(exchange.getRequestBody(), this.batches.rules().of(provider).bytes() + BODY_LIMIT);
+		}
+		Instant now = this.clock.instant();
+		SimulatedRequest request = new SimulatedRequest(this.numbers.incrementAndGet(), now, provider, target.path(),
+				headers, "", "", false, 0, Outcome.RUNNING, null, CacheTokens.none(0), RequestBill.NOTHING);
+		Batches.Call call = new Batches.Call(provider, exchange.getRequestMethod(), target.path(),
+				exchange.getRequestURI().getRawQuery(), headers, account, body, now);
+		try {
+			BatchApi.Reply reply = this.batches.handle(call);
+			record(request, 200, call.isCut() ? Outcome.CUT : Outcome.ANSWERED, null, request.input(), request.bill());
+			headers(exchange, reply.headers());
+			if (call.isCut()) {
+				exchange.sendResponseHeaders(200, reply.length());
+				exchange.getResponseBody().write('{');
+				exchange.getResponseBody().flush();
+				throw new IOException("The script cuts the connection");
+			}
+			// A length of 0 is one that is not told
+			exchange.sendResponseHeaders(200, reply.length());
+			try (OutputStream out = exchange.getResponseBody()) {
+				reply.body().writeTo(out);
+			}
+			exchange.close();
+		}
+		catch (Rejection ex) {
+			ProviderWire.ErrorResponse error = target.wire().error(ex.error(), ex.param(), ex.code(), request.number());
+			record(request, error.status(), Outcome.REJECTED, ex.getMessage(), request.input(), request.bill());
+			send(exchange, error.status(), error.headers(), error.body());
+		}
+		catch (IOException ex) {
+			record(request, 0, Outcome.CUT, ex.getMessage(), request.input(), request.bill());
+			throw ex;
+		}
+		catch (RuntimeException ex) {
+			record(request, 500, Outcome.FAILED, "The simulator itself: " + ex, request.input(), request.bill());
+			send(exchange, 500, Map.of("content-type", "text/plain"), "The simulator itself has failed: " + ex);
+		}
+	}
+
+	/** Answers a line of a batch as a live request of the same body, at another price. */
+	LineAnswer answerLine(Provider provider, String path, Map<String, List<String>> headers, String body,
+			SimulatedError.@Nullable Kind scripted, Instant at) {
+		ProviderWire wire = wire(provider);
+		long number = this.numbers.incrementAndGet();
+		String name = new Target(wire, path).model();
+		try {
+			JsonNode json = ProviderWire.parseBody(body);
+			name = json.path("model").asString(name);
+			if (scripted != null) {
+				throw new Rejection(SimulatedError.of(scripted));
+			}
+			if (json.path("stream").asBoolean(false)) {
+				throw Rejection.invalid("Streams are not available in batches");
+			}
+			ParsedRequest parsed = wire.parse(path, headers, json);
+			Answer answer = next(new SimulatedRequest(number, at, provider, path, headers, body, name, false, 0,
+					Outcome.RUNNING, null, CacheTokens.none(0), RequestBill.NOTHING));
+			if (answer.error() != null || answer.cut() != null) {
+				throw new Rejection((answer.error() != null) ? answer.error()
+						: SimulatedError.of(SimulatedError.Kind.SERVER_ERROR));
+			}
+			Completion completion = Completion.of(answer, number, parsed.maxTokens(), this.tokenizer);
+			CacheDecision decision = parsed.cache().decide(completion, at);
+			decision.atBegin().accept(at.plus(this.timeToFirstToken));
+			CacheTokens input = decision.tokens();
+			JsonNode response = wire.batchBody(wire.body(parsed, completion, input, at));
+			return new LineAnswer(number, name, 200, response.toString(), null, input,
+					RequestBill.ofBatch(parsed.model(), input, parsed.choices() * completion.outputTokens(),
+							parsed.choices() * completion.thinkingTokens()));
+		}
+		catch (Rejection ex) {
+			SimulatedError error = ex.error();
+			if (error.kind() == SimulatedError.Kind.BAD_GATEWAY) {
+				error = SimulatedError.of(SimulatedError.Kind.SERVER_ERROR);
+			}
+			ProviderWire.ErrorResponse response = wire.error(error, ex.param(), ex.code(), number);
+			return new LineAnswer(number, name, response.status(), response.body(), error.kind().name(),
+					Batches.NO_TOKENS, RequestBill.NOTHING);
+		}
+	}
+
+	/** The input of a line, 0 if it would be rejected. */
+	int inputTokens(Provider provider, String path, Map<String, List<String>> headers, String body) {
+		try {
+			return wire(provider).parse(path, headers, ProviderWire.parseBody(body)).inputTokens();
+		}
+		catch (Rejection ex) {
+			return 0;
+		}
+	}
+
+	@Nullable SimulatedModel findModel(Provider provider, String name) {
+		return this.catalog.find(provider, name);
+	}
+
+	void add(Provider provider, RequestBill bill) {
+		synchronized (this.lock) {
+			this.sums.computeIfAbsent(provider, (ignored) -> new Bill.Sum()).add(bill);
+		}
+	}
+
+	Batches batches() {
+		return this.batches;
+	}
+
+	private ProviderWire wire(Provider provider) {
+		ProviderWire wire = this.wires.get(provider);
+		if (wire == null) {
+			throw new IllegalStateException("No wire of " + provider);
+		}
+		return wire;
 	}
 
 	/** By the first segment of the path, or by the host if this is a proxy. */
@@ -404,7 +622,7 @@ public final class ProviderSimulator implements AutoCloseable {
 	private void answer(HttpExchange exchange, ProviderWire wire, SimulatedRequest request, ParsedRequest parsed)
 			throws IOException {
 		record(request, 0, Outcome.RUNNING, null, request.input(), request.bill());
-		Answer answer = next(request);
+		Answer answer = "flex".equals(parsed.serviceTier()) ? nextFlex(request) : next(request);
 		SimulatedError scripted = answer.error();
 		if (scripted != null && answer.isError()) {
 			pause(answer, 0);
@@ -506,6 +724,16 @@ public final class ProviderSimulator implements AutoCloseable {
 		}
 		out.close();
 		sending.exchange().close();
+	}
+
+	private Answer nextFlex(SimulatedRequest request) {
+		synchronized (this.lock) {
+			SimulatedError refused = this.refusedFlex.poll();
+			if (refused != null) {
+				return Answer.error(refused);
+			}
+		}
+		return next(request);
 	}
 
 	private Answer next(SimulatedRequest request) {
@@ -620,6 +848,8 @@ public final class ProviderSimulator implements AutoCloseable {
 
 		private int threads = 64;
 
+		private BatchRules batchRules = BatchRules.defaults();
+
 		private final Set<WireOption> options = EnumSet.noneOf(WireOption.class);
 
 		private Responder responder = (request) -> Answer.text("Answer " + request.number() + ".");
@@ -669,6 +899,16 @@ public final class ProviderSimulator implements AutoCloseable {
 
 		public Builder rules(CacheRules value) {
 			this.rules = value;
+			return this;
+		}
+
+		/**
+		 * How batches go.
+		 * @param value by default they take seven minutes
+		 * @return this builder
+		 */
+		public Builder batches(BatchRules value) {
+			this.batchRules = value;
 			return this;
 		}
 

@@ -47,6 +47,11 @@ abstract class ProviderWire {
 	/** The body of the response to a call. */
 	abstract JsonNode body(ParsedRequest request, Completion completion, CacheTokens input, Instant now);
 
+	/** What differs in a batch, where the body is otherwise the same. */
+	JsonNode batchBody(JsonNode body) {
+		return body;
+	}
+
 	/** The events of a stream. */
 	abstract List<Frame> frames(ParsedRequest request, Completion completion, CacheTokens input, Instant now);
 

@@ -22,6 +22,13 @@ final class Rejection extends Exception {
 		this.code = code;
 	}
 
+	Rejection(SimulatedError error) {
+		super(String.valueOf(error.message()), null, false, false);
+		this.error = error;
+		this.param = null;
+		this.code = null;
+	}
+
 	SimulatedError error() {
 		return this.error;
 	}

@@ -33,18 +33,38 @@ public record RequestBill(List<Line> lines, BigDecimal withoutCachingUsd) {
 	 */
 	public static RequestBill of(SimulatedModel model, CacheTokens input, int outputTokens, int thinkingTokens,
 			@Nullable String serviceTier) {
-		TokenPrices prices = model.pricesFor(input.total());
 		BigDecimal tier = (serviceTier != null) ? model.serviceTiers().getOrDefault(serviceTier, BigDecimal.ONE)
 				: BigDecimal.ONE;
+		return of(model, input, outputTokens, thinkingTokens, tier);
+	}
+
+	/**
+	 * Bills a line of a batch.
+	 * @param model the model that has answered
+	 * @param input what the cache did with the input
+	 * @param outputTokens the answer, without thinking
+	 * @param thinkingTokens the thinking
+	 * @return the bill
+	 */
+	public static RequestBill ofBatch(SimulatedModel model, CacheTokens input, int outputTokens, int thinkingTokens) {
+		BigDecimal batch = model.batch();
+		return of(model, input, outputTokens, thinkingTokens, (batch != null) ? batch : BigDecimal.ONE);
+	}
+
+	private static RequestBill of(SimulatedModel model, CacheTokens input, int outputTokens, int thinkingTokens,
+			BigDecimal factor) {
+		TokenPrices prices = model.pricesFor(input.total());
+		ToPrice tier = (kind) -> prices.of(kind)
+			.multiply(model.neverReduced().contains(kind) ? factor.max(BigDecimal.ONE) : factor);
 		List<Line> lines = new ArrayList<>();
-		add(lines, TokenKind.INPUT, input.uncached(), prices, tier);
-		add(lines, TokenKind.CACHE_READ, input.read(), prices, tier);
-		add(lines, TokenKind.CACHE_WRITE_5M, input.written5m(), prices, tier);
-		add(lines, TokenKind.CACHE_WRITE_1H, input.written1h(), prices, tier);
-		add(lines, TokenKind.CACHE_WRITE_30M, input.written30m(), prices, tier);
-		add(lines, TokenKind.OUTPUT, outputTokens, prices, tier);
-		add(lines, TokenKind.THINKING, thinkingTokens, prices, tier);
-		BigDecimal plain = usd(input.total(), prices.of(TokenKind.INPUT).multiply(tier));
+		add(lines, TokenKind.INPUT, input.uncached(), tier);
+		add(lines, TokenKind.CACHE_READ, input.read(), tier);
+		add(lines, TokenKind.CACHE_WRITE_5M, input.written5m(), tier);
+		add(lines, TokenKind.CACHE_WRITE_1H, input.written1h(), tier);
+		add(lines, TokenKind.CACHE_WRITE_30M, input.written30m(), tier);
+		add(lines, TokenKind.OUTPUT, outputTokens, tier);
+		add(lines, TokenKind.THINKING, thinkingTokens, tier);
+		BigDecimal plain = usd(input.total(), tier.of(TokenKind.INPUT));
 		for (Line line : lines) {
 			if (line.kind() == TokenKind.OUTPUT || line.kind() == TokenKind.THINKING) {
 				plain = plain.add(line.usd());
@@ -53,11 +73,11 @@ public record RequestBill(List<Line> lines, BigDecimal withoutCachingUsd) {
 		return new RequestBill(lines, plain);
 	}
 
-	private static void add(List<Line> lines, TokenKind kind, int tokens, TokenPrices prices, BigDecimal tier) {
+	private static void add(List<Line> lines, TokenKind kind, int tokens, ToPrice prices) {
 		if (tokens > 0) {
-			BigDecimal price = prices.of(kind).multiply(tier);
+			BigDecimal price = prices.of(kind);
 			BigDecimal plain = (kind == TokenKind.OUTPUT || kind == TokenKind.THINKING) ? price
-					: prices.of(TokenKind.INPUT).multiply(tier);
+					: prices.of(TokenKind.INPUT);
 			lines.add(new Line(kind, tokens, price, usd(tokens, price), usd(tokens, price.subtract(plain))));
 		}
 	}
@@ -81,6 +101,12 @@ public record RequestBill(List<Line> lines, BigDecimal withoutCachingUsd) {
 	 */
 	public int tokens(TokenKind kind) {
 		return this.lines.stream().filter((line) -> line.kind() == kind).mapToInt(Line::tokens).sum();
+	}
+
+	private interface ToPrice {
+
+		BigDecimal of(TokenKind kind);
+
 	}
 
 	/**

@@ -74,6 +74,12 @@ public record SimulatedError(Kind kind, @Nullable String message, @Nullable Dura
 		/** Too many requests: 429. */
 		RATE_LIMITED,
 
+		/** No capacity for {@code flex} at present: 429, nothing is billed. */
+		UNAVAILABLE,
+
+		/** Waited too long for {@code flex}: 408, nothing is billed. */
+		REQUEST_TIMEOUT,
+
 		/** Something is broken: 500. */
 		SERVER_ERROR,
 

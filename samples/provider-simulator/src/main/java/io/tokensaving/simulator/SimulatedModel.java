@@ -1,8 +1,10 @@
 package io.tokensaving.simulator;
 
 import java.math.BigDecimal;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
@@ -24,26 +26,30 @@ import org.jspecify.annotations.Nullable;
  * @param above from how many tokens of input on it costs more
  * @param pricesAbove what all tokens of such a request cost, or null
  * @param serviceTiers what prices are multiplied with by {@code service_tier}
+ * @param batch what prices are multiplied with in a batch, or null if it takes none
+ * @param neverReduced kinds of tokens that neither a tier nor a batch makes cheaper
  */
 public record SimulatedModel(Provider provider, String id, int cacheMinimum, int context, int maxOutput,
 		boolean breakpoints, List<String> retention, @Nullable String defaultRetention, boolean reasoning,
 		boolean prefill, boolean strictTurns, TokenPrices prices, int above, @Nullable TokenPrices pricesAbove,
-		Map<String, BigDecimal> serviceTiers) {
+		Map<String, BigDecimal> serviceTiers, @Nullable BigDecimal batch, Set<TokenKind> neverReduced) {
 
 	public SimulatedModel {
 		retention = List.copyOf(retention);
 		serviceTiers = Map.copyOf(serviceTiers);
+		neverReduced = Set.copyOf(neverReduced);
 	}
 
 	/**
-	 * The same model with other prices, at all lengths and tiers.
+	 * The same model with other prices, at all lengths and tiers. Batches keep their
+	 * share of them.
 	 * @param prices the prices
 	 * @return a new model
 	 */
 	public SimulatedModel withPrices(TokenPrices prices) {
 		return new SimulatedModel(this.provider, this.id, this.cacheMinimum, this.context, this.maxOutput,
 				this.breakpoints, this.retention, this.defaultRetention, this.reasoning, this.prefill, this.strictTurns,
-				prices, 0, null, Map.of());
+				prices, 0, null, Map.of(), this.batch, this.neverReduced);
 	}
 
 	/**
@@ -54,7 +60,7 @@ public record SimulatedModel(Provider provider, String id, int cacheMinimum, int
 	public SimulatedModel withCacheMinimum(int tokens) {
 		return new SimulatedModel(this.provider, this.id, tokens, this.context, this.maxOutput, this.breakpoints,
 				this.retention, this.defaultRetention, this.reasoning, this.prefill, this.strictTurns, this.prices,
-				this.above, this.pricesAbove, this.serviceTiers);
+				this.above, this.pricesAbove, this.serviceTiers, this.batch, this.neverReduced);
 	}
 
 	/**
@@ -65,7 +71,21 @@ public record SimulatedModel(Provider provider, String id, int cacheMinimum, int
 	public SimulatedModel withId(String name) {
 		return new SimulatedModel(this.provider, name, this.cacheMinimum, this.context, this.maxOutput,
 				this.breakpoints, this.retention, this.defaultRetention, this.reasoning, this.prefill, this.strictTurns,
-				this.prices, this.above, this.pricesAbove, this.serviceTiers);
+				this.prices, this.above, this.pricesAbove, this.serviceTiers, this.batch, this.neverReduced);
+	}
+
+	/**
+	 * The same model with {@code flex} and batches at a share of its prices.
+	 * @param factor what prices are multiplied with
+	 * @param full kinds of tokens that cost the same in both
+	 * @return a new model
+	 */
+	public SimulatedModel withReduced(String factor, Set<TokenKind> full) {
+		Map<String, BigDecimal> tiers = new HashMap<>(this.serviceTiers);
+		tiers.put("flex", new BigDecimal(factor));
+		return new SimulatedModel(this.provider, this.id, this.cacheMinimum, this.context, this.maxOutput,
+				this.breakpoints, this.retention, this.defaultRetention, this.reasoning, this.prefill, this.strictTurns,
+				this.prices, this.above, this.pricesAbove, tiers, new BigDecimal(factor), full);
 	}
 
 	/**

@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 import org.junit.jupiter.api.Test;
 
@@ -91,6 +92,40 @@ class BillTests {
 		CacheTokens input = new CacheTokens(976, 1024, 0, 0, 0);
 		assertThat(RequestBill.of(model, input, 10, 0, "flex").usd()).isEqualByComparingTo("0.000724");
 		assertThat(RequestBill.of(model, input, 10, 0, "auto").usd()).isEqualByComparingTo("0.001448");
+	}
+
+	@Test
+	void batchesCostHalfOfReadsWritesAndLongPromptsToo() {
+		// 100 x 6 + 200,000 x 0.6 + 400 x 7.5 + 2,000 x 12 + 50 x 22.5, halved
+		assertThat(RequestBill
+			.ofBatch(CATALOG.get(Provider.ANTHROPIC, "claude-sonnet-4-5"), new CacheTokens(100, 200_000, 400, 2000, 0),
+					50, 0)
+			.usd()).isEqualByComparingTo("0.0743625");
+		// 100 x 8 + 300,000 x 0.8 + 2,000 x 10 + 50 x 30, halved
+		assertThat(RequestBill
+			.ofBatch(CATALOG.get(Provider.OPENAI, "gpt-5.6-sol"), new CacheTokens(100, 300_000, 0, 0, 2000), 40, 10)
+			.usd()).isEqualByComparingTo("0.13115");
+	}
+
+	@Test
+	void geminiReadsCostTheSameInABatchAndInFlex() {
+		SimulatedModel model = CATALOG.get(Provider.GEMINI, "gemini-3.1-pro-preview");
+		CacheTokens input = new CacheTokens(1000, 5000, 0, 0, 0);
+		// 1,000 x 1 + 5,000 x 0.2 + 10 x 6
+		assertThat(RequestBill.ofBatch(model, input, 10, 0).usd()).isEqualByComparingTo("0.00206");
+		assertThat(RequestBill.of(model, input, 10, 0, "flex").usd()).isEqualByComparingTo("0.00206");
+		// 6,000 x 1 + 10 x 6
+		assertThat(RequestBill.ofBatch(model, input, 10, 0).withoutCachingUsd()).isEqualByComparingTo("0.00606");
+		SimulatedModel halved = model.withReduced("0.5", Set.of());
+		assertThat(RequestBill.ofBatch(halved, input, 10, 0).usd()).isEqualByComparingTo("0.00156");
+	}
+
+	@Test
+	void pricesOfOnesOwnAreHalvedInBatchesToo() {
+		SimulatedModel model = CATALOG.get(Provider.OPENAI, "gpt-5-nano").withPrices(TokenPrices.of("0.1", "0.3"));
+		assertThat(RequestBill.ofBatch(model, CacheTokens.none(1000), 100, 0).usd()).isEqualByComparingTo("0.000065");
+		SimulatedModel none = CATALOG.get(Provider.DEEPSEEK, "deepseek-v4-flash");
+		assertThat(none.batch()).isNull();
 	}
 
 	@Test

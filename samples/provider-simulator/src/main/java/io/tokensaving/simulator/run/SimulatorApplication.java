@@ -8,8 +8,9 @@ import io.tokensaving.simulator.Provider;
 import io.tokensaving.simulator.ProviderSimulator;
 
 /**
- * Runs the simulator by itself: {@code [port]}, 9797 by default, or prints what fixed
- * strategies cost: {@code traffic [seeds [share of reads forgotten]]}.
+ * Runs the simulator by itself: {@code [port [speed]]}, 9797 by default and as fast as
+ * time passes, or prints what fixed strategies cost:
+ * {@code traffic [seeds [share of reads forgotten]]}.
  */
 public final class SimulatorApplication {
 
@@ -24,14 +25,18 @@ public final class SimulatorApplication {
 			return;
 		}
 		int port = (args.length > 0) ? Integer.parseInt(args[0]) : 9797;
+		double speed = (args.length > 1) ? Double.parseDouble(args[1]) : 1;
 		try (ProviderSimulator simulator = ProviderSimulator.builder()
 			.port(port)
-			.clock(ManualClock.ticking(Clock.systemUTC()))
+			.clock(ManualClock.ticking(Clock.systemUTC(), speed))
 			.start()) {
+			// Deletes what batches have left on the disk
+			Runtime.getRuntime().addShutdownHook(new Thread(simulator::close));
 			for (Provider provider : Provider.values()) {
 				System.out.printf(Locale.ROOT, "%-10s %s%n", provider.path(), simulator.baseUrl(provider));
 			}
 			System.out.printf(Locale.ROOT, "%-10s http://127.0.0.1:%d/simulator/bill%n", "bill", simulator.port());
+			System.out.flush();
 			Thread.currentThread().join();
 		}
 	}
