@@ -39,10 +39,11 @@ import org.springframework.util.StringUtils;
  * It chooses the default tier until an anytime-valid test has shown, on labels that were
  * predicted before they were known, that what it would choose keeps to the
  * {@code min-quality} of the plan; and it does so again once another test shows that it
- * does not. What the cheaper tiers may lose together is shared among them in equal parts,
- * and so is the risk of one in twenty that a tier is chosen though it loses too much. The
- * labels have to be a random sample of all requests of the plan, whatever tier has
- * answered them, each with its weight.
+ * does not. What counts is the net loss: the share of requests with a worse answer less
+ * the share of those with a better one. What the cheaper tiers may lose together is
+ * shared among them in equal parts, and so is the risk of one in twenty that a tier is
+ * chosen though it loses too much. The labels have to be a random sample of all requests
+ * of the plan, whatever tier has answered them, each with its weight.
  * <p>
  * The first 100 labels of a tier make the first function, each 50 more another one, in
  * the background. The newest {@value #MAX_LABELS} labels of a plan and tier are kept, and
@@ -103,7 +104,8 @@ public final class LearnedClassifier implements RouteClassifier, AutoCloseable {
 
 	private static final int MAX_PLANS = 10_000;
 
-	private static final int FORMAT = 0x54534C31;
+	// TSL2: labels are net losses
+	private static final int FORMAT = 0x54534C32;
 
 	private static final int LAYOUT_BITS = 0xFFFFFF;
 
@@ -262,7 +264,7 @@ public final class LearnedClassifier implements RouteClassifier, AutoCloseable {
 			double limit = limit(settings, cheaper);
 			PairLearner learner = plan.learner(label.tier(), limit, ALARM * cheaper);
 			learner.require(limit, ALARM * cheaper);
-			learner.learn(label.features(), label.worse(), label.weight());
+			learner.learn(label.features(), label.loss(), label.weight());
 			note(plan);
 			refit(label.plan(), label.tier(), learner);
 			boundMemory();
@@ -521,7 +523,7 @@ public final class LearnedClassifier implements RouteClassifier, AutoCloseable {
 		}
 		for (RouteLabel label : labels) {
 			if (isUsable(label.features())) {
-				learner.recall(label.features(), label.worse(), label.weight());
+				learner.recall(label.features(), label.loss(), label.weight());
 			}
 		}
 		synchronized (this.lock) {

@@ -373,7 +373,9 @@ final class RouteObserver implements AutoCloseable {
 		try {
 			this.log.verdict(tracked.plan(), tracked.id(), success ? RouteVerdict.SUCCESS : RouteVerdict.FAILURE);
 			if (cheaper) {
-				learn(tracked, !success);
+				// Nothing was compared, so that no success is more than the default
+				// tier's
+				learn(tracked, success ? GradedJudge.Grade.SAME : GradedJudge.Grade.WORSE);
 			}
 		}
 		catch (Throwable ex) {
@@ -381,11 +383,11 @@ final class RouteObserver implements AutoCloseable {
 		}
 	}
 
-	private void learn(Tracked tracked, boolean worse) {
+	private void learn(Tracked tracked, GradedJudge.Grade grade) {
 		float[] features = tracked.features();
 		RouteClassifier classifier = this.classifiers.apply(tracked.settings().classifier());
 		if (features != null && classifier != null) {
-			RouteLabel label = new RouteLabel(tracked.plan(), tracked.judged(), tracked.reference(), features, worse,
+			RouteLabel label = new RouteLabel(tracked.plan(), tracked.judged(), tracked.reference(), features, grade,
 					1 / tracked.propensity());
 			if (this.shared == null || !this.shared.learn(label, tracked.settings())) {
 				classifier.learn(label, tracked.settings());
@@ -529,7 +531,8 @@ final class RouteObserver implements AutoCloseable {
 			if (observer.shared != null && this.slot.equals(RouteFeature.QUALITY)) {
 				observer.shared.judged(sample.plan(), sample.key(), judged.grade().isBad());
 			}
-			observer.learn(tracked, judged.grade().isBad());
+			boolean compared = sample.reference() != null;
+			observer.learn(tracked, (compared || judged.grade().isBad()) ? judged.grade() : GradedJudge.Grade.SAME);
 			if (judged.alarm() != null && this.slot.equals(RouteFeature.QUALITY)) {
 				observer.alarm(sample.plan(), tracked.settings().judge(), judged.alarm());
 			}

@@ -46,8 +46,8 @@ public class RouteProperties {
 	private List<Double> thresholds = new ArrayList<>();
 
 	/**
-	 * Smallest share of requests whose answer is not worse than that of the default tier,
-	 * above 0 and below 1.
+	 * Smallest mean quality as a share of that of the default tier, net of better
+	 * answers, above 0 and below 1.
 	 */
 	private double minQuality = 0.95;
 

@@ -30,8 +30,9 @@ import org.springframework.util.StringUtils;
  * @param classifier the name of the classifier
  * @param thresholds the scores, from 0 to 1 and ascending, from which the next dearer
  * tier is chosen; one fewer than tiers, or empty for the defaults of the classifier
- * @param minQuality the smallest share of requests whose answer is not worse than that of
- * the default tier, above 0 and below 1
+ * @param minQuality the smallest mean quality as a share of that of the default tier, net
+ * of better answers: 1 less the share of requests with a worse answer than that of the
+ * default tier, plus the share of those with a better one; above 0 and below 1
  * @param maxTime how long the classifier may take, above zero and at most 3650 days
  * @param rules what is tried in front of the classifier, in order
  * @param require the tags that a tier must have
@@ -300,7 +301,7 @@ public record RouteSettings(RouteMode mode, List<String> tiers, String defaultTi
 		}
 
 		/**
-		 * Set the smallest share of answers that are not worse. Default
+		 * Set the smallest mean quality as a share of that of the default tier. Default
 		 * {@value #DEFAULT_MIN_QUALITY}.
 		 * @param minQuality the share, above 0 and below 1
 		 * @return this builder

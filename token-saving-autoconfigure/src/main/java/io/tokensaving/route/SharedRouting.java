@@ -199,7 +199,7 @@ final class SharedRouting implements AutoCloseable {
 			return false;
 		}
 		boolean added = shared.addLabel(label.tier(),
-				() -> RouteStateCodec.encode(new RouteStateCodec.Label(origin(), label.worse(), (float) label.weight(),
+				() -> RouteStateCodec.encode(new RouteStateCodec.Label(origin(), label.grade(), (float) label.weight(),
 						label.features(), Math.min(label.features().length, LearnedClassifier.SURFACE_FEATURES))));
 		if (!added) {
 			lost(label.plan());
@@ -616,7 +616,7 @@ final class SharedRouting implements AutoCloseable {
 		if (label == null || !shared.isNew(pair.senders, label.origin())) {
 			return null;
 		}
-		return new RouteLabel(shared.plan, tier, settings.defaultTier(), label.features(), label.worse(),
+		return new RouteLabel(shared.plan, tier, settings.defaultTier(), label.features(), label.grade(),
 				label.weight());
 	}
 

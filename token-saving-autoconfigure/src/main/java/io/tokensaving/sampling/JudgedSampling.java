@@ -21,7 +21,9 @@ import org.springframework.util.Assert;
  * Has a share of the answers of a feature graded in the background, within a budget, and
  * watches their quality. Of answers that are compared, a calibration share is compared in
  * both orders; the others are shown to the judge at the place that it prefers, as far as
- * that is known, so that its bias raises no false alarm. Equal texts are not paid for.
+ * that is known, so that its bias raises no false alarm. One that is found better there
+ * is compared in the other order too, so that the bias is not taken for quality. Equal
+ * texts are not paid for.
  * <p>
  * A request never waits for it nor fails because of it: what is not judged is counted,
  * whatever the reason. Of each plan one answer at a time is judged. Thread-safe.
@@ -167,7 +169,14 @@ public final class JudgedSampling implements AutoCloseable {
 		GradedJudge.Answers answers = GradedJudge.Answers.compared(sample.question(), answer, reference);
 		if (this.chance.getAsDouble() >= sample.terms().calibrationShare()) {
 			PositionBias bias = monitors.positionBias();
-			return ask(sample, answers.withReferenceFirst(bias.bias() + bias.margin() < 0), payment);
+			boolean referenceFirst = bias.bias() + bias.margin() < 0;
+			Graded graded = ask(sample, answers.withReferenceFirst(referenceFirst), payment);
+			if (graded.grade() != GradedJudge.Grade.BETTER) {
+				return graded;
+			}
+			// Says nothing of the bias, because it depends on the first verdict
+			return overdue.getAsBoolean() ? null
+					: agreed(graded, ask(sample, answers.withReferenceFirst(!referenceFirst), payment));
 		}
 		Graded shownFirst = ask(sample, answers, payment);
 		if (overdue.getAsBoolean()) {
@@ -178,11 +187,15 @@ public final class JudgedSampling implements AutoCloseable {
 			return null;
 		}
 		monitors.compared(PositionBias.of(shownFirst.grade(), shownSecond.grade()));
-		GradedJudge.Grade agreed = PositionBias.agreed(shownFirst.grade(), shownSecond.grade());
-		if (agreed == shownFirst.grade()) {
-			return shownFirst;
+		return agreed(shownFirst, shownSecond);
+	}
+
+	private static Graded agreed(Graded first, Graded second) {
+		GradedJudge.Grade agreed = PositionBias.agreed(first.grade(), second.grade());
+		if (agreed == first.grade()) {
+			return first;
 		}
-		return (agreed == shownSecond.grade()) ? shownSecond : new Graded(agreed, GradedJudge.Reason.OTHER);
+		return (agreed == second.grade()) ? second : new Graded(agreed, GradedJudge.Reason.OTHER);
 	}
 
 	private static Graded ask(Sample sample, GradedJudge.Answers answers, Comparison.Payment payment) {

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.route.learning.PairLearner;
+import io.tokensaving.sampling.GradedJudge.Grade;
 import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -129,15 +130,15 @@ class LearnedClassifierTests {
 	void ignoresLabelsThatAreOfNoUse() {
 		LearnedClassifier classifier = classifier();
 		float[] features = { 1, 2 };
-		List<RouteLabel> useless = List.of(new RouteLabel(PLAN, "nano", "mid", features, false, 1),
-				new RouteLabel(PLAN, "frontier", "frontier", features, false, 1),
-				new RouteLabel(PLAN, "unknown", "frontier", features, false, 1),
-				new RouteLabel(PLAN, "nano", "frontier", features, false, 0),
-				new RouteLabel(PLAN, "nano", "frontier", features, false, Double.NaN),
-				new RouteLabel(PLAN, "nano", "frontier", features, false, Double.POSITIVE_INFINITY),
-				new RouteLabel(PLAN, "nano", "frontier", new float[0], false, 1),
-				new RouteLabel(PLAN, "nano", "frontier", new float[100_000], false, 1),
-				new RouteLabel(PLAN, "nano", "frontier", new float[] { 1, Float.NaN }, false, 1));
+		List<RouteLabel> useless = List.of(new RouteLabel(PLAN, "nano", "mid", features, Grade.SAME, 1),
+				new RouteLabel(PLAN, "frontier", "frontier", features, Grade.SAME, 1),
+				new RouteLabel(PLAN, "unknown", "frontier", features, Grade.SAME, 1),
+				new RouteLabel(PLAN, "nano", "frontier", features, Grade.SAME, 0),
+				new RouteLabel(PLAN, "nano", "frontier", features, Grade.SAME, Double.NaN),
+				new RouteLabel(PLAN, "nano", "frontier", features, Grade.SAME, Double.POSITIVE_INFINITY),
+				new RouteLabel(PLAN, "nano", "frontier", new float[0], Grade.SAME, 1),
+				new RouteLabel(PLAN, "nano", "frontier", new float[100_000], Grade.SAME, 1),
+				new RouteLabel(PLAN, "nano", "frontier", new float[] { 1, Float.NaN }, Grade.SAME, 1));
 		useless.forEach((label) -> classifier.learn(label, SETTINGS));
 		assertThat(classifier.figures(PLAN)).isEmpty();
 	}
@@ -290,7 +291,7 @@ class LearnedClassifierTests {
 		float[] features = classifier.choose(request, SETTINGS).features();
 		assertThat(features).isNotNull();
 		boolean worse = random.nextDouble() < (hard ? 0.9 : (bad ? 0.5 : 0.005));
-		return new RouteLabel(PLAN, tier, "frontier", features, worse, 50);
+		return new RouteLabel(PLAN, tier, "frontier", features, worse ? Grade.WORSE : Grade.SAME, 50);
 	}
 
 }

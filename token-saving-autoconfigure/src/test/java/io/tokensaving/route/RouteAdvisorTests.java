@@ -45,6 +45,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 
@@ -591,19 +592,7 @@ class RouteAdvisorTests {
 	void theClassifierLearnsFromWhatACheaperTierWouldHaveAnswered(boolean stream) {
 		this.chance = 0;
 		List<RouteLabel> labels = new CopyOnWriteArrayList<>();
-		this.classifiers.put("learning", new RouteClassifier() {
-
-			@Override
-			public RouteChoice choose(RouteRequest request, RouteSettings settings) {
-				return new RouteChoice(Tier.OWN, "learning", 0.5, new float[] { 1, 2 });
-			}
-
-			@Override
-			public void learn(RouteLabel label, RouteSettings settings) {
-				labels.add(label);
-			}
-
-		});
+		this.classifiers.put("learning", learning(Tier.OWN, labels));
 		this.judges.put("kind", (answers) -> {
 			assertThat(answers.answer()).contains("from small");
 			assertThat(answers.reference()).contains("from large");
@@ -620,10 +609,61 @@ class RouteAdvisorTests {
 			RouteLabel label = labels.get(0);
 			assertThat(label.tier()).isEqualTo("small");
 			assertThat(label.reference()).isEqualTo(Tier.OWN);
-			assertThat(label.worse()).isFalse();
+			assertThat(label.grade()).isEqualTo(GradedJudge.Grade.SAME);
 			assertThat(label.features()).containsExactly(1, 2);
 			assertThat(label.weight()).isEqualTo(5);
 		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "REFERENCE, BETTER, BETTER, -1", "REFERENCE, SAME, SAME, 0", "REFERENCE, WORSE, WORSE, 1",
+			"REFERENCE, UNUSABLE, UNUSABLE, 1", "POINTWISE, BETTER, SAME, 0", "POINTWISE, WORSE, WORSE, 1" })
+	void theClassifierLearnsHowMuchAnAnswerLosesOrGains(JudgeSettings.Method method, GradedJudge.Grade verdict,
+			GradedJudge.Grade learned, int loss) {
+		this.chance = 0;
+		List<RouteLabel> labels = new CopyOnWriteArrayList<>();
+		this.classifiers.put("learning", learning("small", labels));
+		this.judges.put("scripted",
+				(answers) -> new GradedJudge.Verdict(verdict, GradedJudge.Reason.NONE, null, TokenUsage.ZERO));
+		JudgeSettings judge = new JudgeSettings("scripted", null, method, 0.02, BigDecimal.TEN, 0.05,
+				JudgeSettings.Action.ALERT);
+		ChatClient client = client(RouteSettings.builder("small", Tier.OWN)
+			.mode(RouteMode.ACTIVE)
+			.classifier("learning")
+			.judge(judge)
+			.build());
+		assertThat(ask(client, "a question", false)).isEqualTo("from small");
+		Eventually.await(() -> !labels.isEmpty());
+		assertThat(labels.get(0).grade()).isEqualTo(learned);
+		assertThat(labels.get(0).loss()).isEqualTo(loss);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "true, SAME", "false, WORSE" })
+	void aSuccessThatIsReportedIsNoGainBecauseItIsComparedWithNothing(boolean success, GradedJudge.Grade learned) {
+		List<RouteLabel> labels = new CopyOnWriteArrayList<>();
+		this.classifiers.put("learning", learning("small", labels));
+		ChatClient client = client(
+				RouteSettings.builder("small", Tier.OWN).mode(RouteMode.ACTIVE).classifier("learning").build());
+		client.prompt("a question").advisors(TokenSaving.task("ticket-1")).call().content();
+		assertThat(this.chain.statistics().tasks().report("ticket-1", success)).isTrue();
+		assertThat(labels).extracting(RouteLabel::grade).containsExactly(learned);
+	}
+
+	private static RouteClassifier learning(String tier, List<RouteLabel> labels) {
+		return new RouteClassifier() {
+
+			@Override
+			public RouteChoice choose(RouteRequest request, RouteSettings settings) {
+				return new RouteChoice(tier, "learning", 0.5, new float[] { 1, 2 });
+			}
+
+			@Override
+			public void learn(RouteLabel label, RouteSettings settings) {
+				labels.add(label);
+			}
+
+		};
 	}
 
 	@Test

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.ai.chat.prompt.Prompt;
@@ -245,6 +246,23 @@ class JudgedSamplingTests {
 		sampling.sample(sample(judge), CallerContext::capture);
 		awaitIdle(sampling);
 		assertThat(orders).containsExactly(false, true);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "BETTER, BETTER, BETTER", "BETTER, SAME, SAME", "BETTER, WORSE, SAME", "BETTER, UNUSABLE, SAME" })
+	void anAnswerThatSeemsBetterIsComparedInTheOtherOrderToo(Grade shownFirst, Grade shownSecond, Grade counted) {
+		List<Boolean> orders = new CopyOnWriteArrayList<>();
+		JudgedSampling sampling = sampling();
+		sampling.sample(sample((answers) -> {
+			orders.add(answers.referenceFirst());
+			return new Verdict(answers.referenceFirst() ? shownSecond : shownFirst, Reason.NONE, "judge-model", PRICE);
+		}), CallerContext::capture);
+		awaitIdle(sampling);
+		assertThat(orders).containsExactly(false, true);
+		assertThat(this.judged).extracting(JudgedSampling.Judged::grade).containsExactly(counted);
+		assertThat(figures().positionBias()).as("a second order that the verdict has asked for says nothing of it")
+			.isEqualTo(PositionBias.UNKNOWN);
+		assertThat(this.budget.spentUsd(PLAN)).isEqualByComparingTo("0.002");
 	}
 
 	@Test

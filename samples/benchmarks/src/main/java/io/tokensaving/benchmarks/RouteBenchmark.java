@@ -13,6 +13,7 @@ import io.tokensaving.route.RouteLabel;
 import io.tokensaving.route.RouteMode;
 import io.tokensaving.route.RouteRequest;
 import io.tokensaving.route.RouteSettings;
+import io.tokensaving.sampling.GradedJudge;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -78,7 +79,8 @@ public class RouteBenchmark {
 			for (int j = 1; j < label.length; j++) {
 				label[j] += (float) (0.1 * random.nextGaussian());
 			}
-			this.learned.learn(new RouteLabel(PLAN, "nano", "frontier", label, random.nextInt(200) == 0, 50), SETTINGS);
+			GradedJudge.Grade grade = (random.nextInt(200) == 0) ? GradedJudge.Grade.WORSE : GradedJudge.Grade.SAME;
+			this.learned.learn(new RouteLabel(PLAN, "nano", "frontier", label, grade, 50), SETTINGS);
 		}
 	}
 

@@ -121,7 +121,8 @@ final class RoutingProtocol {
 	enum Part {
 
 		/**
-		 * To learn from.
+		 * To learn from, and to fix the threshold of a run, with scores of functions that
+		 * were not told the label.
 		 */
 		LEARN,
 

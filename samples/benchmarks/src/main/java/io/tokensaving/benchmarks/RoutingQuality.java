@@ -44,7 +44,8 @@ import org.springframework.ai.chat.messages.UserMessage;
  * {@code java -cp benchmarks.jar io.tokensaving.benchmarks.RoutingQuality --litellm=FILE DIRECTORY}.
  * <ul>
  * <li>{@code --rows=FILE} only writes the prompts, for {@code litellm-scores.py};
- * <li>{@code --part=validation} measures on the validation parts, to choose something by;
+ * <li>{@code --part=validation} measures on the validation parts, to choose something by,
+ * with thresholds of the rows to learn from;
  * <li>{@code --vectors=FILE} is where embeddings are kept.
  * </ul>
  */
@@ -54,9 +55,9 @@ public final class RoutingQuality {
 
 	private static final TokenCounter TOKENS = new TokenCounter();
 
-	private static final String LEARNED = "`learned`, told of better ones too";
+	private static final String LEARNED = "`learned`";
 
-	private static final String WORSE_ONLY = "`learned`, told of worse answers";
+	private static final String WORSE_ONLY = "`learned`, if better answers did not count";
 
 	private static final List<String> BASELINES = List.of("LiteLLM, score", "LiteLLM, tier and score", "LiteLLM, v2");
 
@@ -203,7 +204,7 @@ public final class RoutingQuality {
 		for (int seed : seeds) {
 			Map<Part, int[]> source = split(from, seed, unseenGroups);
 			Map<Part, int[]> parts = (from == on) ? source : split(on, seed, unseenGroups);
-			runs.add(run(seed, rows(from, source.get(Part.LEARN)), on, parts));
+			runs.add(run(seed, rows(from, source.get(Part.LEARN)), on, parts, unseenGroups));
 		}
 		return new Result(on.rows().size(), runs);
 	}
@@ -224,15 +225,22 @@ public final class RoutingQuality {
 		return Arrays.stream(numbers).mapToObj(data.rows()::get).toList();
 	}
 
-	private Run run(int seed, List<Row> learn, RoutingRows on, Map<Part, int[]> parts) {
+	private Run run(int seed, List<Row> learn, RoutingRows on, Map<Part, int[]> parts, boolean unseenGroups) {
 		int[] tested = parts.get(this.part);
-		List<Row> validation = rows(on, parts.get(Part.VALIDATION));
 		List<Row> test = rows(on, tested);
+		List<Row> fixing = new ArrayList<>();
+		// Rows of groups that were learned from say nothing of groups that were not
+		if (!unseenGroups) {
+			fixing.addAll(rows(on, parts.get(Part.LEARN)));
+		}
+		if (unseenGroups || this.part == Part.TEST) {
+			fixing.addAll(rows(on, parts.get(Part.VALIDATION)));
+		}
 		Map<String, RoutingCurve> curves = new LinkedHashMap<>();
 		Map<String, Threshold> thresholds = new LinkedHashMap<>();
 		routers(seed, learn).forEach((name, router) -> {
 			curves.put(name, curve(router, test));
-			thresholds.put(name, curve(router, validation).threshold(RoutingProtocol.QUALITY));
+			thresholds.put(name, curve(router, fixing).threshold(RoutingProtocol.QUALITY));
 		});
 		return new Run(seed, tested, curves, thresholds);
 	}
@@ -262,8 +270,16 @@ public final class RoutingQuality {
 		double[] weights = new double[labels.length];
 		Arrays.fill(weights, 1);
 		float[][] given = rows.stream().map(this.features::get).toArray(float[][]::new);
-		RidgeHead head = RidgeHead.fitGroups(given, labels, weights, LearnedClassifier.SURFACE_FEATURES).head();
-		return (row) -> head.predict(this.features.get(row));
+		RidgeHead.Fit fit = RidgeHead.fitGroups(given, labels, weights, LearnedClassifier.SURFACE_FEATURES);
+		// A row to learn from has the score of a function that was not told its label
+		Map<String, Double> leaveOneOut = new HashMap<>();
+		for (int i = 0; i < labels.length; i++) {
+			leaveOneOut.put(rows.get(i).id(), fit.leaveOneOut()[i]);
+		}
+		return (row) -> {
+			Double score = leaveOneOut.get(row.id());
+			return (score != null) ? score : fit.head().predict(this.features.get(row));
+		};
 	}
 
 	// Whether the weak model's answer is worse than the strong one's, as the same, or
@@ -303,7 +319,7 @@ public final class RoutingQuality {
 	 * @param seed its seed
 	 * @param tested the numbers of the rows that are measured on
 	 * @param curves by router, on these rows
-	 * @param thresholds by router, of the validation part
+	 * @param thresholds by router, of the parts that are not measured on
 	 */
 	record Run(int seed, int[] tested, Map<String, RoutingCurve> curves, Map<String, Threshold> thresholds) {
 

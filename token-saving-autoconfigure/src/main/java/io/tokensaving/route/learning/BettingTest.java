@@ -3,15 +3,22 @@ package io.tokensaving.route.learning;
 import java.util.Arrays;
 
 /**
- * Tests, after every observation, on which side of a limit the mean of losses is, by bets
- * against the opposite (I. Waudby-Smith and A. Ramdas, <i>Estimating means of bounded
- * random variables by betting</i>, 2024). Each of several bettors always stakes the same
- * on an observation; the e-value is their mean wealth.
+ * Tests, after every observation, on which side of a limit the mean of net losses is, by
+ * bets against the opposite (I. Waudby-Smith and A. Ramdas, <i>Estimating means of
+ * bounded random variables by betting</i>, 2024). Each of several bettors always stakes
+ * the same on an observation; the e-value is their mean wealth.
+ * <p>
+ * A net loss <i>x</i> is from -1, a gain, to 1. A bettor with the stake <i>s</i>
+ * multiplies its wealth by 1 + <i>s</i> (<i>limit</i> - <i>x</i>) to show that the mean
+ * is below the limit, and by 1 + <i>s</i> (<i>x</i> - <i>limit</i>) to show that it is
+ * above. If the mean is on the opposite side, this is 1 or less on average, and it is
+ * never negative if <i>s</i> is at most 1 / (1 - <i>limit</i>) for the one, where a loss
+ * of 1 is the worst case, and 1 / (1 + <i>limit</i>) for the other, where a gain of 1 is.
  * <p>
  * If the decisions that cause the losses are made before the losses are known, the chance
  * that the e-value ever reaches 20 while the mean is on the opposite side is at most one
  * in twenty (Ville's inequality). The decisions may change on the way: because stakes are
- * constant, the mean is that of the chances of a loss at all decisions up to now
+ * constant, the mean is that of the expected net losses of all decisions up to now
  * (inequality of arithmetic and geometric means).
  * <p>
  * Observations that stand for more requests than others have larger stakes. One that
@@ -20,9 +27,11 @@ import java.util.Arrays;
  */
 final class BettingTest {
 
+	// Of the largest stake that is allowed. Large ones find rare losses that become
+	// frequent, small ones a difference between many losses and many gains
 	private static final double[] STAKES_BELOW = { 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9 };
 
-	private static final double[] ODDS_ABOVE = { 1.5, 2.1, 2.7, 4, 8 };
+	private static final double[] STAKES_ABOVE = { 0.1, 0.25, 0.5, 0.75, 0.95 };
 
 	private static final double MAX_WEALTH = 1e300;
 
@@ -60,15 +69,12 @@ final class BettingTest {
 	 * @return the test
 	 */
 	static BettingTest above(double limit) {
-		return new BettingTest(limit, 1, Arrays.stream(ODDS_ABOVE).map((odds) -> {
-			double rate = limit * odds / (1 - limit + limit * odds);
-			return (rate / limit - 1) / (1 - limit);
-		}).toArray());
+		return new BettingTest(limit, 1, Arrays.stream(STAKES_ABOVE).map((share) -> share / (1 + limit)).toArray());
 	}
 
 	/**
 	 * Add an observation.
-	 * @param loss the loss, 0 to 1
+	 * @param loss the net loss, -1 to 1; below zero for a gain
 	 * @param weight how many requests it stands for, above zero, as a share of the
 	 * largest number that is expected; see {@link WeightScale}
 	 */

@@ -16,14 +16,14 @@ final class HeldOutLabels {
 
 	private final double[] weights = new double[MAX];
 
-	private final boolean[] worse = new boolean[MAX];
+	private final double[] losses = new double[MAX];
 
 	private long count;
 
-	void add(double score, boolean worse, double weight) {
+	void add(double score, double loss, double weight) {
 		int index = (int) (this.count % MAX);
 		this.scores[index] = score;
-		this.worse[index] = worse;
+		this.losses[index] = loss;
 		this.weights[index] = weight;
 		this.count++;
 	}
@@ -34,10 +34,11 @@ final class HeldOutLabels {
 
 	/**
 	 * Return how well the scores order the requests: the average performance gap
-	 * recovered (I. Ong et al., <i>RouteLLM</i>, 2024). It is the share of the loss of
-	 * the cheaper model that is avoided, on average over all shares of requests that the
-	 * default model answers, the hardest first.
-	 * @return 0 to 1, 0.5 for an order by chance; NaN if no answer was worse
+	 * recovered (I. Ong et al., <i>RouteLLM</i>, 2024). It is the share of the net loss
+	 * of the cheaper model that is avoided, on average over all shares of requests that
+	 * the default model answers, the hardest first.
+	 * @return 0.5 for an order by chance, 1 or more for one that also finds answers that
+	 * are better; NaN if the cheaper model loses nothing on the whole
 	 */
 	double performanceGapRecovered() {
 		int held = (int) Math.min(this.count, MAX);
@@ -72,7 +73,7 @@ final class HeldOutLabels {
 	}
 
 	private double lost(int index) {
-		return (this.worse[index]) ? this.weights[index] : 0;
+		return this.weights[index] * this.losses[index];
 	}
 
 }

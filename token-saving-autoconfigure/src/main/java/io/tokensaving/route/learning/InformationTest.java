@@ -4,11 +4,13 @@ import java.util.Arrays;
 
 /**
  * Tests whether scores say anything about labels, by bets that requests with a worse
- * answer have greater scores than others. The score of each one is ranked among those of
- * the requests since the one before, none of which had a worse answer. No score is
+ * answer have greater scores than those with an answer that is as good, and requests with
+ * a better one smaller scores. The score of each one is ranked among those of the
+ * requests since the one before, all of which had an answer that is as good. No score is
  * compared twice, so that the ranks are independent: if the labels do not depend on the
- * requests, each rank is as likely as any other, and the chance that the e-value ever
- * reaches 20 is at most one in twenty (Ville's inequality). Not thread-safe.
+ * requests, each rank is as likely as any other, whatever the label is, and the chance
+ * that the e-value ever reaches 20 is at most one in twenty (Ville's inequality). Not
+ * thread-safe.
  */
 final class InformationTest {
 
@@ -39,10 +41,10 @@ final class InformationTest {
 	/**
 	 * Add an observation.
 	 * @param score the score, given before the label was known
-	 * @param worse the label
+	 * @param loss the label, -1 to 1; 0 if neither answer is better
 	 */
-	void observe(double score, boolean worse) {
-		if (!worse) {
+	void observe(double score, double loss) {
+		if (loss == 0) {
 			this.scores[(int) (this.count++ % MAX)] = score;
 			return;
 		}
@@ -56,7 +58,7 @@ final class InformationTest {
 			below += (this.scores[i] < score) ? 1 : 0;
 			above += (this.scores[i] > score) ? 1 : 0;
 		}
-		double gain = (double) (below - above) / held;
+		double gain = loss * (below - above) / held;
 		this.count = 0;
 		for (int i = 0; i < STAKES.length; i++) {
 			this.wealth[i] = Math.min(MAX_WEALTH, this.wealth[i] * (1 + STAKES[i] * gain));

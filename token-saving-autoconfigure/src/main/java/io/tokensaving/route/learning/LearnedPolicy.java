@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param threshold the score up to which the cheaper tier answers
  * @param layout identifies what the features are
  * @param features how many there are
- * @param limit the loss that it was made for
+ * @param limit the net loss that it was made for
  * @param acts whether it has been shown to keep to the limit, so that it may be followed
  */
 public record LearnedPolicy(@Nullable RidgeHead head, RoutingThreshold threshold, float layout, int features,
@@ -24,8 +24,9 @@ public record LearnedPolicy(@Nullable RidgeHead head, RoutingThreshold threshold
 	/**
 	 * Return the score of a request.
 	 * @param features its features, of which the first one identifies what they are
-	 * @return the estimated chance that the answer of the cheaper tier is worse, not
-	 * limited to 0 and 1; NaN if it cannot be estimated
+	 * @return the estimated net loss if the cheaper tier answers: the chance that its
+	 * answer is worse less the chance that it is better, not limited to -1 and 1; NaN if
+	 * it cannot be estimated
 	 */
 	public double score(float[] features) {
 		return (this.head != null && features.length == this.features && features[0] == this.layout)

@@ -10,10 +10,14 @@ import java.util.Iterator;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.util.Assert;
+
 /**
  * Learns which requests a cheaper tier answers as well as the default one, and whether
- * that may be relied on. The requests that it leaves to the cheaper tier may lose at most
- * a limit, as a share of all requests.
+ * that may be relied on. A label is a net loss: 1 if the answer of the cheaper tier is
+ * worse, 0 if it is as good, -1 if it is better. The requests that are left to the
+ * cheaper tier may lose at most a limit, as the mean of all requests, to which the others
+ * add 0.
  * <p>
  * Each label is first predicted by the policy in force and then learned from, so that
  * every label is held-out evidence. The policy acts once a {@link BettingTest} has shown
@@ -59,7 +63,7 @@ public final class PairLearner {
 
 	private static final int KEPT_AFTER_STOP = 200;
 
-	// The order of requests changes less than how many answers are worse
+	// The order of requests changes less than how much is lost
 	private static final int THRESHOLD_LABELS = 2000;
 
 	private static final int NEW_LAYOUT = 20;
@@ -125,7 +129,7 @@ public final class PairLearner {
 
 	/**
 	 * Create a learner without labels.
-	 * @param limit the largest loss as a share of all requests, above 0 and below 1
+	 * @param limit the largest mean net loss of all requests, above 0 and below 1
 	 * @param alarm the e-value from which on the policy acts, above 1
 	 * @param maxLabels the largest number of labels to keep, at least {@link #FIRST_FIT}
 	 */
@@ -135,7 +139,7 @@ public final class PairLearner {
 
 	/**
 	 * Create a learner without labels, of two groups of features that count the same.
-	 * @param limit the largest loss as a share of all requests, above 0 and below 1
+	 * @param limit the largest mean net loss of all requests, above 0 and below 1
 	 * @param alarm the e-value from which on the policy acts, above 1
 	 * @param maxLabels the largest number of labels to keep, at least {@link #FIRST_FIT}
 	 * @param firstGroup how many features are in the first group, 0 for one group only
@@ -154,7 +158,7 @@ public final class PairLearner {
 	/**
 	 * Change what is required. If it differs from before, the policy stops acting and has
 	 * to be shown anew to be good; the labels are kept.
-	 * @param limit the largest loss as a share of all requests, above 0 and below 1
+	 * @param limit the largest mean net loss of all requests, above 0 and below 1
 	 * @param alarm the e-value from which on the policy acts, above 1
 	 */
 	public void require(double limit, double alarm) {
@@ -184,10 +188,13 @@ public final class PairLearner {
 	 * Learn from a label.
 	 * @param features the features of the request, at least one, of which the first
 	 * identifies what the others are; not copied
-	 * @param worse whether the answer of the cheaper tier was worse
+	 * @param loss what is lost if the cheaper tier answers: 1 if its answer was worse, 0
+	 * if it was as good, -1 if it was better, or anything between
 	 * @param weight how many requests the label stands for, above zero
+	 * @throws IllegalArgumentException if the loss is not from -1 to 1
 	 */
-	public void learn(float[] features, boolean worse, double weight) {
+	public void learn(float[] features, double loss, double weight) {
+		Assert.isTrue(isLoss(loss), () -> "'loss' must be from -1 to 1, but is " + loss);
 		if (isOtherLayout(features)) {
 			return;
 		}
@@ -196,14 +203,19 @@ public final class PairLearner {
 		double relative = this.scale.relate(weight);
 		double relativeToNewest = this.newestScale.relate(weight);
 		if (!Double.isNaN(score)) {
-			this.heldOut.add(score, worse, weight);
-			this.information.observe(score, worse);
-			this.whole.observe(worse ? 1 : 0, relative);
-			observe(policy, (policy.accepts(score) && worse) ? 1 : 0, relative, relativeToNewest);
+			this.heldOut.add(score, loss, weight);
+			this.information.observe(score, loss);
+			this.whole.observe(loss, relative);
+			observe(policy, policy.accepts(score) ? loss : 0, relative, relativeToNewest);
 		}
-		this.labels.addLast(new Label(features, worse, (float) weight));
+		this.labels.addLast(new Label(features, (float) loss, (float) weight));
 		this.sinceFit++;
 		trim(this.maxLabels);
+	}
+
+	// Not true for NaN
+	private static boolean isLoss(double loss) {
+		return loss >= -1 && loss <= 1;
 	}
 
 	private void observe(LearnedPolicy policy, double loss, double relative, double relativeToNewest) {
@@ -343,7 +355,7 @@ public final class PairLearner {
 		out.writeInt(this.labels.size());
 		out.writeInt((last != null) ? last.features.length : 0);
 		for (Label label : this.labels) {
-			out.writeBoolean(label.worse);
+			out.writeFloat(label.loss);
 			out.writeFloat(label.weight);
 			for (float feature : label.features) {
 				out.writeFloat(feature);
@@ -405,15 +417,15 @@ public final class PairLearner {
 		int length = in.readInt();
 		check(count >= 0 && length <= maxFeatures && (length > 0 || (count == 0 && length == 0)));
 		for (int i = 0; i < count; i++) {
-			boolean worse = in.readBoolean();
+			float loss = in.readFloat();
 			float weight = in.readFloat();
-			check(weight > 0 && Float.isFinite(weight));
+			check(isLoss(loss) && weight > 0 && Float.isFinite(weight));
 			float[] features = new float[length];
 			for (int j = 0; j < length; j++) {
 				features[j] = in.readFloat();
 				check(Float.isFinite(features[j]));
 			}
-			check(learner.recall(features, worse, weight));
+			check(learner.recall(features, loss, weight));
 		}
 		return learner;
 	}
@@ -448,17 +460,17 @@ public final class PairLearner {
 	/**
 	 * Keep a label whose evidence is known already.
 	 * @param features the features of the request, at least one; not copied
-	 * @param worse whether the answer of the cheaper tier was worse
+	 * @param loss what is lost by the answer of the cheaper tier, from -1 to 1
 	 * @param weight how many requests the label stands for, above zero
 	 * @return {@code false} if its features are others than those of the labels before,
 	 * so that it is not kept
 	 */
-	public boolean recall(float[] features, boolean worse, double weight) {
+	public boolean recall(float[] features, double loss, double weight) {
 		Label last = this.labels.peekLast();
 		if (last != null && !last.hasLayoutOf(features)) {
 			return false;
 		}
-		this.labels.addLast(new Label(features, worse, (float) weight));
+		this.labels.addLast(new Label(features, (float) loss, (float) weight));
 		trim(this.maxLabels);
 		return true;
 	}
@@ -486,8 +498,9 @@ public final class PairLearner {
 	 * @param refits how often a policy was fitted
 	 * @param heldOut the number of labels that were predicted before they were known
 	 * @param performanceGapRecovered how well the newest 1,000 of them were ordered: 0.5
-	 * as by chance, 1 perfectly; NaN if it is not known
-	 * @param eValue the evidence that the loss is below the limit
+	 * as by chance, 1 or more if what the cheaper tier loses is found; NaN if it is not
+	 * known, or loses nothing on the whole
+	 * @param eValue the evidence that the net loss is below the limit
 	 * @param share the share of requests that the cheaper tier would answer
 	 * @param acts whether the policy is followed
 	 */
@@ -497,7 +510,7 @@ public final class PairLearner {
 	}
 
 	@SuppressWarnings("ArrayRecordComponent") // never compared
-	private record Label(float[] features, boolean worse, float weight) {
+	private record Label(float[] features, float loss, float weight) {
 
 		boolean hasLayoutOf(float[] other) {
 			return other.length == this.features.length && other[0] == this.features[0];
@@ -512,7 +525,7 @@ public final class PairLearner {
 
 		private final float[][] features;
 
-		private final double[] worse;
+		private final double[] losses;
 
 		private final double[] weights;
 
@@ -531,7 +544,7 @@ public final class PairLearner {
 		private Refit(PairLearner learner) {
 			int count = learner.labels.size();
 			this.features = new float[count][];
-			this.worse = new double[count];
+			this.losses = new double[count];
 			this.weights = new double[count];
 			this.limit = learner.limit;
 			this.target = learner.limit * (learner.policy.acts() ? ACTING_TARGET : LEARNING_TARGET);
@@ -541,7 +554,7 @@ public final class PairLearner {
 			for (int i = 0; i < count; i++) {
 				Label label = labels.next();
 				this.features[i] = label.features;
-				this.worse[i] = label.worse ? 1 : 0;
+				this.losses[i] = label.loss;
 				this.weights[i] = label.weight;
 			}
 		}
@@ -551,11 +564,12 @@ public final class PairLearner {
 		 */
 		@Override
 		public void run() {
-			RidgeHead.Fit fit = RidgeHead.fitGroups(this.features, this.worse, limitedWeights(), this.firstGroup);
-			int from = Math.max(0, this.worse.length - THRESHOLD_LABELS);
-			double[] scores = Arrays.copyOfRange(fit.leaveOneOut(), from, this.worse.length);
-			double[] losses = Arrays.copyOfRange(this.worse, from, this.worse.length);
-			double[] represented = Arrays.copyOfRange(this.weights, from, this.worse.length);
+			RidgeHead.Fit fit = RidgeHead.fitGroups(this.features, this.losses, limitedWeights(), this.firstGroup);
+			int count = this.losses.length;
+			int from = Math.max(0, count - THRESHOLD_LABELS);
+			double[] scores = Arrays.copyOfRange(fit.leaveOneOut(), from, count);
+			double[] losses = Arrays.copyOfRange(this.losses, from, count);
+			double[] represented = Arrays.copyOfRange(this.weights, from, count);
 			RoutingThreshold safe = RoutingThreshold.choose(scores, losses, represented, this.limit, MARGIN);
 			RoutingThreshold wished = RoutingThreshold.choose(scores, losses, represented, this.target, 0);
 			this.threshold = (safe.value() < wished.value()) ? safe : wished;

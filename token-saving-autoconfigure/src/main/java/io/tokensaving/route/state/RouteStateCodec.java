@@ -11,6 +11,7 @@ import java.util.List;
 
 import io.tokensaving.LabelText;
 import io.tokensaving.sampling.AdaptiveRate;
+import io.tokensaving.sampling.GradedJudge;
 import io.tokensaving.sampling.QualityKey;
 import io.tokensaving.sampling.QualityStanding;
 
@@ -47,11 +48,9 @@ public final class RouteStateCodec {
 
 	private static final byte NUMBER = 6;
 
-	private static final byte NOT_WORSE = 0;
-
-	private static final byte WORSE = 1;
-
 	private static final int MAX_VERSION_LENGTH = 256;
+
+	private static final GradedJudge.Grade[] GRADES = GradedJudge.Grade.values();
 
 	private static final QualityStanding[] STANDINGS = QualityStanding.values();
 
@@ -67,7 +66,7 @@ public final class RouteStateCodec {
 	public static byte[] encode(Label label) {
 		return write(LABEL, (out) -> {
 			label.origin().write(out);
-			out.writeByte(label.worse() ? WORSE : NOT_WORSE);
+			out.writeByte(label.grade().ordinal());
 			out.writeFloat(label.weight());
 			float[] features = label.features();
 			out.writeShort(features.length);
@@ -98,8 +97,8 @@ public final class RouteStateCodec {
 	public static Label label(byte[] bytes) {
 		return read(bytes, LABEL, (in) -> {
 			Origin origin = Origin.read(in);
-			int verdict = in.readByte();
-			check(verdict == WORSE || verdict == NOT_WORSE);
+			int grade = in.readUnsignedByte();
+			check(grade < GRADES.length);
 			float weight = in.readFloat();
 			check(weight > 0 && Float.isFinite(weight));
 			int length = in.readUnsignedShort();
@@ -119,7 +118,7 @@ public final class RouteStateCodec {
 					features[i] = (float) ((double) share / Short.MAX_VALUE * largest);
 				}
 			}
-			return new Label(origin, verdict == WORSE, weight, features, exact);
+			return new Label(origin, GRADES[grade], weight, features, exact);
 		});
 	}
 
@@ -350,13 +349,13 @@ public final class RouteStateCodec {
 	 * A label.
 	 *
 	 * @param origin who has added it
-	 * @param worse whether the answer of the cheaper tier was worse
+	 * @param grade how good the answer of the cheaper tier was
 	 * @param weight how many requests it stands for, above zero
 	 * @param features the features
 	 * @param exact how many features, the first ones, are kept as they are
 	 */
 	@SuppressWarnings("ArrayRecordComponent") // never compared
-	public record Label(Origin origin, boolean worse, float weight, float[] features, int exact) {
+	public record Label(Origin origin, GradedJudge.Grade grade, float weight, float[] features, int exact) {
 
 	}
 

@@ -1,10 +1,12 @@
 package io.tokensaving.route.learning;
 
+import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.DoubleUnaryOperator;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -19,10 +21,50 @@ class BettingTestTests {
 	private static final int RUNS = 2000;
 
 	@ParameterizedTest
-	@ValueSource(doubles = { 0.02, 0.05, 0.2, 0.5 })
-	void isRarelyWrongAtTheLimitHoweverOftenItIsLookedAt(double limit) {
-		assertThat(share(BettingTest.below(limit), (time) -> limit, 2000, 1)).isLessThanOrEqualTo(0.05);
-		assertThat(share(BettingTest.above(limit), (time) -> limit, 2000, 2)).isLessThanOrEqualTo(0.05);
+	@CsvSource({ "0.02, 0", "0.05, 0", "0.2, 0", "0.5, 0", "0.02, 0.02", "0.05, 0.05", "0.05, 0.2", "0.05, 0.475",
+			"0.2, 0.4", "0.5, 0.25" })
+	void isRarelyWrongAtTheLimitHoweverOftenItIsLookedAt(double limit, double better) {
+		assertThat(share(BettingTest.below(limit), (time) -> limit + better, better, 2000, 1))
+			.isLessThanOrEqualTo(0.05);
+		assertThat(share(BettingTest.above(limit), (time) -> limit + better, better, 2000, 2))
+			.isLessThanOrEqualTo(0.05);
+	}
+
+	@ParameterizedTest
+	@ValueSource(doubles = { 0.001, 0.05, 0.5, 0.99 })
+	void noBettorGainsOrIsRuinedByWhatHasTheLimitAsItsMean(double limit) {
+		for (double low = -1; low < limit; low += 0.05) {
+			for (double high = 1; high > limit; high -= 0.05) {
+				double chance = (limit - low) / (high - low);
+				for (double weight : new double[] { 0.1, 1 }) {
+					assertFair(after(BettingTest.below(limit), low, weight),
+							after(BettingTest.below(limit), high, weight), chance);
+					assertFair(after(BettingTest.above(limit), low, weight),
+							after(BettingTest.above(limit), high, weight), chance);
+				}
+			}
+		}
+	}
+
+	private static void assertFair(double[] afterLow, double[] afterHigh, double chanceOfHigh) {
+		for (int i = 0; i < afterLow.length; i++) {
+			assertThat((1 - chanceOfHigh) * afterLow[i] + chanceOfHigh * afterHigh[i]).isCloseTo(1, within(1e-9));
+			assertThat(Math.min(afterLow[i], afterHigh[i])).isPositive();
+		}
+	}
+
+	private static double[] after(BettingTest test, double loss, double weight) {
+		test.observe(loss, weight);
+		double[] state = test.state();
+		return Arrays.copyOf(state, state.length / 2);
+	}
+
+	@Test
+	void holdsForAMeanNetLossThatChanges() {
+		// At the limit on the whole, above and below it in turn
+		DoubleUnaryOperator turns = (time) -> (time % 2 == 0) ? 0.4 : 0.3;
+		assertThat(share(BettingTest.below(0.05), turns, 0.3, 2000, 7)).isLessThanOrEqualTo(0.05);
+		assertThat(share(BettingTest.above(0.05), turns, 0.3, 2000, 8)).isLessThanOrEqualTo(0.05);
 	}
 
 	@Test
@@ -30,13 +72,20 @@ class BettingTestTests {
 		// Losses that are rarest at first, so that the mean is below the limit until the
 		// end, are to be found; the other way round they are not
 		DoubleUnaryOperator falling = (time) -> (time < 500) ? 0.08 : 0.02;
-		assertThat(share(BettingTest.below(0.05), falling, 1000, 3)).isLessThanOrEqualTo(0.05);
+		assertThat(share(BettingTest.below(0.05), falling, 0, 1000, 3)).isLessThanOrEqualTo(0.05);
 	}
 
 	@Test
 	void findsWhatIsClearlyOnTheOtherSide() {
-		assertThat(share(BettingTest.below(0.05), (time) -> 0.02, 800, 4)).isGreaterThan(0.9);
-		assertThat(share(BettingTest.above(0.05), (time) -> 0.12, 300, 5)).isGreaterThan(0.9);
+		assertThat(share(BettingTest.below(0.05), (time) -> 0.02, 0, 800, 4)).isGreaterThan(0.9);
+		assertThat(share(BettingTest.above(0.05), (time) -> 0.12, 0, 350, 5)).isGreaterThan(0.9);
+	}
+
+	@Test
+	void betterAnswersMakeUpForWorseOnes() {
+		assertThat(share(BettingTest.below(0.05), (time) -> 0.1, 0.1, 1500, 9)).isGreaterThan(0.9);
+		assertThat(share(BettingTest.below(0.05), (time) -> 0.1, 0, 1500, 10)).isZero();
+		assertThat(share(BettingTest.above(0.05), (time) -> 0.25, 0.1, 800, 11)).isGreaterThan(0.9);
 	}
 
 	@Test
@@ -133,14 +182,15 @@ class BettingTestTests {
 	}
 
 	// How often an e-value of 20 is reached
-	private static double share(BettingTest fresh, DoubleUnaryOperator rate, int length, long seed) {
+	private static double share(BettingTest fresh, DoubleUnaryOperator worse, double better, int length, long seed) {
 		SplittableRandom random = new SplittableRandom(seed);
 		double[] start = fresh.state();
 		int reached = 0;
 		for (int run = 0; run < RUNS; run++) {
 			fresh.restore(start);
 			for (int i = 0; i < length; i++) {
-				fresh.observe((random.nextDouble() < rate.applyAsDouble(i)) ? 1 : 0, 1);
+				double chance = random.nextDouble();
+				fresh.observe((chance < better) ? -1 : (chance < better + worse.applyAsDouble(i)) ? 1 : 0, 1);
 				if (fresh.value() >= 20) {
 					reached++;
 					break;

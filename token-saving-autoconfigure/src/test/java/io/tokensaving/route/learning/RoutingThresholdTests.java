@@ -37,6 +37,40 @@ class RoutingThresholdTests {
 	}
 
 	@Test
+	void betterAnswersMakeUpForWorseOnes() {
+		double[] scores = { 0.1, 0.2, 0.3, 0.4 };
+		RoutingThreshold threshold = RoutingThreshold.choose(scores, new double[] { -1, 1, 1, 1 },
+				new double[] { 1, 1, 1, 1 }, 0.25, 0);
+		assertThat(threshold.share()).isEqualTo(0.75);
+		assertThat(threshold.loss()).isEqualTo(0.25);
+	}
+
+	@Test
+	void triesNoThresholdAboveOneThatLosesTooMuch() {
+		// All of them together would lose nothing
+		double[] scores = { 0.1, 0.2, 0.3, 0.4 };
+		RoutingThreshold threshold = RoutingThreshold.choose(scores, new double[] { 0, 1, 0, -1 },
+				new double[] { 1, 1, 1, 1 }, 0.2, 0);
+		assertThat(threshold.share()).isEqualTo(0.25);
+		assertThat(threshold.loss()).isZero();
+	}
+
+	@Test
+	void staysFurtherBelowTheLimitTheMoreGainsThereAreToBeMadeUpFor() {
+		// Nothing is lost net, with much or no chance in it
+		double[] scores = new double[400];
+		double[] losses = new double[400];
+		double[] weights = new double[400];
+		for (int i = 0; i < 400; i++) {
+			losses[i] = (i % 2 == 0) ? 1 : -1;
+			weights[i] = 1;
+		}
+		assertThat(RoutingThreshold.choose(scores, losses, weights, 0.05, 1.645)).isEqualTo(RoutingThreshold.NONE);
+		assertThat(RoutingThreshold.choose(scores, losses, weights, 0.09, 1.645).share()).isEqualTo(1);
+		assertThat(RoutingThreshold.choose(scores, new double[400], weights, 0.05, 1.645).share()).isEqualTo(1);
+	}
+
+	@Test
 	void sendsNothingIfTheEasiestIsTooHard() {
 		assertThat(RoutingThreshold.choose(new double[] { 0.1, 0.2 }, new double[] { 1, 1 }, new double[] { 1, 1 }, 0.1,
 				0))
@@ -79,6 +113,30 @@ class RoutingThresholdTests {
 			}
 			double value = Math.max(0, RoutingThreshold.choose(scores, losses, weights, 0.05, 1.645).value());
 			within += (value * value / 2 <= 0.05) ? 1 : 0;
+		}
+		assertThat(within).isGreaterThan((int) (0.95 * runs));
+	}
+
+	@Test
+	void theNetLossOfRequestsIsWithinTheLimitInNineteenOfTwentyChoices() {
+		// The chance of a loss less that of a gain is 1.2 times the score less 0.3, so
+		// that
+		// the net loss of all requests up to a threshold t falls first
+		SplittableRandom random = new SplittableRandom(4);
+		int within = 0;
+		int runs = 2000;
+		for (int run = 0; run < runs; run++) {
+			double[] scores = new double[300];
+			double[] losses = new double[300];
+			double[] weights = new double[300];
+			for (int i = 0; i < 300; i++) {
+				scores[i] = random.nextDouble();
+				double chance = random.nextDouble();
+				losses[i] = (chance < 0.35 * (1 - scores[i])) ? -1 : (chance > 1 - 0.05 - 0.85 * scores[i]) ? 1 : 0;
+				weights[i] = 1;
+			}
+			double value = Math.max(0, RoutingThreshold.choose(scores, losses, weights, 0.05, 1.645).value());
+			within += (0.6 * value * value - 0.3 * value <= 0.05) ? 1 : 0;
 		}
 		assertThat(within).isGreaterThan((int) (0.95 * runs));
 	}

@@ -7,6 +7,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 import io.tokensaving.sampling.AdaptiveRate;
+import io.tokensaving.sampling.GradedJudge;
 import io.tokensaving.sampling.QualityKey;
 import io.tokensaving.sampling.QualityStanding;
 import net.jqwik.api.Arbitraries;
@@ -40,10 +41,10 @@ class RouteStateCodecTests {
 			.ofMinSize(1)
 			.ofMaxSize(420);
 		return Combinators
-			.combine(Arbitraries.longs(), Arbitraries.longs().greaterOrEqual(0), Arbitraries.of(true, false),
+			.combine(Arbitraries.longs(), Arbitraries.longs().greaterOrEqual(0), Arbitraries.of(GradedJudge.Grade.class),
 					Arbitraries.floats().between(0.5f, 1e6f), features, Arbitraries.integers().between(0, 420))
-			.as((sender, sequence, worse, weight, values, exact) -> new RouteStateCodec.Label(
-					new RouteStateCodec.Origin(sender, sequence), worse, weight, values,
+			.as((sender, sequence, grade, weight, values, exact) -> new RouteStateCodec.Label(
+					new RouteStateCodec.Origin(sender, sequence), grade, weight, values,
 					Math.min(exact, values.length)));
 	}
 
@@ -51,7 +52,7 @@ class RouteStateCodecTests {
 	void labelsKeepTheirFirstFeaturesAndTheOthersNearlySo(@ForAll("labels") RouteStateCodec.Label label) {
 		RouteStateCodec.Label read = RouteStateCodec.label(RouteStateCodec.encode(label));
 		assertThat(read.origin()).isEqualTo(label.origin());
-		assertThat(read.worse()).isEqualTo(label.worse());
+		assertThat(read.grade()).isEqualTo(label.grade());
 		assertThat(read.weight()).isEqualTo(label.weight());
 		assertThat(read.exact()).isEqualTo(label.exact());
 		assertThat(Arrays.copyOf(read.features(), label.exact()))
@@ -75,7 +76,7 @@ class RouteStateCodecTests {
 			features[i] = (float) random.nextGaussian();
 		}
 		assertThat(RouteStateCodec
-			.encode(new RouteStateCodec.Label(new RouteStateCodec.Origin(1, 2), true, 5, features, 14))).hasSize(855);
+			.encode(new RouteStateCodec.Label(new RouteStateCodec.Origin(1, 2), GradedJudge.Grade.BETTER, 5, features, 14))).hasSize(855);
 	}
 
 	@Property(tries = 200)
