@@ -196,8 +196,9 @@ public final class BudgetAdvisor implements TokenSavingAdvisor, CallAdvisor, Dir
 
 	private @Nullable BudgetedCall prepare(ChatClientRequest request) {
 		CallState call = CallState.of(request, this.plan);
-		// A second advisor in the chain has nothing left to do
-		if (call == null || request.context().containsKey(CONTEXT_KEY)) {
+		// A second advisor in the chain has nothing left to do, and what the caller sees
+		// nothing of is overhead
+		if (call == null || call.isShadow() || request.context().containsKey(CONTEXT_KEY)) {
 			return null;
 		}
 		List<BudgetClaim> claims = List.of();

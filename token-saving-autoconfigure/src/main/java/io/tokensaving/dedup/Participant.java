@@ -145,6 +145,7 @@ abstract class Participant {
 		}
 		ChatResponse response = flight.response();
 		if (pays) {
+			this.ledger.takeOver(flight.leader().ledger());
 			this.ledger.settle((response != null) ? new LedgerEvent.Bought(usage(response)) : null);
 		}
 		else {

@@ -70,6 +70,10 @@ public final class SavingsLedger {
 	 */
 	public synchronized boolean record(LedgerEvent event) {
 		if (this.closed) {
+			if (isOfAnswer(event)) {
+				// For who pays in place of a request that has ended
+				this.events.add(event);
+			}
 			return false;
 		}
 		if (event instanceof LedgerEvent.Served hit) {
@@ -83,6 +87,26 @@ public final class SavingsLedger {
 		}
 		this.events.add(event);
 		return true;
+	}
+
+	// What advisors below those that share an answer know of how it comes about
+	private static boolean isOfAnswer(LedgerEvent event) {
+		return event instanceof LedgerEvent.Rerouted || event instanceof LedgerEvent.CacheMarked
+				|| event instanceof LedgerEvent.Discounted
+				|| (event instanceof LedgerEvent.Labelled label && label.name().equals(Labels.TIER));
+	}
+
+	/**
+	 * Take over how the answer came about from the request that has asked for it, because
+	 * this one pays for it in its place.
+	 * @param asking the ledger of the other request
+	 */
+	public void takeOver(SavingsLedger asking) {
+		List<LedgerEvent> events;
+		synchronized (asking) {
+			events = asking.events.stream().filter(SavingsLedger::isOfAnswer).toList();
+		}
+		events.forEach(this::record);
 	}
 
 	/**
@@ -158,12 +182,13 @@ public final class SavingsLedger {
 	 * model is asked instead. What was recorded of its purchase does not apply to the
 	 * next one.
 	 * @param attempt the event
+	 * @return {@code false} if the ledger is closed already
 	 */
-	public synchronized void recordAttempt(LedgerEvent.Attempted attempt) {
-		record(attempt);
+	public synchronized boolean recordAttempt(LedgerEvent.Attempted attempt) {
 		this.sentOptions = null;
 		this.writes = 0;
 		this.hourWrites = 0;
+		return record(attempt);
 	}
 
 	/**

@@ -115,7 +115,11 @@ public final class CallState {
 		if (parameters.planId() != null && !parameters.planId().equals(plan.id())) {
 			return null;
 		}
-		return new CallState(DEFAULT_WORKSPACE, plan, parameters.directives(), Dialects.builtIn());
+		CallState alone = new CallState(DEFAULT_WORKSPACE, plan, parameters.directives(), Dialects.builtIn());
+		alone.tier = parameters.tier();
+		alone.taskId = parameters.taskId();
+		alone.feature = (parameters.feature() != null) ? parameters.feature() : alone.feature;
+		return alone;
 	}
 
 	/**
@@ -133,7 +137,7 @@ public final class CallState {
 	 * @return a new state
 	 */
 	public CallState withoutSettings() {
-		return copy(Plan.builder(this.plan.id()).source(this.plan.source()).build(), this, false);
+		return copy(Plan.builder(this.plan.id()).source(this.plan.source()).build(), this, this.shadow);
 	}
 
 	private CallState copy(Plan plan, @Nullable CallState measured, boolean shadow) {

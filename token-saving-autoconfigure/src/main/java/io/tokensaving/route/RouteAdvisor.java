@@ -1,10 +1,12 @@
 package io.tokensaving.route;
 
+import java.nio.channels.ClosedByInterruptException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -46,6 +48,7 @@ import io.tokensaving.statistics.PlanStatistics;
 import io.tokensaving.statistics.SavingsStatistics;
 import io.tokensaving.tier.SourceModels;
 import io.tokensaving.tier.Tier;
+import io.tokensaving.tier.TierModelAdvisor;
 import io.tokensaving.tier.TierSwitch;
 import io.tokensaving.tier.Tiers;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +71,11 @@ import org.springframework.util.Assert;
  * routed, and inside Spring AI's tool loop, of which each round goes to the tier that has
  * begun it.
  * <p>
+ * A chain that is built by hand needs a {@link TierModelAdvisor} behind this advisor,
+ * which calls the models of tiers, and a {@code PlanAdvisor} in front of its caches that
+ * is given {@link RouteFeature#answerInputs}, so that no answer of one tier is stored for
+ * requests of another.
+ * <p>
  * A tier that fails leaves its request to the model that it was made for, whose failure
  * alone reaches the caller. Nobody ever sees parts of two answers. A share of the answers
  * is judged in the background. Thread-safe.
@@ -78,6 +86,8 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 			RulesClassifier.NAME, new RulesClassifier(), HeuristicClassifier.NAME, new HeuristicClassifier());
 
 	private static final ConfidenceChecks NO_OTHER_CHECKS = new ConfidenceChecks(Map.of());
+
+	private static final int MAX_CAUSES = 10;
 
 	private final @Nullable Plan plan;
 
@@ -97,6 +107,8 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 
 	private final TokenCounter tokenCounter;
 
+	private final PriceTable prices;
+
 	private final Ticker ticker;
 
 	private final int order;
@@ -113,6 +125,7 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 		this.checks = builder.checks;
 		this.statistics = builder.statistics;
 		this.tokenCounter = builder.tokenCounter;
+		this.prices = builder.prices;
 		this.ticker = builder.ticker;
 		this.order = builder.order;
 		this.tierSwitch = new TierSwitch(builder.dialects);
@@ -156,14 +169,14 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 	public ChatClientResponse adviseCall(ChatClientRequest request, CallAdvisorChain chain) {
 		RoutedCall routed = begin(request, chain.getCallAdvisors(), true);
 		if (routed == null) {
-			return chain.nextCall(request);
+			return chain.nextCall(toOwnModel(request));
 		}
 		ChatClientResponse response;
 		try {
-			response = routed.acts() ? answer(routed, chain) : chain.nextCall(request);
+			response = routed.acts() ? answer(routed, chain) : chain.nextCall(toOwnModel(request));
 		}
 		catch (Throwable ex) {
-			this.observer.ended(routed, RouteOutcome.FAILED);
+			this.observer.ended(routed, hasLeft(ex) ? RouteOutcome.CANCELLED : RouteOutcome.FAILED);
 			throw ex;
 		}
 		this.observer.answered(routed, response.chatResponse(), CallerContext::capture, (tier) -> (cutOff) -> {
@@ -183,7 +196,7 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 				response = next.nextCall(sent);
 			}
 			catch (Throwable ex) {
-				if (isFinal(routed) || isOfTheProcess(ex)) {
+				if (isFinal(routed) || isOfTheProcess(ex) || hasLeft(ex)) {
 					throw ex;
 				}
 				failed(routed, ex);
@@ -197,15 +210,48 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 				return response;
 			}
 			routed.rejected(reason, response.chatResponse());
+			if (Thread.currentThread().isInterrupted()) {
+				throw new CancellationException("Interrupted before another model was asked");
+			}
 			escalations++;
 			tier = dearer;
 		}
 	}
 
-	// Of a request that was refused, or whose caller has gone, nobody wants another
-	// answer
 	private static boolean isFinal(RoutedCall routed) {
-		return RouteDecider.OWN.equals(routed.tier()) || routed.isRefused() || Thread.currentThread().isInterrupted();
+		return RouteDecider.OWN.equals(routed.tier()) || routed.isRefused();
+	}
+
+	// Nobody wants another answer then. A model that waits may have cleared the flag
+	private static boolean hasLeft(Throwable failure) {
+		if (Thread.currentThread().isInterrupted()) {
+			return true;
+		}
+		Throwable cause = failure;
+		for (int depth = 0; cause != null && depth < MAX_CAUSES; depth++) {
+			if (cause instanceof InterruptedException || cause instanceof ClosedByInterruptException) {
+				return true;
+			}
+			cause = cause.getCause();
+		}
+		return false;
+	}
+
+	// Another tier may have answered before the plan was changed, and no model takes the
+	// reasoning of another
+	private ChatClientRequest toOwnModel(ChatClientRequest request) {
+		if (RoutedCall.isRouted(request)) {
+			return request;
+		}
+		try {
+			TierSwitch.Switched switched = this.tierSwitch.apply(request, RouteDecider.OWN, null,
+					(message) -> RoutedCall.isOf(RouteDecider.OWN, message));
+			return (switched != null) ? switched.request() : request;
+		}
+		catch (RuntimeException | LinkageError ex) {
+			this.statistics.recordError(RouteFeature.COMPONENT, null, ex);
+			return request;
+		}
 	}
 
 	// Another model would fare no better. A stack that overflows is one that is free
@@ -276,7 +322,7 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 		StreamAdvisorChain chain = DirectStreamChain.after(this, given);
 		return Flux.deferContextual((context) -> {
 			if (settings(request) == null) {
-				return chain.nextStream(request);
+				return chain.nextStream(toOwnModel(request));
 			}
 			CallerContext caller = CallerContext.capture(context);
 			// A classifier that takes its time never does so on an event loop
@@ -307,10 +353,10 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 	private Flux<ChatClientResponse> stream(@Nullable RoutedCall routed, ChatClientRequest request,
 			StreamAdvisorChain chain, StreamAdvisorChain given, CallerContext caller) {
 		if (routed == null) {
-			return chain.nextStream(request);
+			return chain.nextStream(toOwnModel(request));
 		}
 		Flux<ChatClientResponse> answer = routed.acts() ? attempt(routed, routed.decision().tier(), 0, chain, given)
-				: chain.nextStream(request);
+				: chain.nextStream(toOwnModel(request));
 		ResponseAssembler assembler = new ResponseAssembler(routed.dialect(), RouteObserver.MAX_BYTES, this.streams);
 		return answer.map((element) -> {
 			follow(routed, assembler, element);
@@ -403,11 +449,12 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 			this.observer.used(call.planKey(), settings);
 			Decision decision = this.decider.decide(request, call, settings, asked, mayWait);
 			ChatModel source = SourceModels.of(advisors);
+			boolean callsTiers = advisors.stream().anyMatch(TierModelAdvisor.class::isInstance);
 			this.statistics.plan(call.planKey()).increment(RouteFeature.DECISIONS, decision.tier().name());
 			this.statistics.plan(call.planKey()).increment(RouteFeature.REASONS, decision.reason());
 			PlanStatistics plan = this.statistics.plan(call.planKey());
-			return new RoutedCall(request, call, settings, decision, acts, source, this.tierSwitch, this.tokenCounter,
-					plan, this.digests.of(settings, this.tiers.get()),
+			return new RoutedCall(request, call, settings, decision, acts, source, callsTiers, this.tierSwitch,
+					this.tokenCounter, plan, this.prices, this.digests.of(settings, this.tiers.get()),
 					(ex) -> this.statistics.recordError(RouteFeature.COMPONENT, call.planKey(), ex), start);
 		}
 		catch (Throwable ex) {

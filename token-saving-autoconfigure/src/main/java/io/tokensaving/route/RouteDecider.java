@@ -120,6 +120,11 @@ final class RouteDecider {
 			Tier tier = find(asked, all);
 			return only((tier != null) ? tier : OWN, REQUESTED);
 		}
+		String begunBy = StickyTiers.ofToolLoop(request);
+		if (Tier.OWN.equals(begunBy) && !settings.tiers().contains(Tier.OWN)) {
+			// It has taken the place of a tier that failed, or of all
+			return only(OWN, "tool_loop");
+		}
 		PlanStatistics statistics = this.statistics.plan(call.planKey());
 		long tokens = TokenEstimate.of(request.prompt().getInstructions());
 		List<Tier> candidates = serving(request, all, settings, tokens);
@@ -131,7 +136,7 @@ final class RouteDecider {
 			List<Tier> allowed = from(atLeast, candidates, settings);
 			candidates = allowed.isEmpty() ? candidates.subList(candidates.size() - 1, candidates.size()) : allowed;
 		}
-		Tier begun = find(StickyTiers.ofToolLoop(request), candidates);
+		Tier begun = find(begunBy, candidates);
 		if (begun != null) {
 			return new Decision(begun, "tool_loop", Double.NaN, null, candidates);
 		}

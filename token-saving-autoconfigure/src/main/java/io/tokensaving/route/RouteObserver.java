@@ -114,7 +114,7 @@ final class RouteObserver implements AutoCloseable {
 		this.shared = (store != null) ? new SharedRouting(store, statistics, classifiers, tiers, this.budget,
 				this::alarm, ticker, SharedRouting.INTERVAL) : null;
 		this.served = new JudgedSampling(deadline, ticker, chance, this.budget, new Listener(RouteFeature.QUALITY));
-		this.explored = new JudgedSampling(deadline, ticker, chance, this.budget, new Listener(RouteFeature.EXPLORED));
+		this.explored = new JudgedSampling(this.served, new Listener(RouteFeature.EXPLORED));
 	}
 
 	/**
@@ -254,7 +254,13 @@ final class RouteObserver implements AutoCloseable {
 		JudgeSettings settings = routed.settings().judge();
 		String question = RouteDecider.question(routed.request().prompt().getInstructions());
 		if (!answering.equals(reference) && routed.acts()) {
-			if (candidates.indexOf(answering) > candidates.indexOf(reference)) {
+			int position = candidates.indexOf(answering);
+			if (position < 0) {
+				// It is none of the plan's tiers, and has taken the place of one that
+				// failed
+				return null;
+			}
+			if (position > candidates.indexOf(reference)) {
 				// That a dearer tier is better is no news, and would not be worth its
 				// price
 				return null;

@@ -9,12 +9,14 @@ import java.util.function.Consumer;
 import io.tokensaving.InternalContext;
 import io.tokensaving.ledger.Labels;
 import io.tokensaving.ledger.LedgerEvent;
+import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.SavingsLedger;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.provider.Dialect;
 import io.tokensaving.provider.TokenUsage;
 import io.tokensaving.request.CallState;
 import io.tokensaving.route.log.RouteDecision;
+import io.tokensaving.statistics.DescribedException;
 import io.tokensaving.statistics.PlanStatistics;
 import io.tokensaving.tier.Tier;
 import io.tokensaving.tier.TierSwitch;
@@ -47,11 +49,15 @@ final class RoutedCall {
 
 	private final @Nullable ChatModel source;
 
+	private final boolean callsTiers;
+
 	private final TierSwitch tierSwitch;
 
 	private final TokenCounter tokenCounter;
 
 	private final PlanStatistics statistics;
+
+	private final PriceTable prices;
 
 	private final boolean acts;
 
@@ -70,17 +76,20 @@ final class RoutedCall {
 	private ChatClientRequest sent;
 
 	RoutedCall(ChatClientRequest request, CallState call, RouteSettings settings, Decision decision, boolean acts,
-			@Nullable ChatModel source, TierSwitch tierSwitch, TokenCounter tokenCounter, PlanStatistics statistics,
-			String settingsDigest, Consumer<Throwable> onFailure, long start) {
+			@Nullable ChatModel source, boolean callsTiers, TierSwitch tierSwitch, TokenCounter tokenCounter,
+			PlanStatistics statistics, PriceTable prices, String settingsDigest, Consumer<Throwable> onFailure,
+			long start) {
 		this.request = request;
 		this.call = call;
 		this.settings = settings;
 		this.decision = decision;
 		this.acts = acts;
 		this.source = source;
+		this.callsTiers = callsTiers;
 		this.tierSwitch = tierSwitch;
 		this.tokenCounter = tokenCounter;
 		this.statistics = statistics;
+		this.prices = prices;
 		this.settingsDigest = settingsDigest;
 		this.onFailure = onFailure;
 		this.start = start;
@@ -226,6 +235,11 @@ final class RoutedCall {
 
 	private TierSwitch.@Nullable Switched switched(Tier tier) {
 		try {
+			if (tier.chatModel() != null && !this.callsTiers) {
+				throw new DescribedException(
+						"The chat client has no TierModelAdvisor, so that tier '%s' cannot be asked"
+							.formatted(tier.name()));
+			}
 			return this.tierSwitch.apply(this.request, tier, this.source, (message) -> isOf(tier, message));
 		}
 		catch (RuntimeException | LinkageError ex) {
@@ -235,8 +249,14 @@ final class RoutedCall {
 		}
 	}
 
-	// Before there was routing, the model that the request was made for had written all
-	private static boolean isOf(Tier tier, AssistantMessage message) {
+	/**
+	 * Whether a tier has written a message of the conversation.
+	 * @param tier the tier
+	 * @param message the message
+	 * @return whether it has; before there was routing, the model that the request was
+	 * made for had written all
+	 */
+	static boolean isOf(Tier tier, AssistantMessage message) {
 		String mark = StickyTiers.mark(message);
 		return (mark != null) ? mark.equals(tier.name()) : RouteDecider.OWN.equals(tier);
 	}
@@ -272,7 +292,9 @@ final class RoutedCall {
 		TokenUsage usage = this.ledger.usage(this.tokenCounter, this.sent.prompt(), response);
 		LedgerEvent.Attempted attempt = new LedgerEvent.Attempted(RouteFeature.TECHNIQUE, model(response), usage,
 				Map.of(Labels.TIER, this.tier.name()));
-		this.ledger.recordAttempt(attempt);
+		if (!this.ledger.recordAttempt(attempt)) {
+			payLate(attempt.model(), usage);
+		}
 		synchronized (this) {
 			this.attempts.add(attempt);
 		}
@@ -292,7 +314,14 @@ final class RoutedCall {
 	 * @param usage the tokens
 	 */
 	void payOverhead(@Nullable String model, TokenUsage usage) {
-		this.ledger.recordOverhead(model, usage);
+		if (!this.ledger.recordOverhead(model, usage)) {
+			payLate(model, usage);
+		}
+	}
+
+	// The caller has left while others wait for the answer, or nobody does
+	private void payLate(@Nullable String model, TokenUsage usage) {
+		this.statistics.recordOverhead(model, usage, this.prices);
 	}
 
 	/**

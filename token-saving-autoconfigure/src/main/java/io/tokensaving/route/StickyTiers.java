@@ -8,6 +8,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.plan.PlanKey;
+import io.tokensaving.request.CallState;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.client.ChatClientRequest;
@@ -20,11 +21,14 @@ import org.springframework.ai.chat.messages.UserMessage;
 /**
  * Knows which tier has answered a conversation so far: by the mark that an answer carries
  * in its metadata, where no model reads it, and for histories that have lost it by the id
- * of the conversation. Of these, {@value #MAX_CONVERSATIONS} are remembered. Thread-safe.
+ * of the conversation. Of these, {@value #MAX_CONVERSATIONS} are remembered, and none
+ * that is longer than {@value #MAX_ID_LENGTH} characters. Thread-safe.
  */
 final class StickyTiers {
 
 	private static final int MAX_CONVERSATIONS = 10_000;
+
+	private static final int MAX_ID_LENGTH = 256;
 
 	private static final Duration REMEMBERED = Duration.ofHours(1);
 
@@ -91,7 +95,12 @@ final class StickyTiers {
 
 	private static @Nullable Conversation conversation(PlanKey plan, ChatClientRequest request) {
 		Object id = request.context().get(ChatMemory.CONVERSATION_ID);
-		return (id != null) ? new Conversation(plan, id.toString()) : null;
+		String text = (id != null) ? id.toString() : "";
+		if (text.isEmpty() || text.length() > MAX_ID_LENGTH) {
+			return null;
+		}
+		CallState call = CallState.of(request);
+		return new Conversation(plan, (call != null) ? call.tenant() : null, text);
 	}
 
 	/**
@@ -104,7 +113,7 @@ final class StickyTiers {
 				&& message.getMetadata().get(TokenSaving.TIER) instanceof String mark) ? mark : null;
 	}
 
-	private record Conversation(PlanKey plan, String id) {
+	private record Conversation(PlanKey plan, @Nullable String tenant, String id) {
 
 	}
 

@@ -64,6 +64,20 @@ public final class JudgedSampling implements AutoCloseable {
 		this.listener = listener;
 	}
 
+	/**
+	 * Create a sampling of other answers of the same plans. Both take turns: what is said
+	 * of a plan holds for both together.
+	 * @param other the other one, with which it shares all but the listener, and is
+	 * closed
+	 * @param listener is told what happens
+	 */
+	public JudgedSampling(JudgedSampling other, Listener listener) {
+		this.sampler = other.sampler;
+		this.chance = other.chance;
+		this.budget = other.budget;
+		this.listener = listener;
+	}
+
 	private void lost(PlanKey plan, RuntimeException reason) {
 		notJudged(plan, NotJudged.of(reason), reason);
 	}
@@ -87,7 +101,8 @@ public final class JudgedSampling implements AutoCloseable {
 				notJudged(sample.plan(), NotJudged.OUT_OF_BUDGET, null);
 				return false;
 			}
-			Sampler.Choice choice = this.sampler.sample(sample.plan(), 1, caller, (overdue) -> judge(sample, overdue));
+			Sampler.Choice choice = this.sampler.sample(sample.plan(), 1, caller, (overdue) -> judge(sample, overdue),
+					this::lost);
 			if (choice == Sampler.Choice.OVER_LIMIT) {
 				notJudged(sample.plan(), NotJudged.OVER_LIMIT, null);
 			}

@@ -77,9 +77,20 @@ final class SampleQueue implements AutoCloseable {
 	 * the deadline has passed
 	 */
 	void offer(PlanKey plan, Consumer<BooleanSupplier> work) {
+		offer(plan, work, this.onLoss);
+	}
+
+	/**
+	 * Run a task of a plan now or later.
+	 * @param plan the plan
+	 * @param work the task, which handles its own failures; its argument tells whether
+	 * the deadline has passed
+	 * @param onLoss receives the plan and the reason if this task is lost
+	 */
+	void offer(PlanKey plan, Consumer<BooleanSupplier> work, BiConsumer<PlanKey, RuntimeException> onLoss) {
 		Losses losses = new Losses();
 		synchronized (this) {
-			add(new Task(plan, work), losses);
+			add(new Task(plan, work, onLoss), losses);
 			startWaiting(losses);
 		}
 		losses.report();
@@ -88,13 +99,13 @@ final class SampleQueue implements AutoCloseable {
 	private void add(Task task, Losses losses) {
 		PlanWork own = this.plans.computeIfAbsent(task.plan, (added) -> new PlanWork());
 		if (isStuck(own)) {
-			losses.add(task.plan, tooManyHang());
+			losses.add(task, tooManyHang());
 			return;
 		}
 		if (this.waiting >= MAX_WAITING) {
 			Deque<Task> longest = longest();
 			boolean room = longest.size() > own.waiting.size();
-			losses.add(room ? longest.removeLast().plan : task.plan,
+			losses.add(room ? longest.removeLast() : task,
 					new SampleLostException(Reason.QUEUE_FULL, "The queue of answers to verify is full"));
 			if (!room) {
 				return;
@@ -132,7 +143,7 @@ final class SampleQueue implements AutoCloseable {
 			catch (RuntimeException | OutOfMemoryError ex) { // closed, or no thread
 				this.running--;
 				next.work().running--;
-				losses.add(next.plan,
+				losses.add(next,
 						new SampleLostException(Reason.NO_THREAD, "No thread can be started to verify an answer", ex));
 			}
 		}
@@ -210,11 +221,14 @@ final class SampleQueue implements AutoCloseable {
 
 		private final Consumer<BooleanSupplier> work;
 
+		private final BiConsumer<PlanKey, RuntimeException> onLoss;
+
 		private volatile boolean overdue;
 
-		Task(PlanKey plan, Consumer<BooleanSupplier> work) {
+		Task(PlanKey plan, Consumer<BooleanSupplier> work, BiConsumer<PlanKey, RuntimeException> onLoss) {
 			this.plan = plan;
 			this.work = work;
+			this.onLoss = onLoss;
 		}
 
 		PlanWork work() {
@@ -234,7 +248,7 @@ final class SampleQueue implements AutoCloseable {
 		private void expire() {
 			SampleQueue queue = SampleQueue.this;
 			Losses losses = new Losses();
-			losses.add(this.plan, new SampleLostException(Reason.OVERDUE,
+			losses.add(this, new SampleLostException(Reason.OVERDUE,
 					"The verifying call took longer than %s".formatted(queue.deadline)));
 			synchronized (queue) {
 				this.overdue = true;
@@ -269,16 +283,16 @@ final class SampleQueue implements AutoCloseable {
 	/**
 	 * Collects lost tasks, which are reported after the lock is released.
 	 */
-	private final class Losses {
+	private static final class Losses {
 
-		private final List<Map.Entry<PlanKey, RuntimeException>> losses = new ArrayList<>(0);
+		private final List<Map.Entry<Task, RuntimeException>> losses = new ArrayList<>(0);
 
-		void add(PlanKey plan, RuntimeException reason) {
-			this.losses.add(Map.entry(plan, reason));
+		void add(Task task, RuntimeException reason) {
+			this.losses.add(Map.entry(task, reason));
 		}
 
 		void report() {
-			this.losses.forEach((loss) -> SampleQueue.this.onLoss.accept(loss.getKey(), loss.getValue()));
+			this.losses.forEach((loss) -> loss.getKey().onLoss.accept(loss.getKey().plan, loss.getValue()));
 		}
 
 	}

@@ -37,6 +37,8 @@ public final class Sampler implements AutoCloseable {
 
 	private final SampleQueue queue;
 
+	private final BiConsumer<PlanKey, RuntimeException> onLoss;
+
 	private final Map<PlanKey, Integer> sampledInMinute = new HashMap<>();
 
 	private long minuteStart;
@@ -70,6 +72,7 @@ public final class Sampler implements AutoCloseable {
 		this.ticker = ticker;
 		this.chance = chance;
 		this.minuteStart = ticker.read();
+		this.onLoss = onLoss;
 		this.queue = new SampleQueue(deadline, maxOfAPlan, onLoss);
 	}
 
@@ -83,6 +86,22 @@ public final class Sampler implements AutoCloseable {
 	 * @return whether the request is a sample
 	 */
 	public Choice sample(PlanKey plan, double rate, Supplier<CallerContext> caller, Consumer<BooleanSupplier> work) {
+		return sample(plan, rate, caller, work, this.onLoss);
+	}
+
+	/**
+	 * Take a sample with a given probability, unless a limit is reached.
+	 * @param plan the plan of the request
+	 * @param rate the probability, 0 to 1
+	 * @param caller supplies the context of the caller; called on the current thread
+	 * @param work the work on the sample, which handles its own failures; its argument
+	 * tells whether the deadline has passed, at which the thread is interrupted
+	 * @param onLoss receives the plan and the reason, a {@link SampleLostException}, if
+	 * this sample is not started or not done in time; must not throw
+	 * @return whether the request is a sample
+	 */
+	Choice sample(PlanKey plan, double rate, Supplier<CallerContext> caller, Consumer<BooleanSupplier> work,
+			BiConsumer<PlanKey, RuntimeException> onLoss) {
 		if (rate <= 0 || this.chance.getAsDouble() >= rate) {
 			return Choice.NOT_DRAWN;
 		}
@@ -93,7 +112,7 @@ public final class Sampler implements AutoCloseable {
 		this.queue.offer(plan, (overdue) -> context.call(() -> {
 			work.accept(overdue);
 			return true;
-		}));
+		}), onLoss);
 		return Choice.TAKEN;
 	}
 

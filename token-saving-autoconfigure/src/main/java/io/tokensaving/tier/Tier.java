@@ -36,13 +36,21 @@ public record Tier(String name, @Nullable ChatModel chatModel, @Nullable String 
 
 	/**
 	 * Return what identifies the model that answers now. Where the tier leaves the model
-	 * to its bean, the bean decides which it is.
+	 * to its bean, the bean decides which it is; one that cannot be created is no model.
 	 * @return a text that is equal only for the same definition and model; holds no
 	 * credential
 	 */
 	public String currentDigest() {
-		return (this.model == null && this.chatModel != null)
-				? this.digest + ":" + this.chatModel.getOptions().getModel() : this.digest;
+		if (this.model != null || this.chatModel == null) {
+			return this.digest;
+		}
+		try {
+			return this.digest + ":" + this.chatModel.getOptions().getModel();
+		}
+		catch (RuntimeException | LinkageError ex) {
+			// The other tiers of the plan answer all the same
+			return this.digest + ":?";
+		}
 	}
 
 	/**

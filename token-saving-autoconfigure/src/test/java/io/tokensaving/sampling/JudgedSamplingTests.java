@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.DoubleSupplier;
@@ -95,36 +96,39 @@ class JudgedSamplingTests {
 	}
 
 	private JudgedSampling sampling(Duration deadline, DoubleSupplier chance) {
-		JudgedSampling sampling = new JudgedSampling(deadline, this.ticks::get, chance, this.budget,
-				new JudgedSampling.Listener() {
-
-					@Override
-					public QualityMonitors monitors(PlanKey plan) {
-						return JudgedSamplingTests.this.statistics.plan(plan).state(SLOT);
-					}
-
-					@Override
-					public void paid(PlanKey plan, String model, TokenUsage usage) {
-						JudgedSamplingTests.this.statistics.plan(plan)
-							.recordOverhead(model, usage, JudgedSamplingTests.this.prices);
-						JudgedSamplingTests.this.whenPaid.run();
-					}
-
-					@Override
-					public void judged(JudgedSampling.Sample sample, JudgedSampling.Judged result) {
-						JudgedSamplingTests.this.judged.add(result);
-						JudgedSamplingTests.this.whenJudged.run();
-					}
-
-					@Override
-					public void failed(PlanKey plan, Throwable failure) {
-						JudgedSamplingTests.this.statistics.recordError(JUDGING, plan, failure);
-						JudgedSamplingTests.this.whenFailed.run();
-					}
-
-				});
+		JudgedSampling sampling = new JudgedSampling(deadline, this.ticks::get, chance, this.budget, listener());
 		this.samplings.add(sampling);
 		return sampling;
+	}
+
+	private JudgedSampling.Listener listener() {
+		return new JudgedSampling.Listener() {
+
+			@Override
+			public QualityMonitors monitors(PlanKey plan) {
+				return JudgedSamplingTests.this.statistics.plan(plan).state(SLOT);
+			}
+
+			@Override
+			public void paid(PlanKey plan, String model, TokenUsage usage) {
+				JudgedSamplingTests.this.statistics.plan(plan)
+					.recordOverhead(model, usage, JudgedSamplingTests.this.prices);
+				JudgedSamplingTests.this.whenPaid.run();
+			}
+
+			@Override
+			public void judged(JudgedSampling.Sample sample, JudgedSampling.Judged result) {
+				JudgedSamplingTests.this.judged.add(result);
+				JudgedSamplingTests.this.whenJudged.run();
+			}
+
+			@Override
+			public void failed(PlanKey plan, Throwable failure) {
+				JudgedSamplingTests.this.statistics.recordError(JUDGING, plan, failure);
+				JudgedSamplingTests.this.whenFailed.run();
+			}
+
+		};
 	}
 
 	private JudgedSampling sampling() {
@@ -158,6 +162,15 @@ class JudgedSamplingTests {
 
 	private long lost(NotJudged reason) {
 		return figures().notJudged().get(reason);
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	private void awaitIdle(JudgedSampling sampling) {
@@ -201,6 +214,72 @@ class JudgedSamplingTests {
 		QualityCounts counts = figures().total();
 		assertThat(counts.judged()).isEqualTo(taken);
 		assertThat(counts.weight()).isEqualTo(taken * 50_000L);
+	}
+
+	@Test
+	void samplesOfTwoKindsOfAPlanTakeTurnsAndNoneIsLost() throws InterruptedException {
+		JudgedSampling first = sampling();
+		JudgedSampling second = new JudgedSampling(first, listener());
+		CountDownLatch judging = new CountDownLatch(1);
+		first.sample(sample((answers) -> {
+			judging.countDown();
+			await(this.release);
+			return new Verdict(Grade.SAME, Reason.NONE, "judge-model", PRICE);
+		}), CallerContext::capture);
+		assertThat(judging.await(10, TimeUnit.SECONDS)).isTrue();
+		assertThat(second.sample(sample(saying(Grade.WORSE)), CallerContext::capture)).isTrue();
+		assertThat(second.isIdle()).isFalse();
+		this.release.countDown();
+		awaitIdle(first);
+		awaitIdle(second);
+		assertThat(this.judged).extracting(JudgedSampling.Judged::grade).containsExactly(Grade.SAME, Grade.WORSE);
+		assertThat(figures().lost()).isZero();
+		// The limit of a minute is that of both
+		for (int i = 2; i < Sampler.MAX_PER_MINUTE; i++) {
+			JudgedSampling sampling = (i % 2 == 0) ? first : second;
+			assertThat(sampling.sample(sample(saying(Grade.SAME)), CallerContext::capture)).isTrue();
+			awaitIdle(sampling);
+		}
+		assertThat(second.sample(sample(saying(Grade.SAME)), CallerContext::capture)).isFalse();
+		assertThat(lost(NotJudged.OVER_LIMIT)).isEqualTo(1);
+	}
+
+	@Test
+	void whatIsLostIsToldToTheKindThatLosesIt() throws InterruptedException {
+		JudgedSampling first = sampling();
+		QualityMonitors own = new QualityMonitors();
+		JudgedSampling second = new JudgedSampling(first, new JudgedSampling.Listener() {
+
+			@Override
+			public QualityMonitors monitors(PlanKey plan) {
+				return own;
+			}
+
+			@Override
+			public void paid(PlanKey plan, String model, TokenUsage usage) {
+			}
+
+			@Override
+			public void judged(JudgedSampling.Sample sample, JudgedSampling.Judged result) {
+			}
+
+			@Override
+			public void failed(PlanKey plan, Throwable failure) {
+			}
+
+		});
+		CountDownLatch judging = new CountDownLatch(1);
+		first.sample(sample((answers) -> {
+			judging.countDown();
+			await(this.release);
+			return new Verdict(Grade.SAME, Reason.NONE, "judge-model", PRICE);
+		}), CallerContext::capture);
+		assertThat(judging.await(10, TimeUnit.SECONDS)).isTrue();
+		for (int i = 0; i < SampleQueue.MAX_WAITING + 3; i++) {
+			second.sample(sample(saying(Grade.SAME)), CallerContext::capture);
+		}
+		assertThat(own.snapshot().notJudged().get(NotJudged.QUEUE_FULL)).isEqualTo(3);
+		assertThat(figures().lost()).isZero();
 	}
 
 	@Test
