@@ -2,6 +2,7 @@ package io.tokensaving.autoconfigure;
 
 import java.util.function.Supplier;
 
+import io.tokensaving.tier.FixedChatModel;
 import reactor.core.publisher.Flux;
 
 import org.springframework.ai.chat.model.ChatModel;
@@ -14,7 +15,7 @@ import org.springframework.util.function.SingletonSupplier;
  * The model of a tier, looked up or created when it is first asked: the bean may depend
  * on what uses the tiers, and a tier that no plan uses costs nothing. Thread-safe.
  */
-final class DeferredChatModel implements ChatModel {
+class DeferredChatModel implements ChatModel {
 
 	private final SingletonSupplier<ChatModel> model;
 
@@ -35,6 +36,17 @@ final class DeferredChatModel implements ChatModel {
 	@Override
 	public ChatOptions getOptions() {
 		return this.model.obtain().getOptions();
+	}
+
+	/**
+	 * The model of an endpoint, which the library makes by its definition.
+	 */
+	static final class OfEndpoint extends DeferredChatModel implements FixedChatModel {
+
+		OfEndpoint(Supplier<ChatModel> model) {
+			super(model);
+		}
+
 	}
 
 }

@@ -3,7 +3,6 @@ package io.tokensaving.autoconfigure;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.tokensaving.cache.semantic.LangChain4jEmbeddingModel;
 import io.tokensaving.cache.semantic.LoadableEmbeddingModel;
 import io.tokensaving.cache.semantic.MissingEmbeddingModelException;
 import org.apache.commons.logging.Log;
@@ -36,11 +35,15 @@ final class DeferredEmbeddingModel implements LoadableEmbeddingModel {
 
 	private final @Nullable String beanName;
 
+	private final InProcessEmbeddingModel inProcessModel;
+
 	private volatile @Nullable EmbeddingModel model;
 
 	private boolean inProcess;
 
-	DeferredEmbeddingModel(ListableBeanFactory beanFactory, @Nullable String beanName) {
+	DeferredEmbeddingModel(ListableBeanFactory beanFactory, @Nullable String beanName,
+			InProcessEmbeddingModel inProcessModel) {
+		this.inProcessModel = inProcessModel;
 		this.beanFactory = beanFactory;
 		this.beanName = beanName;
 	}
@@ -78,7 +81,7 @@ final class DeferredEmbeddingModel implements LoadableEmbeddingModel {
 		EmbeddingModel loaded = this.model;
 		if (loaded == null) {
 			logger.info("Questions of the semantic cache are embedded in this process by all-MiniLM-L6-v2");
-			loaded = LangChain4jEmbeddingModel.allMiniLmL6V2();
+			loaded = this.inProcessModel.load();
 			this.model = loaded;
 		}
 		return loaded;

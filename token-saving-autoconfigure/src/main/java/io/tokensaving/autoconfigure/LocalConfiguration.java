@@ -54,8 +54,8 @@ class LocalConfiguration {
 		String apiKey = properties.getApiKey();
 		logger.info("Requests go to local models at " + baseUrl + " in place of all others");
 		return new LocalModels(
-				new DeferredChatModel(() -> ModelEndpoint.create(baseUrl, apiKey, model,
-						toolCallingManager.getIfUnique(), observationRegistry.getIfUnique())),
+				new DeferredChatModel.OfEndpoint(() -> ModelEndpoint.create(baseUrl, apiKey, model,
+						toolCallingManager.getIfUnique(), observationRegistry.getIfUnique(), 0)),
 				baseUrl, model, properties.getMap(), properties.limits());
 	}
 

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 
-import io.tokensaving.cache.semantic.LangChain4jEmbeddingModel;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.local.LocalModels;
@@ -50,20 +49,19 @@ class RouteConfiguration {
 
 	@Bean
 	RouteFeature tokenSavingRouteFeature(ObjectProvider<Tiers> tiers, ObjectProvider<RouteAdvisor> advisor,
-			ListableBeanFactory beanFactory) {
+			Dialects dialects, ListableBeanFactory beanFactory) {
 		return new RouteFeature(once(() -> tiers.getIfAvailable(() -> Tiers.NONE)),
 				names(RouteSettings.CLASSIFIERS, beanFactory, RouteClassifier.class),
 				names(CascadeSettings.CHECKS, beanFactory, ConfidenceCheck.class),
-				names(List.of(JudgeSettings.LLM), beanFactory, GradedJudge.class), once(advisor::getObject));
+				names(List.of(JudgeSettings.LLM), beanFactory, GradedJudge.class), once(advisor::getObject), dialects);
 	}
 
 	// A model of the application may be remote, and so cost more than it saves
 	@Bean(LEARNED_BEAN)
 	@ConditionalOnMissingBean
-	LearnedClassifier tokenSavingLearnedClassifier() {
+	LearnedClassifier tokenSavingLearnedClassifier(InProcessEmbeddingModel inProcessModel) {
 		boolean present = ClassUtils.isPresent(DeferredEmbeddingModel.IN_PROCESS_MODEL, getClass().getClassLoader());
-		return new LearnedClassifier(
-				present ? new BackgroundEmbeddingModel(LangChain4jEmbeddingModel::allMiniLmL6V2) : null);
+		return new LearnedClassifier(present ? new BackgroundEmbeddingModel(inProcessModel::load) : null);
 	}
 
 	@Bean

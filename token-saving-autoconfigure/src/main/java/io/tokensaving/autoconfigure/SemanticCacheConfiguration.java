@@ -69,7 +69,8 @@ class SemanticCacheConfiguration {
 			VerificationProperties verification, AdvisorOrderProperties order, ListableBeanFactory beanFactory,
 			ObjectProvider<SemanticCacheStore> stores, ObjectProvider<SemanticGuard> guards,
 			ObjectProvider<ChatModel> chatModel, ObjectProvider<LocalModels> local, TokenCounter tokenCounter,
-			PriceTable prices, SavingsStatistics statistics, CircuitBreakers breakers) {
+			PriceTable prices, SavingsStatistics statistics, CircuitBreakers breakers,
+			InProcessEmbeddingModel inProcessModel) {
 		List<SemanticGuard> chain = new ArrayList<>(EnglishGuards.all());
 		guards.orderedStream().forEach(chain::add);
 		Map<String, Judge> judges = new HashMap<>(beanFactory.getBeansOfType(Judge.class));
@@ -78,7 +79,7 @@ class SemanticCacheConfiguration {
 			return (inItsPlace != null) ? inItsPlace : chatModel.getObject();
 		}, tokenCounter));
 		return SemanticCacheAdvisor
-			.builder(new DeferredEmbeddingModel(beanFactory, properties.getEmbeddingModel()),
+			.builder(new DeferredEmbeddingModel(beanFactory, properties.getEmbeddingModel(), inProcessModel),
 					stores.orderedStream().toList())
 			.guards(chain)
 			.judges(judges)

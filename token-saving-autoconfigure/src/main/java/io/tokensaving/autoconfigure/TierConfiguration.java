@@ -80,7 +80,7 @@ class TierConfiguration {
 					+ ModelEndpoint.ARTIFACT + "' on the class path, which makes the model of it");
 		}
 		String apiKey = tier.getApiKey();
-		return new DeferredChatModel(() -> ModelEndpoint.create(baseUrl, apiKey, model,
+		return new DeferredChatModel.OfEndpoint(() -> ModelEndpoint.create(baseUrl, apiKey, model,
 				toolCallingManager.getIfUnique(), observationRegistry.getIfUnique()));
 	}
 

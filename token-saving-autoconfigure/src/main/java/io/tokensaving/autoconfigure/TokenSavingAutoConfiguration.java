@@ -3,7 +3,6 @@ package io.tokensaving.autoconfigure;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 import com.github.benmanes.caffeine.cache.Ticker;
@@ -90,6 +89,11 @@ public final class TokenSavingAutoConfiguration {
 	}
 
 	@Bean
+	InProcessEmbeddingModel tokenSavingInProcessEmbeddingModel() {
+		return new InProcessEmbeddingModel();
+	}
+
+	@Bean
 	@ConditionalOnMissingBean
 	CircuitBreakers tokenSavingCircuitBreakers() {
 		return new CircuitBreakers();
@@ -132,10 +136,9 @@ public final class TokenSavingAutoConfiguration {
 	@ConditionalOnMissingBean
 	PriceTable tokenSavingPriceTable(TokenSavingProperties properties, Dialects dialects,
 			ObjectProvider<LocalModels> local) {
-		// The first of two prices of one model holds
-		List<ModelPrice> prices = new ArrayList<>(LocalConfiguration.prices(local));
-		prices.addAll(properties.checkedPrices());
-		return new PriceTable(prices, dialects);
+		PriceTable real = new PriceTable(properties.checkedPrices(), dialects);
+		List<ModelPrice> prices = LocalConfiguration.prices(local);
+		return prices.isEmpty() ? real : new PriceTable(prices, real);
 	}
 
 	@Bean

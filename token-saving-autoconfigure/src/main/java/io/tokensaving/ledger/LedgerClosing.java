@@ -34,6 +34,8 @@ final class LedgerClosing {
 
 	private final PriceTable prices;
 
+	private final PriceTable bought;
+
 	private LedgerEvent.@Nullable Served served;
 
 	private Outcome outcome = Outcome.BYPASS;
@@ -60,10 +62,11 @@ final class LedgerClosing {
 
 	private List<LedgerEvent.Attempted> attempts = List.of();
 
-	private LedgerClosing(List<LedgerEvent> events, Purchase purchase, PriceTable prices) {
+	private LedgerClosing(List<LedgerEvent> events, Purchase purchase, PriceTable prices, PriceTable bought) {
 		this.events = events;
 		this.purchase = purchase;
 		this.prices = prices;
+		this.bought = bought;
 	}
 
 	/**
@@ -75,7 +78,22 @@ final class LedgerClosing {
 	 * @return what the call saved
 	 */
 	static ClosedLedger close(PlanKey key, List<LedgerEvent> events, Purchase purchase, PriceTable prices) {
-		return new LedgerClosing(events, purchase, prices).close(key);
+		return close(key, events, purchase, prices, prices);
+	}
+
+	/**
+	 * Close the ledger of a call.
+	 * @param key the plan and its workspace
+	 * @param events the events, in order
+	 * @param purchase what was bought
+	 * @param prices the prices
+	 * @param bought the prices of what was bought, which may be others where local models
+	 * answer
+	 * @return what the call saved
+	 */
+	static ClosedLedger close(PlanKey key, List<LedgerEvent> events, Purchase purchase, PriceTable prices,
+			PriceTable bought) {
+		return new LedgerClosing(events, purchase, prices, bought).close(key);
 	}
 
 	/**
@@ -114,8 +132,8 @@ final class LedgerClosing {
 		TokenUsage reference = (served != null) ? served.usage() : bought;
 		String answering = (served != null && served.model() != null) ? served.model() : this.purchase.answering();
 		String asked = asked(answering);
-		ModelPrice askedPrice = this.prices.find(asked);
-		ModelPrice answeringPrice = this.prices.find(answering);
+		ModelPrice askedPrice = this.bought.find(asked);
+		ModelPrice answeringPrice = this.bought.find(answering);
 		Map<String, Long> compressed = this.purchase.answered() ? compressed(this.events) : Map.of();
 		long unsent = 0;
 		for (Map.Entry<String, Long> shorter : compressed.entrySet()) {
@@ -268,10 +286,10 @@ final class LedgerClosing {
 	// for, even under another name. A hit may be the answer of another model
 	private @Nullable String asked(@Nullable String answering) {
 		String asked = this.purchase.asked();
-		if (asked == null || (this.rerouted == null && (this.served == null || this.prices.find(asked) == null))) {
+		if (asked == null || (this.rerouted == null && (this.served == null || this.bought.find(asked) == null))) {
 			return answering;
 		}
-		boolean sameModel = answering != null && (asked.equals(answering) || this.prices.isVersion(asked, answering));
+		boolean sameModel = answering != null && (asked.equals(answering) || this.bought.isVersion(asked, answering));
 		return sameModel ? answering : asked;
 	}
 

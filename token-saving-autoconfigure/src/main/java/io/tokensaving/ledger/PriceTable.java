@@ -30,6 +30,8 @@ public final class PriceTable {
 
 	private static final int MAX_CACHED_LENGTH = 200;
 
+	private final @Nullable PriceTable real;
+
 	private final Dialects dialects;
 
 	private final Clock clock;
@@ -68,6 +70,30 @@ public final class PriceTable {
 		this.dialects = dialects;
 		this.clock = clock;
 		this.prices = List.copyOf(sorted);
+		this.real = null;
+	}
+
+	/**
+	 * Create a table for an application in which local models answer, under names that
+	 * others may sell.
+	 * @param local prices of the local models, which take precedence over all others
+	 * @param real the prices of models that are not local
+	 */
+	public PriceTable(Collection<ModelPrice> local, PriceTable real) {
+		List<ModelPrice> all = new ArrayList<>(local);
+		all.addAll(real.prices);
+		this.dialects = real.dialects;
+		this.clock = real.clock;
+		this.prices = List.copyOf(all);
+		this.real = real;
+	}
+
+	/**
+	 * Return the prices of models that are not local.
+	 * @return this table where no local models answer
+	 */
+	public PriceTable real() {
+		return (this.real != null) ? this.real : this;
 	}
 
 	/**
@@ -84,6 +110,9 @@ public final class PriceTable {
 	 */
 	public void replace(PriceList list) {
 		this.listed = new Listed(list);
+		if (this.real != null) {
+			this.real.replace(list);
+		}
 	}
 
 	/**

@@ -2,6 +2,7 @@ package io.tokensaving.ledger;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 import io.tokensaving.InternalContext;
 import io.tokensaving.Outcome;
@@ -41,7 +42,11 @@ public final class SavingsLedger {
 
 	private @Nullable PendingPurchase pending;
 
+	private @Nullable Supplier<List<ChatResponse>> unread;
+
 	private boolean refused;
+
+	private boolean real;
 
 	private boolean closed;
 
@@ -192,6 +197,41 @@ public final class SavingsLedger {
 	}
 
 	/**
+	 * Take back that an answer was bought in vain: the caller gets it after all, as
+	 * nobody has a better one.
+	 * @param attempt the event that was recorded
+	 */
+	public synchronized void revokeAttempt(LedgerEvent.Attempted attempt) {
+		if (!this.closed && this.events.remove(attempt)) {
+			this.sentOptions = null;
+			recordBought(attempt.usage());
+		}
+	}
+
+	/**
+	 * Record that what arrives of a stream is held back for a time. If the stream is
+	 * cancelled meanwhile, it is paid as if the caller had seen it.
+	 * @param unread supplies the elements that have arrived and were not passed on, in
+	 * order; called in any thread until the ledger is closed, and replaces an earlier one
+	 */
+	public synchronized void recordUnread(Supplier<List<ChatResponse>> unread) {
+		this.unread = unread;
+	}
+
+	/**
+	 * Return what has arrived of a stream, and nobody in front of the model has seen.
+	 * @return the elements in order, mostly none
+	 */
+	public List<ChatResponse> unread() {
+		Supplier<List<ChatResponse>> held;
+		synchronized (this) {
+			held = this.unread;
+		}
+		// Called without the lock, because whoever holds it back has one
+		return (held != null) ? held.get() : List.of();
+	}
+
+	/**
 	 * Read what a call cost, by the options that the model was called with and what was
 	 * recorded of its writes.
 	 * @param counter reads and estimates usages
@@ -211,6 +251,22 @@ public final class SavingsLedger {
 		TokenUsage usage = counter.usage((options != null) ? new Prompt(prompt.getInstructions(), options) : prompt,
 				response);
 		return (written > 0 && usage.cacheWrite() == written) ? usage.withWritesOfOneHour(writtenForAnHour) : usage;
+	}
+
+	/**
+	 * Record that the real model answers where local ones would. It has its price, even
+	 * if a local one has the same name.
+	 */
+	public synchronized void recordReal() {
+		this.real = true;
+	}
+
+	/**
+	 * Whether the real model answers where local ones would.
+	 * @return whether it does
+	 */
+	public synchronized boolean isReal() {
+		return this.real;
 	}
 
 	/**
@@ -322,7 +378,7 @@ public final class SavingsLedger {
 	 */
 	public synchronized ClosedLedger close(PlanKey plan, Purchase purchase, PriceTable prices) {
 		this.closed = true;
-		return LedgerClosing.close(plan, this.events, purchase, prices);
+		return LedgerClosing.close(plan, this.events, purchase, prices, this.real ? prices.real() : prices);
 	}
 
 	/**

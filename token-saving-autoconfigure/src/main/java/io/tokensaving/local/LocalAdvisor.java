@@ -257,6 +257,7 @@ public final class LocalAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 	private static ChatClientRequest real(ChatClientRequest request) {
 		Tier selected = TierModelAdvisor.selected(request);
 		sentTo(request, selected != null);
+		SavingsLedger.of(request).recordReal();
 		return request;
 	}
 

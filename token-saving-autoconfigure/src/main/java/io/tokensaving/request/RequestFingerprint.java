@@ -144,7 +144,13 @@ public record RequestFingerprint(String exact, String prefix, String partition) 
 		return -1;
 	}
 
-	private static void options(CanonicalDigest digest, @Nullable ChatOptions options, Dialect dialect) {
+	/**
+	 * Encode options and the definitions of their tools.
+	 * @param digest the digest
+	 * @param options the options, or {@code null} if there are none
+	 * @param dialect knows which of them cannot change an answer
+	 */
+	static void options(CanonicalDigest digest, @Nullable ChatOptions options, Dialect dialect) {
 		if (options == null) {
 			digest.value(null);
 			return;

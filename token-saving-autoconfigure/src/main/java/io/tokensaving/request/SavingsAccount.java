@@ -1,5 +1,6 @@
 package io.tokensaving.request;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.DoubleSupplier;
@@ -132,18 +133,34 @@ final class SavingsAccount {
 	}
 
 	/**
+	 * Return what has arrived of a stream and is held back.
+	 * @return the elements in order
+	 */
+	List<ChatResponse> unread() {
+		return this.ledger.unread();
+	}
+
+	/**
 	 * Close the ledger of a cancelled stream. The provider bills what it has produced so
-	 * far, but does not report how much.
+	 * far, but does not report how much unless the answer was complete.
+	 * @param whole supplies the answer if it was complete, otherwise {@code null}
 	 * @param text supplies the text that had arrived
 	 * @param scale supplies the factor by which the whole text is longer than the kept
 	 * text
 	 * @param passedOn whether the caller has received any of the text
 	 */
-	void closeCancelled(Supplier<String> text, DoubleSupplier scale, boolean passedOn) {
+	void closeCancelled(Supplier<? extends @Nullable ChatResponse> whole, Supplier<String> text, DoubleSupplier scale,
+			boolean passedOn) {
 		close(() -> {
 			TokenUsage bought = this.ledger.bought();
 			if (bought == null && this.ledger.isLookedUp()) {
 				bought = TokenUsage.ZERO;
+			}
+			ChatResponse response = (bought != null) ? null : whole.get();
+			TokenUsage reported = (response != null) ? this.ledger.usage(this.tokenCounter, this.prompt, response)
+					: null;
+			if (reported != null && !reported.estimated()) {
+				bought = reported;
 			}
 			if (bought == null) {
 				TokenScale tokens = this.tokenCounter.scale(this.ledger.sent(this.prompt.getOptions()));

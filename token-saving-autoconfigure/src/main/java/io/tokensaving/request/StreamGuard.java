@@ -187,6 +187,13 @@ public final class StreamGuard {
 
 		@Override
 		public void onSubscribe(Subscription subscription) {
+			if (this.subscribed) {
+				// Reactor makes another one up at each level that a fatal error passes,
+				// and
+				// a reader that got it would cancel the first
+				subscription.cancel();
+				return;
+			}
 			this.subscribed = true;
 			this.upstream = subscription;
 			this.actual.onSubscribe(this);

@@ -112,7 +112,15 @@ final class StreamedSavings {
 	}
 
 	void cancel() {
-		this.account.closeCancelled(this.assembler::text, this.assembler::scale, this.passedOn);
+		// Not by what follows elements: nobody has seen these
+		try {
+			this.account.unread().forEach(this.assembler::add);
+		}
+		catch (RuntimeException | LinkageError | StackOverflowError ex) {
+			this.account.fail(ex);
+		}
+		this.account.closeCancelled(() -> this.assembler.isFinished() ? this.assembler.assemble() : null,
+				this.assembler::text, this.assembler::scale, this.passedOn);
 	}
 
 }

@@ -5,6 +5,7 @@ import java.util.function.Supplier;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.tokensaving.text.SharedEmbeddings;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.embedding.EmbeddingModel;
@@ -66,11 +67,14 @@ final class QuestionVectors {
 		if (model == null) {
 			return null;
 		}
-		EmbeddingResponse response = model.embedForResponse(List.of(text));
+		// The semantic cache may have asked the same just now, or do so soon
+		EmbeddingResponse shared = SharedEmbeddings.find(model, text);
+		EmbeddingResponse response = (shared != null) ? shared : model.embedForResponse(List.of(text));
 		if (response.getResults().isEmpty()) {
 			throw new IllegalStateException("The embedding model returned no embedding");
 		}
 		float[] values = unit(response.getResults().get(0).getOutput());
+		SharedEmbeddings.offer(model, text, response);
 		String space = ClassUtils.getUserClass(model).getName() + "\n" + response.getMetadata().getModel();
 		Vector vector = new Vector(values, space);
 		this.cache.put(text, vector);

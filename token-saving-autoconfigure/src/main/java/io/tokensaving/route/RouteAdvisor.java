@@ -27,6 +27,7 @@ import io.tokensaving.request.CallerContext;
 import io.tokensaving.request.DirectStreamAdvisor;
 import io.tokensaving.request.DirectStreamChain;
 import io.tokensaving.request.ResponseAssembler;
+import io.tokensaving.request.StreamGuard;
 import io.tokensaving.request.StreamMemory;
 import io.tokensaving.route.cascade.Cascade;
 import io.tokensaving.route.cascade.ConfidenceChecks;
@@ -133,7 +134,7 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 		this.decider = new RouteDecider(builder.tiers, builder.classifiers, this.sticky, builder.statistics,
 				builder.tokenCounter, builder.prices);
 		this.tiers = builder.tiers;
-		this.digests = (builder.feature != null) ? builder.feature.digests() : new RouteDigest();
+		this.digests = (builder.feature != null) ? builder.feature.digests() : new RouteDigest(builder.dialects);
 		this.observer = new RouteObserver(builder.log,
 				new RouteJudges(builder.judges, builder.tiers, new JudgeFamilies(builder.dialects),
 						builder.tokenCounter, builder.ownJudge),
@@ -173,7 +174,7 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 		}
 		ChatClientResponse response;
 		try {
-			response = routed.acts() ? answer(routed, chain) : chain.nextCall(toOwnModel(request));
+			response = routed.acts() ? answer(routed, chain) : chain.nextCall(RoutedCall.asItIs(toOwnModel(request)));
 		}
 		catch (Throwable ex) {
 			this.observer.ended(routed, hasLeft(ex) ? RouteOutcome.CANCELLED : RouteOutcome.FAILED);
@@ -200,16 +201,20 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 					throw ex;
 				}
 				failed(routed, ex);
+				@Nullable List<ChatClientResponse> own = routed.ownAnswer();
+				if (own != null) {
+					return own.get(0);
+				}
 				tier = RouteDecider.OWN;
 				continue;
 			}
 			Tier dearer = (escalations < routed.settings().cascade().maxEscalations())
 					? routed.decision().dearerThan(routed.tier()) : null;
 			String reason = (dearer != null) ? judge(routed, sent, response.chatResponse()) : null;
-			if (dearer == null || reason == null) {
+			if (dearer == null || reason == null || !routed.canGoOnTo(dearer)) {
 				return response;
 			}
-			routed.rejected(reason, response.chatResponse());
+			routed.rejected(reason, response.chatResponse(), List.of(response));
 			if (Thread.currentThread().isInterrupted()) {
 				throw new CancellationException("Interrupted before another model was asked");
 			}
@@ -356,7 +361,7 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 			return chain.nextStream(toOwnModel(request));
 		}
 		Flux<ChatClientResponse> answer = routed.acts() ? attempt(routed, routed.decision().tier(), 0, chain, given)
-				: chain.nextStream(toOwnModel(request));
+				: chain.nextStream(RoutedCall.asItIs(toOwnModel(request)));
 		ResponseAssembler assembler = new ResponseAssembler(routed.dialect(), RouteObserver.MAX_BYTES, this.streams);
 		return answer.map((element) -> {
 			follow(routed, assembler, element);
@@ -402,6 +407,10 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 	private Flux<ChatClientResponse> attempt(RoutedCall routed, Tier tier, int escalations, StreamAdvisorChain chain,
 			StreamAdvisorChain given) {
 		return Flux.defer(() -> {
+			@Nullable List<ChatClientResponse> answered = RouteDecider.OWN.equals(tier) ? routed.ownAnswer() : null;
+			if (answered != null) {
+				return Flux.fromIterable(answered);
+			}
 			ChatClientRequest sent = routed.send(tier);
 			CascadeSettings cascade = routed.settings().cascade();
 			Tier dearer = (escalations < cascade.maxEscalations()) ? routed.decision().dearerThan(routed.tier()) : null;
@@ -415,15 +424,16 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 					(text) -> this.tokenCounter.count(text, this.tokenCounter.scale(sent.prompt().getOptions())),
 					this.streams, GatedStream.DEFAULT_MAX_BYTES);
 			Replacement replacement = new Replacement(routed);
-			AtomicBoolean ownFailed = new AtomicBoolean();
-			Flux<ChatClientResponse> stream = chain.nextStream(sent);
-			stream = own ? stream.doOnError((ex) -> ownFailed.set(true)) : stream;
+			AtomicBoolean failed = new AtomicBoolean();
+			Flux<ChatClientResponse> stream = StreamGuard.guardStart(Flux.defer(() -> chain.nextStream(sent)))
+				.doOnError((ex) -> failed.set(true));
 			return StreamGate.of(stream, settings, () -> {
-				// Whose failure is passed on then
-				Assert.state(!routed.isRefused() && !ownFailed.get(), "No other model is to be asked");
-				return Flux
-					.defer(() -> attempt(routed, (replacement.failed || dearer == null) ? RouteDecider.OWN : dearer,
-							escalations + 1, DirectStreamChain.after(this, given.copy(this)), given));
+				Tier next = (failed.get() || dearer == null) ? RouteDecider.OWN : dearer;
+				// Otherwise the stream is passed on, or its failure
+				Assert.state(!routed.isRefused() && !(own && failed.get()) && routed.canGoOnTo(next),
+						"No other model is to be asked");
+				return Flux.defer(() -> attempt(routed, next, escalations + 1,
+						DirectStreamChain.after(this, given.copy(this)), given));
 			}, replacement);
 		});
 	}
@@ -758,21 +768,24 @@ public final class RouteAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 
 		private final RoutedCall routed;
 
-		private volatile boolean failed;
-
 		Replacement(RoutedCall routed) {
 			this.routed = routed;
 		}
 
 		@Override
+		public void began(Supplier<UnreadStream> unread) {
+			this.routed.holdsBack(() -> unread.get().responses());
+		}
+
+		@Override
 		public void replaced(String reason, UnreadStream unread, @Nullable Throwable failure) {
 			if (failure != null) {
-				this.failed = true;
 				RouteAdvisor.this.failed(this.routed, failure);
 			}
 			else {
 				this.routed.rejected(reason,
-						unread.elements().isEmpty() ? null : unread.assemble(this.routed.dialect()));
+						unread.elements().isEmpty() ? null : unread.assemble(this.routed.dialect()),
+						unread.whole() ? unread.elements() : null);
 			}
 		}
 

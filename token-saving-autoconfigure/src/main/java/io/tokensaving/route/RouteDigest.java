@@ -7,12 +7,18 @@ import java.util.HexFormat;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.tokensaving.provider.Dialects;
+import io.tokensaving.request.OptionsDigest;
+import io.tokensaving.tier.FixedChatModel;
 import io.tokensaving.tier.Tier;
 import io.tokensaving.tier.Tiers;
 
+import org.springframework.ai.chat.model.ChatModel;
+
 /**
  * Digests of all that decides which model answers the requests of a plan: the settings,
- * and the definitions of the tiers that they name. Each is computed once. Thread-safe.
+ * and the tiers that they name. What is defined is digested once. The options of a bean
+ * may be others with each request, and so are read with each. Thread-safe.
  */
 final class RouteDigest {
 
@@ -21,14 +27,45 @@ final class RouteDigest {
 	// By identity, as comparing settings takes longer than what is saved
 	private final Cache<RouteSettings, String> digests = Caffeine.newBuilder().weakKeys().build();
 
+	private final Dialects dialects;
+
+	RouteDigest(Dialects dialects) {
+		this.dialects = dialects;
+	}
+
 	/**
-	 * Return the digest of settings.
+	 * Return the digest of settings, and of the models that answer now.
 	 * @param settings the settings
 	 * @param tiers the tiers of the application, always the same
 	 * @return hexadecimal digits
 	 */
 	String of(RouteSettings settings, Tiers tiers) {
-		return this.digests.get(settings, (added) -> compute(added, tiers));
+		String defined = this.digests.get(settings, (added) -> compute(added, tiers));
+		MessageDigest digest = null;
+		for (String name : settings.tiers()) {
+			Tier tier = tiers.find(name);
+			ChatModel model = (tier != null) ? tier.chatModel() : null;
+			if (model != null && !(model instanceof FixedChatModel)) {
+				digest = (digest != null) ? digest : sha256();
+				update(digest, name);
+				update(digest, options(model));
+			}
+		}
+		if (digest == null) {
+			return defined;
+		}
+		update(digest, defined);
+		return HexFormat.of().formatHex(digest.digest(), 0, BYTES);
+	}
+
+	// While a model cannot be created, others answer in its place
+	private String options(ChatModel model) {
+		try {
+			return OptionsDigest.of(model.getOptions(), this.dialects);
+		}
+		catch (RuntimeException | LinkageError | StackOverflowError ex) {
+			return "";
+		}
 	}
 
 	private static String compute(RouteSettings settings, Tiers tiers) {
@@ -36,7 +73,7 @@ final class RouteDigest {
 		update(digest, settings.values().toString());
 		for (String name : settings.tiers()) {
 			Tier tier = tiers.find(name);
-			update(digest, (tier != null) ? tier.currentDigest() : "");
+			update(digest, (tier != null) ? tier.digest() : "");
 		}
 		return HexFormat.of().formatHex(digest.digest(), 0, BYTES);
 	}

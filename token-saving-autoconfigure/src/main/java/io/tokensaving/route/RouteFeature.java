@@ -16,6 +16,7 @@ import io.tokensaving.plan.InvalidPlanException;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.plan.SettingText;
+import io.tokensaving.provider.Dialects;
 import io.tokensaving.route.log.RouteLog;
 import io.tokensaving.sampling.QualitySlot;
 import io.tokensaving.statistics.StateSlot;
@@ -108,7 +109,7 @@ public final class RouteFeature implements Feature {
 
 	private final Supplier<RouteAdvisor> advisor;
 
-	private final RouteDigest digests = new RouteDigest();
+	private final RouteDigest digests;
 
 	/**
 	 * Create the feature. Nothing is called before a plan is checked.
@@ -121,6 +122,22 @@ public final class RouteFeature implements Feature {
 	public RouteFeature(Supplier<Tiers> tiers, Supplier<? extends Collection<String>> classifiers,
 			Supplier<? extends Collection<String>> checks, Supplier<? extends Collection<String>> judges,
 			Supplier<RouteAdvisor> advisor) {
+		this(tiers, classifiers, checks, judges, advisor, Dialects.builtIn());
+	}
+
+	/**
+	 * Create the feature. Nothing is called before a plan is checked.
+	 * @param tiers supplies the tiers of the application, always the same
+	 * @param classifiers supplies the names of all classifiers
+	 * @param checks supplies the names of all checks of cascades
+	 * @param judges supplies the names of all judges
+	 * @param advisor supplies the advisor
+	 * @param dialects know which options of tiers cannot change an answer
+	 */
+	public RouteFeature(Supplier<Tiers> tiers, Supplier<? extends Collection<String>> classifiers,
+			Supplier<? extends Collection<String>> checks, Supplier<? extends Collection<String>> judges,
+			Supplier<RouteAdvisor> advisor, Dialects dialects) {
+		this.digests = new RouteDigest(dialects);
 		this.tiers = tiers;
 		this.classifiers = classifiers;
 		this.checks = checks;

@@ -34,6 +34,7 @@ import io.tokensaving.sampling.JudgeBudget;
 import io.tokensaving.sampling.JudgedSampling;
 import io.tokensaving.sampling.JudgedText;
 import io.tokensaving.sampling.NoVerdictException;
+import io.tokensaving.sampling.NotJudged;
 import io.tokensaving.sampling.QualityAlarm;
 import io.tokensaving.sampling.QualityKey;
 import io.tokensaving.sampling.QualityMonitors;
@@ -218,7 +219,7 @@ final class RouteObserver implements AutoCloseable {
 	}
 
 	private @Nullable Long cost(RoutedCall routed, @Nullable String model, TokenUsage usage) {
-		Long sum = price(model, usage);
+		Long sum = price(routed.isReal() ? this.prices.real() : this.prices, model, usage);
 		for (LedgerEvent.Attempted attempt : routed.attempts()) {
 			Long each = price(attempt.model(), attempt.usage());
 			sum = (sum != null && each != null) ? (Long) (sum + each) : null;
@@ -227,7 +228,11 @@ final class RouteObserver implements AutoCloseable {
 	}
 
 	private @Nullable Long price(@Nullable String model, TokenUsage usage) {
-		ModelPrice price = this.prices.find(model);
+		return price(this.prices, model, usage);
+	}
+
+	private static @Nullable Long price(PriceTable prices, @Nullable String model, TokenUsage usage) {
+		ModelPrice price = prices.find(model);
 		return (price != null) ? (Long) price.picoUsd(usage) : null;
 	}
 
@@ -291,7 +296,7 @@ final class RouteObserver implements AutoCloseable {
 		return JudgedText.bought(routed.request().prompt(), (cutOff) -> {
 			ChatResponse answer = fresh.get(cutOff);
 			return (answer != null) ? visible(answer, dialect) : null;
-		}, RouteObserver::isJudgeable, this.tokenCounter);
+		}, RouteObserver::isJudgeable, this.tokenCounter, () -> routed.configuredModel(tier));
 	}
 
 	// A call of a tool says nothing that a reader could compare
@@ -338,7 +343,8 @@ final class RouteObserver implements AutoCloseable {
 	}
 
 	/**
-	 * Have an answer judged on its own while the caller waits. Tool calls are not.
+	 * Have an answer judged on its own while the caller waits. Tool calls are not, and
+	 * none is once the budget is used up.
 	 * @param routed the call
 	 * @param response the answer
 	 * @return whether it is of no use, or worse than it should be
@@ -351,13 +357,21 @@ final class RouteObserver implements AutoCloseable {
 		if (judge == null) {
 			return false;
 		}
+		PlanKey plan = routed.call().planKey();
+		JudgeBudget.Judgement judgement = this.budget.beginAtOnce(plan, settings.usdPerDay());
+		if (judgement == null) {
+			this.statistics.plan(plan).state(RouteFeature.QUALITY).notJudged(NotJudged.OUT_OF_BUDGET);
+			return false;
+		}
 		String question = RouteDecider.question(routed.request().prompt().getInstructions());
-		try {
+		try (judgement) {
 			GradedJudge.Verdict verdict = judge.judge(GradedJudge.Answers.alone(question, text(given), null));
+			judgement.paid(verdict.model(), verdict.usage());
 			routed.payOverhead(verdict.model(), verdict.usage());
 			return verdict.grade().isBad();
 		}
 		catch (NoVerdictException ex) {
+			judgement.paid(ex.model(), ex.usage());
 			routed.payOverhead(ex.model(), ex.usage());
 			throw ex;
 		}

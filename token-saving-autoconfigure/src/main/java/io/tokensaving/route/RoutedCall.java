@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 import io.tokensaving.InternalContext;
 import io.tokensaving.ledger.Labels;
@@ -23,11 +24,13 @@ import io.tokensaving.tier.TierSwitch;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.client.ChatClientRequest;
+import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.SystemMessage;
 import org.springframework.ai.chat.model.ChatModel;
 import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.prompt.ChatOptions;
 
 /**
  * One call on its way through the tiers: makes the requests for them and records what
@@ -74,6 +77,12 @@ final class RoutedCall {
 	private volatile Tier tier;
 
 	private ChatClientRequest sent;
+
+	private volatile boolean ownAsked;
+
+	private volatile @Nullable Rejected rejectedOwn;
+
+	private volatile @Nullable TokenUsage boughtBefore;
 
 	RoutedCall(ChatClientRequest request, CallState call, RouteSettings settings, Decision decision, boolean acts,
 			@Nullable ChatModel source, boolean callsTiers, TierSwitch tierSwitch, TokenCounter tokenCounter,
@@ -202,6 +211,7 @@ final class RoutedCall {
 			this.statistics.increment(RouteFeature.FALLBACKS, tier.name());
 		}
 		boolean own = RouteDecider.OWN.equals(asked);
+		this.ownAsked = this.ownAsked || own;
 		Map<String, @Nullable Object> context = new HashMap<>(made.context());
 		context.put(CONTEXT_KEY, true);
 		ChatClientRequest sent = new ChatClientRequest(made.prompt(), context);
@@ -214,6 +224,58 @@ final class RoutedCall {
 		this.ledger.recordSent(own ? null : made.prompt().getOptions());
 		this.call.sentElsewhere(own ? null : made.prompt().getOptions());
 		return sent;
+	}
+
+	/**
+	 * Return a request as it is, but marked, so that another advisor of the chain does
+	 * not decide once more.
+	 * @param request the request
+	 * @return the request
+	 */
+	static ChatClientRequest asItIs(ChatClientRequest request) {
+		Map<String, @Nullable Object> context = new HashMap<>(request.context());
+		context.put(CONTEXT_KEY, true);
+		return new ChatClientRequest(request.prompt(), context);
+	}
+
+	/**
+	 * Whether a request that is sent on to a tier asks a model that was not asked before,
+	 * or has an answer that can be passed on. The model that the request was made for is
+	 * never asked twice.
+	 * @param tier the tier
+	 * @return whether it does
+	 */
+	boolean canGoOnTo(Tier tier) {
+		if (!this.ownAsked) {
+			return true;
+		}
+		return RouteDecider.OWN.equals(tier) ? this.rejectedOwn != null : switched(tier) != null;
+	}
+
+	/**
+	 * Take back that the answer of the model that the request was made for is not good
+	 * enough, since there is no other.
+	 * @return the answer, which is the only element of a call and all of a stream;
+	 * {@code null} if that model has not answered, or not completely
+	 */
+	@Nullable List<ChatClientResponse> ownAnswer() {
+		Rejected rejected = this.rejectedOwn;
+		if (rejected == null) {
+			return null;
+		}
+		this.tier = RouteDecider.OWN;
+		this.sent = this.request;
+		this.call.sentElsewhere(null);
+		this.ledger.record(new LedgerEvent.Labelled(Labels.TIER, Tier.OWN));
+		LedgerEvent.Attempted attempt = rejected.attempt();
+		if (attempt != null) {
+			this.boughtBefore = attempt.usage();
+			this.ledger.revokeAttempt(attempt);
+			synchronized (this) {
+				this.attempts.remove(attempt);
+			}
+		}
+		return rejected.elements();
 	}
 
 	/**
@@ -242,7 +304,7 @@ final class RoutedCall {
 			}
 			return this.tierSwitch.apply(this.request, tier, this.source, (message) -> isOf(tier, message));
 		}
-		catch (RuntimeException | LinkageError ex) {
+		catch (Throwable ex) {
 			// Such as of a model that cannot be created
 			this.onFailure.accept(ex);
 			return null;
@@ -274,21 +336,32 @@ final class RoutedCall {
 	 * paid.
 	 * @param reason why
 	 * @param response the answer, or what of it has arrived; {@code null} if nothing has
+	 * @param elements what the caller would have got of it, or {@code null} if the answer
+	 * is not complete
 	 */
-	void rejected(String reason, @Nullable ChatResponse response) {
+	void rejected(String reason, @Nullable ChatResponse response, @Nullable List<ChatClientResponse> elements) {
 		this.statistics.increment(RouteFeature.ESCALATIONS, reason);
-		pay(response);
+		LedgerEvent.Attempted attempt = (response != null) ? pay(response) : null;
 		escalate(reason);
+		if (elements != null && RouteDecider.OWN.equals(this.tier)) {
+			this.rejectedOwn = new Rejected(elements, attempt);
+		}
 	}
 
 	private synchronized void escalate(String reason) {
 		this.escalations.add(new RouteDecision.Escalation(this.tier.name(), reason));
 	}
 
-	private void pay(@Nullable ChatResponse response) {
-		if (response == null) {
-			return;
-		}
+	/**
+	 * Note that the answer of the tier that was asked last is held back until it is
+	 * judged.
+	 * @param unread supplies what has arrived and nobody has seen
+	 */
+	void holdsBack(Supplier<List<ChatResponse>> unread) {
+		this.ledger.recordUnread(unread);
+	}
+
+	private LedgerEvent.Attempted pay(ChatResponse response) {
 		TokenUsage usage = this.ledger.usage(this.tokenCounter, this.sent.prompt(), response);
 		LedgerEvent.Attempted attempt = new LedgerEvent.Attempted(RouteFeature.TECHNIQUE, model(response), usage,
 				Map.of(Labels.TIER, this.tier.name()));
@@ -298,6 +371,7 @@ final class RoutedCall {
 		synchronized (this) {
 			this.attempts.add(attempt);
 		}
+		return attempt;
 	}
 
 	/**
@@ -330,7 +404,8 @@ final class RoutedCall {
 	 * @return the tokens
 	 */
 	TokenUsage usage(ChatResponse response) {
-		return this.ledger.usage(this.tokenCounter, this.sent.prompt(), response);
+		TokenUsage before = this.boughtBefore;
+		return (before != null) ? before : this.ledger.usage(this.tokenCounter, this.sent.prompt(), response);
 	}
 
 	/**
@@ -344,12 +419,44 @@ final class RoutedCall {
 	}
 
 	/**
+	 * Return the name of the model that a tier asks.
+	 * @param tier the tier
+	 * @return the name, or {@code null} if it is not known
+	 */
+	@Nullable String configuredModel(Tier tier) {
+		if (tier.model() != null) {
+			return tier.model();
+		}
+		ChatOptions options = (tier.chatModel() != null) ? tier.chatModel().getOptions()
+				: this.request.prompt().getOptions();
+		return (options != null) ? options.getModel() : null;
+	}
+
+	/**
+	 * Whether the real model has answered where local ones would.
+	 * @return whether it has
+	 */
+	boolean isReal() {
+		return this.ledger.isReal();
+	}
+
+	/**
 	 * Whether the request was refused in front of the model, so that no other tier can
 	 * answer it either.
 	 * @return whether it was
 	 */
 	boolean isRefused() {
 		return this.ledger.isRefused();
+	}
+
+	/**
+	 * An answer that was not good enough.
+	 *
+	 * @param elements its elements
+	 * @param attempt what it cost, or {@code null} if there is nothing to tell it by
+	 */
+	private record Rejected(List<ChatClientResponse> elements, LedgerEvent.@Nullable Attempted attempt) {
+
 	}
 
 }

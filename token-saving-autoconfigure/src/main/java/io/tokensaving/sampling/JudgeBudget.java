@@ -92,6 +92,21 @@ public final class JudgeBudget {
 	}
 
 	/**
+	 * Begin a judgement for which somebody waits, so that it does not wait for others of
+	 * the plan. Each of those that are open at a time may exceed the budget.
+	 * @param plan the plan and its workspace
+	 * @param usdPerDay the budget in US dollars, 0 or more; with 0 nothing is judged
+	 * @return the judgement, or {@code null} if the budget of the plan is used up
+	 */
+	public @Nullable Judgement beginAtOnce(PlanKey plan, BigDecimal usdPerDay) {
+		long limit = picoUsd(usdPerDay);
+		synchronized (this.accounts) {
+			Account account = account(plan, true);
+			return (account.spentPicoUsd < limit) ? new Judgement(account, limit) : null;
+		}
+	}
+
+	/**
 	 * Whether the budget of a plan is used up.
 	 * @param plan the plan and its workspace
 	 * @param usdPerDay the budget in US dollars, 0 or more

@@ -2,6 +2,7 @@ package io.tokensaving.sampling;
 
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 import io.tokensaving.ledger.TokenCounter;
 import org.jspecify.annotations.Nullable;
@@ -40,23 +41,30 @@ public interface JudgedText {
 	 * @param model calls the model with it
 	 * @param judgeable whether an answer is finished, so that it can be judged
 	 * @param tokenCounter reads or estimates the tokens that are bought
+	 * @param name supplies the name of the model that is called, for an answer that does
+	 * not hold it, or {@code null} if it is not known
 	 * @return the text to come
 	 */
 	static JudgedText bought(Prompt prompt, FreshAnswer model, Predicate<ChatResponse> judgeable,
-			TokenCounter tokenCounter) {
+			TokenCounter tokenCounter, Supplier<@Nullable String> name) {
 		return (overdue, payment) -> {
 			ChatResponse answer = model.get((cutOff) -> {
 				// Providers bill a stream that is cancelled, but not one that has failed
 				if (overdue.getAsBoolean()) {
-					payment.paid(TokenCounter.model(cutOff, prompt.getOptions()), tokenCounter.usage(prompt, cutOff));
+					payment.paid(name(cutOff, name), tokenCounter.usage(prompt, cutOff));
 				}
 			});
 			if (answer == null) {
 				return null;
 			}
-			payment.paid(TokenCounter.model(answer, prompt.getOptions()), tokenCounter.usage(prompt, answer));
+			payment.paid(name(answer, name), tokenCounter.usage(prompt, answer));
 			return judgeable.test(answer) ? Comparison.text(answer) : null;
 		};
+	}
+
+	private static @Nullable String name(ChatResponse answer, Supplier<@Nullable String> name) {
+		String given = TokenCounter.model(answer, null);
+		return (given != null) ? given : name.get();
 	}
 
 }

@@ -54,7 +54,8 @@ public record ModelReply(String text, @Nullable String finishReason, @Nullable S
 		ChatResponse response = model.call(prompt);
 		String text = (response.getResult() != null) ? response.getResult().getOutput().getText() : null;
 		String reason = (response.getResult() != null) ? response.getResult().getMetadata().getFinishReason() : null;
-		return new ModelReply((text != null) ? text : "", reason, TokenCounter.model(response, prompt.getOptions()),
+		return new ModelReply((text != null) ? text : "", reason,
+				TokenCounter.model(response, (options != null) ? options : model.getOptions()),
 				tokenCounter.usage(prompt, response));
 	}
 

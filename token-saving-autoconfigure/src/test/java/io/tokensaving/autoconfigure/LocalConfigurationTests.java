@@ -26,6 +26,8 @@ import io.tokensaving.local.LocalPolicy;
 import io.tokensaving.local.MissingCapabilityException;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.plan.WorkspaceResolver;
+import io.tokensaving.provider.ModelPrice;
+import io.tokensaving.provider.TokenUsage;
 import io.tokensaving.statistics.PlanStatistics;
 import io.tokensaving.statistics.SavingsStatistics;
 import io.tokensaving.tier.TierNeeds;
@@ -412,17 +414,34 @@ class LocalConfigurationTests {
 		assertThat(this.real.requests()).singleElement().asString().contains("gpt-4o");
 	}
 
-	@Test
-	void whatTheRealModelAnswersIsPaidAndSavesNothing() {
+	@ParameterizedTest
+	@ValueSource(strings = { MODEL, "gpt-4o" })
+	void whatTheRealModelAnswersIsPaidAndSavesNothing(String model) {
 		this.local.close();
-		this.developed.withPropertyValues("token-saving.local.fallback=real").run((context) -> {
-			SavingsReport report = report(response(client(context)));
-			assertThat(report.model()).isEqualTo("gpt-4o");
-			assertThat(report.costSavedUsd()).isZero();
-			PlanStatistics statistics = context.getBean(SavingsStatistics.class)
-				.find(new PlanKey("default-local", "cached"));
-			assertThat(statistics.snapshot().spentUsd()).isPositive();
-		});
+		this.developed.withPropertyValues("token-saving.local.fallback=real", "token-saving.local.model=" + model)
+			.run((context) -> {
+				SavingsReport report = report(response(client(context)));
+				assertThat(report.model()).isEqualTo("gpt-4o");
+				assertThat(report.costSavedUsd()).isZero();
+				PlanStatistics statistics = context.getBean(SavingsStatistics.class)
+					.find(new PlanKey("default-local", "cached"));
+				ModelPrice price = context.getBean(PriceTable.class).real().find("gpt-4o");
+				long picoUsd = price.picoUsd(new TokenUsage(1000, 100, 0, 0, false));
+				assertThat(statistics.snapshot().spentUsd()).isPositive()
+					.isEqualByComparingTo(BigDecimal.valueOf(picoUsd, 12));
+			});
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void aLocalEndpointThatFailsIsAskedOnceAndOneOfATierTwice(boolean stream) {
+		Function<String, Reply> down = (request) -> new Reply(503, "application/json", "{}");
+		this.local.answer(down);
+		this.developed.run((context) -> assertThatThrownBy(() -> ask(client(context), null, stream)).isNotNull());
+		assertThat(this.local.requests()).hasSize(1);
+		profiles("prod").withPropertyValues("token-saving.tiers.nano.base-url=" + this.local.url() + "/v1")
+			.run((context) -> assertThat(ask(client(context), "routed", stream)).isEqualTo("real"));
+		assertThat(this.local.requests()).hasSize(3);
 	}
 
 	@ParameterizedTest

@@ -3,6 +3,7 @@ package io.tokensaving.route;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.tokensaving.text.SharedEmbeddings;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,26 @@ class QuestionVectorsTests {
 		assertThat(model.calls).hasValue(1);
 		assertThat(vectors.of("another word")).isNotNull();
 		assertThat(model.calls).hasValue(2);
+	}
+
+	@Test
+	void sharesTheEmbeddingsOfTheSameTextAndModel() {
+		CountingModel model = new CountingModel(new float[] { 3, 4 });
+		EmbeddingResponse bought = new EmbeddingResponse(List.of(new Embedding(new float[] { 4, 3 }, 0)));
+		String longer = "word ".repeat(100);
+		SharedEmbeddings.offer(model, "question", bought);
+		SharedEmbeddings.offer(model, longer, bought);
+		QuestionVectors.Vector vector = new QuestionVectors(() -> model).of("question");
+		assertThat(vector).isNotNull();
+		assertThat(vector.values()).containsExactly(new float[] { 0.8f, 0.6f }, within(1e-6f));
+		assertThat(model.calls).hasValue(0);
+		// Of which only the beginning counts
+		new QuestionVectors(() -> model).of(longer);
+		assertThat(model.calls).hasValue(1);
+		assertThat(SharedEmbeddings.find(model, QuestionVectors.beginning(longer))).isNotNull();
+		CountingModel other = new CountingModel(new float[] { 3, 4 });
+		new QuestionVectors(() -> other).of("question");
+		assertThat(other.calls).hasValue(1);
 	}
 
 	@Test

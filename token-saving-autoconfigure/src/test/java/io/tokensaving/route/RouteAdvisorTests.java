@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
+import io.tokensaving.AdvisorOrder;
 import io.tokensaving.Eventually;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.ScriptedChatModel;
@@ -37,6 +38,8 @@ import io.tokensaving.route.log.RouteVerdict;
 import io.tokensaving.route.state.InMemoryRouteStateStore;
 import io.tokensaving.route.state.RouteStateStore;
 import io.tokensaving.sampling.GradedJudge;
+import io.tokensaving.sampling.NotJudged;
+import io.tokensaving.statistics.PlanStatistics;
 import io.tokensaving.tier.Tier;
 import io.tokensaving.tier.TierModelAdvisor;
 import io.tokensaving.tier.Tiers;
@@ -345,6 +348,90 @@ class RouteAdvisorTests {
 		SavingsReport good = report(client.prompt("easy").call().chatClientResponse());
 		assertThat(good.model()).isEqualTo("small-model");
 		assertThat(good.overheadTokens()).isEqualTo(11);
+	}
+
+	@Test
+	void aJudgeOfTheCascadeIsAskedNoMoreOnceTheBudgetIsUsedUp() {
+		AtomicInteger asked = new AtomicInteger();
+		this.judges.put("strict", (answers) -> {
+			asked.incrementAndGet();
+			return new GradedJudge.Verdict(GradedJudge.Grade.WORSE, GradedJudge.Reason.WRONG, "large-model",
+					new TokenUsage(1000, 100, 0, 0, false));
+		});
+		// Each verdict costs 0.003 dollars
+		JudgeSettings judge = new JudgeSettings("strict", null, JudgeSettings.Method.REFERENCE, 0.02,
+				new BigDecimal("0.005"), 0.05, JudgeSettings.Action.ALERT);
+		CascadeSettings cascade = new CascadeSettings(List.of("judge"), 1, 1, StreamMode.PREFIX);
+		ChatClient client = client(settings().judge(judge).cascade(cascade).build());
+		assertThat(ask(client, "easy 1", false)).isEqualTo("from large");
+		assertThat(ask(client, "easy 2", false)).isEqualTo("from large");
+		assertThat(ask(client, "easy 3", false)).isEqualTo("from small");
+		assertThat(ask(client, "easy 4", false)).isEqualTo("from small");
+		assertThat(asked).hasValue(2);
+		PlanStatistics plan = this.chain.statistics().plan(new PlanKey("default", "support-bot"));
+		assertThat(plan.state(RouteFeature.QUALITY).snapshot().notJudged()).containsEntry(NotJudged.OUT_OF_BUDGET, 2L);
+		assertThat(plan.snapshot().errors()).isZero();
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void whatIsBoughtForTheJudgeHasThePriceOfItsTier(boolean stream) {
+		this.chance = 0;
+		this.classifiers.put("learning",
+				(request, settings) -> new RouteChoice(Tier.OWN, "learning", 0.5, new float[] { 1 }));
+		AtomicInteger judged = new AtomicInteger();
+		this.judges.put("kind", (answers) -> {
+			judged.incrementAndGet();
+			return new GradedJudge.Verdict(GradedJudge.Grade.SAME, GradedJudge.Reason.NONE, null, TokenUsage.ZERO);
+		});
+		JudgeSettings judge = new JudgeSettings("kind", null, JudgeSettings.Method.REFERENCE, 0.02, BigDecimal.TEN,
+				0.05, JudgeSettings.Action.ALERT);
+		ScriptedChatModel nameless = new ScriptedChatModel((prompt) -> answer("", "from small"))
+			.options(this.small.getOptions());
+		RouteSettings settings = RouteSettings.builder("small", Tier.OWN)
+			.mode(RouteMode.SHADOW)
+			.classifier("learning")
+			.judge(judge)
+			.build();
+		this.chain = new TokenSavingTestChain(Plan.builder("support-bot").with(settings).build());
+		Tiers tiers = new Tiers(List.of(new Tier("small", nameless, null, Tier.Limits.NONE, "small-1")));
+		RouteAdvisor advisor = RouteAdvisor.builder()
+			.tiers(() -> tiers)
+			.classifiers(() -> this.classifiers)
+			.judges(() -> this.judges)
+			.prices(new PriceTable(List.of(SMALL, LARGE)))
+			.statistics(this.chain.statistics())
+			.chance(() -> this.chance)
+			.build();
+		this.closed.add(advisor);
+		ChatClient client = this.chain.client(this.large, advisor, new TierModelAdvisor());
+		assertThat(ask(client, "a question", stream)).isEqualTo("from large");
+		Eventually.await(() -> judged.get() > 0);
+		// 1,000 tokens of input and 100 of output
+		assertThat(this.chain.statistics().plan(new PlanKey("default", "support-bot")).snapshot().overheadUsd())
+			.isEqualByComparingTo("0.00014");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "SHADOW, false", "SHADOW, true", "ACTIVE, false", "ACTIVE, true" })
+	void ofTwoAdvisorsInAChainTheSecondStepsAside(RouteMode mode, boolean stream) {
+		ChatClient client = client(settings().mode(mode).build());
+		Tiers tiers = new Tiers(List.of(new Tier("small", this.small, null, Tier.Limits.NONE, "small-1")));
+		RouteAdvisor second = RouteAdvisor.builder()
+			.tiers(() -> tiers)
+			.classifiers(() -> this.classifiers)
+			.log(this.log)
+			.statistics(this.chain.statistics())
+			.order(AdvisorOrder.ROUTE + 1)
+			.build();
+		this.closed.add(second);
+		ChatClient both = client.mutate().defaultAdvisors(second).build();
+		assertThat(ask(both, "easy", stream)).isEqualTo((mode == RouteMode.ACTIVE) ? "from small" : "from large");
+		assertThat(this.log.newest(new PlanKey("default", "support-bot"), 10)).hasSize(1);
+		assertThat(this.chain.statistics()
+			.plan(new PlanKey("default", "support-bot"))
+			.snapshot()
+			.counts(RouteFeature.DECISIONS)).containsEntry("small", 1L);
 	}
 
 	@Test

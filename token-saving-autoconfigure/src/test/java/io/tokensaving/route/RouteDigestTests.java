@@ -1,10 +1,15 @@
 package io.tokensaving.route;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
+import io.tokensaving.ScriptedChatModel;
+import io.tokensaving.provider.Dialects;
 import io.tokensaving.route.cascade.StreamMode;
 import io.tokensaving.tier.Tier;
 import io.tokensaving.tier.Tiers;
@@ -16,6 +21,9 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
+import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.ai.openai.OpenAiChatOptions;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -23,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class RouteDigestTests {
 
-	private final RouteDigest digests = new RouteDigest();
+	private final RouteDigest digests = new RouteDigest(Dialects.builtIn());
 
 	@Property(tries = 2000)
 	void isTheSameForEqualSettingsOnly(@ForAll("settings") RouteSettings one, @ForAll("settings") RouteSettings other) {
@@ -33,15 +41,55 @@ class RouteDigestTests {
 
 	@Property(tries = 200)
 	void changesWithTheTiersThatThePlanNames(@ForAll("settings") RouteSettings settings) {
-		assertThat(new RouteDigest().of(settings, tiers("1"))).isNotEqualTo(new RouteDigest().of(settings, tiers("2")))
-			.isEqualTo(new RouteDigest().of(settings, tiers("1")));
+		assertThat(new RouteDigest(Dialects.builtIn()).of(settings, tiers("1")))
+			.isNotEqualTo(new RouteDigest(Dialects.builtIn()).of(settings, tiers("2")))
+			.isEqualTo(new RouteDigest(Dialects.builtIn()).of(settings, tiers("1")));
 	}
 
 	@Example
 	void doesNotChangeWithOtherTiers() {
 		RouteSettings settings = RouteSettings.builder("a", Tier.OWN).build();
 		Tiers more = new Tiers(List.of(tier("a", "1"), tier("z", "1")));
-		assertThat(new RouteDigest().of(settings, tiers("1"))).isEqualTo(new RouteDigest().of(settings, more));
+		assertThat(new RouteDigest(Dialects.builtIn()).of(settings, tiers("1")))
+			.isEqualTo(new RouteDigest(Dialects.builtIn()).of(settings, more));
+	}
+
+	@Example
+	void changesWithWhatTheBeanOfATierAnswersWithNow() {
+		RouteSettings settings = RouteSettings.builder("a", Tier.OWN).build();
+		for (String model : Arrays.asList(null, "model")) {
+			ScriptedChatModel bean = ScriptedChatModel.echoing();
+			Tiers tiers = new Tiers(List.of(new Tier("a", bean, model, Tier.Limits.NONE, "1")));
+			Set<String> seen = new HashSet<>();
+			for (OpenAiChatOptions options : List.of(OpenAiChatOptions.builder().model("one").build(),
+					OpenAiChatOptions.builder().model("two").build(),
+					OpenAiChatOptions.builder().model("two").temperature(0.1).build(),
+					OpenAiChatOptions.builder().model("two").temperature(0.1).seed(1).build())) {
+				bean.options(options);
+				String digest = this.digests.of(settings, tiers);
+				assertThat(seen.add(digest)).as(digest).isTrue();
+				bean.options(options.mutate().apiKey("other").build());
+				assertThat(this.digests.of(settings, tiers)).isEqualTo(digest);
+			}
+		}
+	}
+
+	@Example
+	void isThereWhileAModelCannotBeCreated() {
+		RouteSettings settings = RouteSettings.builder("a", Tier.OWN).build();
+		List<ChatOptions> options = new ArrayList<>();
+		ScriptedChatModel bean = new ScriptedChatModel((prompt) -> null) {
+
+			@Override
+			public ChatOptions getOptions() {
+				return options.get(0);
+			}
+
+		};
+		Tiers tiers = new Tiers(List.of(new Tier("a", bean, null, Tier.Limits.NONE, "1")));
+		String before = this.digests.of(settings, tiers);
+		options.add(ChatOptions.builder().model("one").build());
+		assertThat(this.digests.of(settings, tiers)).isNotEqualTo(before);
 	}
 
 	private static Tiers tiers(String version) {

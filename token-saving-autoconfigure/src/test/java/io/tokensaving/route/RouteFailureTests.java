@@ -1,6 +1,7 @@
 package io.tokensaving.route;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,10 +12,12 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 import com.github.benmanes.caffeine.cache.Ticker;
+import io.tokensaving.AdvisorOrder;
 import io.tokensaving.Eventually;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSavingTestChain;
@@ -25,6 +28,7 @@ import io.tokensaving.plan.PlanKey;
 import io.tokensaving.provider.Dialects;
 import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.request.CallState;
+import io.tokensaving.request.DirectStreamAdvisor;
 import io.tokensaving.route.cascade.StreamMode;
 import io.tokensaving.route.log.RouteDecision;
 import io.tokensaving.route.log.RouteLog;
@@ -38,16 +42,21 @@ import io.tokensaving.tier.Tiers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 import reactor.core.Disposable;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 
 import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.client.advisor.ToolCallingAdvisor;
+import org.springframework.ai.chat.client.advisor.api.Advisor;
+import org.springframework.ai.chat.client.advisor.api.StreamAdvisorChain;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.ToolResponseMessage;
@@ -57,6 +66,7 @@ import org.springframework.ai.chat.prompt.ChatOptions;
 import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.model.tool.ToolCallingChatOptions;
 import org.springframework.ai.tool.function.FunctionToolCallback;
+import org.springframework.util.Assert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -99,6 +109,8 @@ class RouteFailureTests {
 
 	private final List<AutoCloseable> closed = new ArrayList<>();
 
+	private List<Advisor> behind = List.of();
+
 	private TokenSavingTestChain chain = new TokenSavingTestChain();
 
 	@AfterEach
@@ -125,7 +137,9 @@ class RouteFailureTests {
 			.chance(() -> 0.99)
 			.build();
 		this.closed.add(advisor);
-		return this.chain.client(own, advisor, new TierModelAdvisor());
+		List<Advisor> advisors = new ArrayList<>(List.of(advisor, new TierModelAdvisor()));
+		advisors.addAll(this.behind);
+		return this.chain.client(own, advisors.toArray(Advisor[]::new));
 	}
 
 	private static RouteSettings.Builder settings() {
@@ -175,22 +189,36 @@ class RouteFailureTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(booleans = { false, true })
-	void theOwnModelAnswersWhateverATierThrows(boolean stream) {
-		List<Throwable> failures = new ArrayList<>(
-				List.of(new IOException("checked"), new AssertionError("wrong"), new Error("broken")));
-		if (!stream) {
-			// Reactor throws these at whoever subscribes
-			failures.addAll(List.of(new StackOverflowError(), new NoClassDefFoundError("missing")));
+	@EnumSource(Moment.class)
+	void theOwnModelAnswersWhateverATierThrowsAndWhenever(Moment moment) {
+		for (Throwable failure : List.of(new IOException("checked"), new IllegalStateException("broken"),
+				new AssertionError("wrong"), new Error("broken"), new StackOverflowError(),
+				new NoClassDefFoundError("missing"))) {
+			this.small = moment.failing(failure).options(this.small.getOptions());
+			for (StreamMode mode : StreamMode.values()) {
+				ChatClient client = client(
+						settings().cascade(new CascadeSettings(List.of("refusal"), 1, 1, mode)).build());
+				assertThat(ask(client, "easy", moment != Moment.CALL)).as(failure.toString()).isEqualTo("from large");
+				assertThat(this.log.newest(KEY, 1).get(0).answer().outcome()).isEqualTo(RouteOutcome.FALLBACK);
+			}
 		}
-		for (Throwable failure : failures) {
-			this.small = new ScriptedChatModel((prompt) -> {
-				RouteFailureTests.<RuntimeException>sneak(failure);
-				return null;
-			}).options(this.small.getOptions());
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void theOwnModelAnswersWhereTheRequestForATierCannotBeMade(boolean stream) {
+		for (Throwable failure : List.of(new IllegalStateException("broken"), new StackOverflowError(),
+				new NoClassDefFoundError("missing"), new AssertionError("wrong"))) {
+			this.small = RouteAdvisorTests.model("small-model", (prompt) -> "from small")
+				.options((ChatOptions) Proxy.newProxyInstance(getClass().getClassLoader(),
+						new Class<?>[] { ChatOptions.class }, (proxy, method, arguments) -> {
+							if (method.getName().equals("getModel")) {
+								return "small-model";
+							}
+							throw failure;
+						}));
 			ChatClient client = client(settings().build());
 			assertThat(ask(client, "easy", stream)).as(failure.toString()).isEqualTo("from large");
-			assertThat(this.log.newest(KEY, 1).get(0).answer().outcome()).isEqualTo(RouteOutcome.FALLBACK);
 		}
 	}
 
@@ -248,6 +276,84 @@ class RouteFailureTests {
 		assertThatIllegalStateException().isThrownBy(() -> ask(client, "easy", stream)).withMessage("overloaded");
 		assertThat(failing.calls()).isEqualTo(1);
 		assertThat(this.huge.calls()).isZero();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "small,small,false", "small,small,true", "small,own,false", "small,own,true", "own,own,false",
+			"own,own,true" })
+	void theOwnModelIsAskedOnceHoweverOftenTheRequestIsSentOn(String first, String refusing, boolean stream) {
+		String refusal = "I'm sorry, but I can't help with that.";
+		this.small = RouteAdvisorTests.model("small-model", (prompt) -> {
+			Assert.state(!refusing.equals("own"), "overloaded");
+			return refusal;
+		});
+		ScriptedChatModel own = RouteAdvisorTests.model("large-model", (prompt) -> refusal);
+		ScriptedChatModel failing = new ScriptedChatModel((prompt) -> {
+			throw new IllegalStateException("overloaded");
+		}).options(this.huge.getOptions());
+		Supplier<Tiers> tiers = this.tiers;
+		for (boolean made : List.of(true, false)) {
+			ScriptedChatModel huge = made ? failing : new ScriptedChatModel((prompt) -> null).options(unreadable());
+			this.tiers = () -> new Tiers(List.of(tiers.get().find("small"),
+					new Tier("huge", huge, "huge-model", Tier.Limits.NONE, "huge-2")));
+			ChatClient client = client(RouteSettings.builder("small", Tier.OWN, "huge")
+				.mode(RouteMode.ACTIVE)
+				.classifier("rules")
+				.rules(List.of(new RouteRule(null, Pattern.compile("easy"), 0, 0, first)))
+				.cascade(new CascadeSettings(List.of("refusal"), 5, 1, StreamMode.BUFFER))
+				.build(), own);
+			int before = own.calls();
+			assertThat(ask(client, "easy", stream)).isEqualTo(refusal);
+			assertThat(own.calls() - before).isEqualTo(1);
+			RouteDecision logged = this.log.newest(KEY, 1).get(0);
+			assertThat(logged.answer().tier()).isEqualTo(Tier.OWN);
+			boolean both = first.equals("small") && refusing.equals("small");
+			assertThat(this.chain.statistics().plan(KEY).snapshot().spentUsd())
+				.isEqualByComparingTo(both ? "0.00314" : "0.003");
+			assertThat(logged.answer().costPicoUsd()).isEqualTo(both ? 3_140_000_000L : 3_000_000_000L);
+			assertThat(this.chain.statistics().plan(KEY).snapshot().tokensBought()).isEqualTo(both ? 2200 : 1100);
+		}
+	}
+
+	@Test
+	void theFailureOfADearerTierIsPassedOnWhereTheOwnModelWasCutOff() {
+		String refusal = "I'm sorry, but I can't help with that. " + "word ".repeat(100);
+		ScriptedChatModel own = RouteAdvisorTests.model("large-model", (prompt) -> refusal);
+		this.huge.streaming((prompt) -> Flux.error(new IllegalStateException("overloaded")));
+		ChatClient client = client(RouteSettings.builder(Tier.OWN, "huge")
+			.mode(RouteMode.ACTIVE)
+			.classifier("rules")
+			.rules(List.of(new RouteRule(null, Pattern.compile("easy"), 0, 0, Tier.OWN)))
+			.cascade(new CascadeSettings(List.of("refusal"), 5, 1, StreamMode.PREFIX))
+			.build(), own);
+		assertThatIllegalStateException().isThrownBy(() -> ask(client, "easy", true)).withMessage("overloaded");
+		assertThat(own.calls()).isEqualTo(1);
+	}
+
+	@Test
+	void theOwnModelIsAskedOnceIfItSaysNothing() {
+		this.huge.streaming((prompt) -> Flux.error(new IllegalStateException("overloaded")));
+		ScriptedChatModel own = RouteAdvisorTests.model("large-model", (prompt) -> "")
+			.streaming((prompt) -> Flux.empty());
+		ChatClient client = client(RouteSettings.builder(Tier.OWN, "huge")
+			.mode(RouteMode.ACTIVE)
+			.classifier("rules")
+			.rules(List.of(new RouteRule(null, Pattern.compile("easy"), 0, 0, Tier.OWN)))
+			.cascade(new CascadeSettings(List.of("refusal"), 5, 1, StreamMode.PREFIX))
+			.build(), own);
+		assertThat(ask(client, "easy", true)).isEmpty();
+		assertThat(own.calls()).isEqualTo(1);
+	}
+
+	// Whose model is known, and nothing else
+	private static ChatOptions unreadable() {
+		return (ChatOptions) Proxy.newProxyInstance(RouteFailureTests.class.getClassLoader(),
+				new Class<?>[] { ChatOptions.class }, (proxy, method, arguments) -> {
+					if (method.getName().equals("getModel")) {
+						return "huge-model";
+					}
+					throw new IllegalStateException("unreadable");
+				});
 	}
 
 	@ParameterizedTest
@@ -312,6 +418,54 @@ class RouteFailureTests {
 		assertThat(read).isNotEmpty();
 		assertThat(this.log.newest(KEY, 9)).hasSize(1);
 		assertThat(this.log.newest(KEY, 1).get(0).answer().outcome()).isEqualTo(RouteOutcome.ANSWERED);
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 1, 10, 100 })
+	void aCancelledStreamCostsTheSameHoweverMuchOfItWasHeldBack(int words) {
+		List<BigDecimal> spent = new ArrayList<>();
+		for (StreamMode mode : StreamMode.values()) {
+			this.small.streaming((prompt) -> Flux.range(0, words)
+				.map((i) -> new ChatResponse(List.of(new Generation(new AssistantMessage("word ")))))
+				.concatWith(Flux.never()));
+			AtomicInteger requests = new AtomicInteger();
+			this.behind = List.of(new RequestsAdvisor(requests));
+			ChatClient client = client(settings().cascade(new CascadeSettings(List.of("refusal"), 1, 1, mode)).build());
+			List<String> seen = new CopyOnWriteArrayList<>();
+			Disposable reading = client.prompt("easy").stream().content().subscribe(seen::add);
+			boolean passedOn = mode == StreamMode.NONE || (mode == StreamMode.PREFIX && words > 64);
+			// What is held back is asked for one by one
+			Eventually.await(() -> passedOn ? seen.size() == words : requests.get() == words + 1);
+			reading.dispose();
+			spent.add(this.chain.statistics().plan(KEY).snapshot().spentUsd());
+		}
+		assertThat(spent).hasSize(3).containsOnly(spent.get(0));
+		assertThat(spent.get(0)).as("at least the output")
+			.isGreaterThan(new BigDecimal("0.0000004").multiply(BigDecimal.valueOf(words)));
+	}
+
+	@Test
+	void aWholeAnswerThatNobodyHasAskedForCostsWhatTheProviderReports() throws InterruptedException {
+		CountDownLatch cancelled = new CountDownLatch(1);
+		ChatClient client = client(
+				settings().cascade(new CascadeSettings(List.of("refusal"), 1, 1, StreamMode.BUFFER)).build());
+		client.prompt("easy").stream().chatClientResponse().subscribe(new BaseSubscriber<ChatClientResponse>() {
+
+			@Override
+			protected void hookOnSubscribe(Subscription subscription) {
+				request(1);
+			}
+
+			@Override
+			protected void hookOnNext(ChatClientResponse element) {
+				cancel();
+				cancelled.countDown();
+			}
+
+		});
+		assertThat(cancelled.await(10, TimeUnit.SECONDS)).isTrue();
+		// 1,000 tokens of input and 100 of output
+		assertThat(this.chain.statistics().plan(KEY).snapshot().spentUsd()).isEqualByComparingTo("0.00014");
 	}
 
 	@Test
@@ -391,6 +545,72 @@ class RouteFailureTests {
 			.content("")
 			.toolCalls(List.of(new AssistantMessage.ToolCall("1", "function", "weather", "{}")))
 			.build()));
+	}
+
+	/**
+	 * Counts how often a stream behind the routing is asked for elements.
+	 */
+	private record RequestsAdvisor(AtomicInteger requests) implements DirectStreamAdvisor {
+
+		@Override
+		public Flux<ChatClientResponse> adviseStream(ChatClientRequest request, StreamAdvisorChain chain) {
+			return chain.nextStream(request).doOnRequest((count) -> this.requests.incrementAndGet());
+		}
+
+		@Override
+		public String getName() {
+			return "Requests";
+		}
+
+		@Override
+		public int getOrder() {
+			return AdvisorOrder.ROUTE + 1;
+		}
+
+	}
+
+	/**
+	 * When a model fails.
+	 */
+	enum Moment {
+
+		CALL, ASSEMBLY, SUBSCRIPTION, REQUEST;
+
+		ScriptedChatModel failing(Throwable failure) {
+			return switch (this) {
+				case CALL -> new ScriptedChatModel((prompt) -> {
+					RouteFailureTests.<RuntimeException>sneak(failure);
+					return null;
+				});
+				case ASSEMBLY -> new ScriptedChatModel((prompt) -> null) {
+
+					@Override
+					public Flux<ChatResponse> stream(Prompt prompt) {
+						RouteFailureTests.<RuntimeException>sneak(failure);
+						return Flux.empty();
+					}
+
+				};
+				case SUBSCRIPTION -> new ScriptedChatModel((prompt) -> null).streaming((prompt) -> {
+					RouteFailureTests.<RuntimeException>sneak(failure);
+					return null;
+				});
+				case REQUEST -> new ScriptedChatModel((prompt) -> null)
+					.streaming((prompt) -> Flux.from((subscriber) -> subscriber.onSubscribe(new Subscription() {
+
+						@Override
+						public void request(long count) {
+							RouteFailureTests.<RuntimeException>sneak(failure);
+						}
+
+						@Override
+						public void cancel() {
+						}
+
+					})));
+			};
+		}
+
 	}
 
 }

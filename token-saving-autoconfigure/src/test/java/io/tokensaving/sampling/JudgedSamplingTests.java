@@ -183,7 +183,7 @@ class JudgedSamplingTests {
 		ScriptedChatModel model = ScriptedChatModel.answering(ScriptedChatModel.answer("fresh"));
 		Prompt prompt = new Prompt("What?");
 		JudgedText bought = JudgedText.bought(prompt, (cutOff) -> model.call(prompt), (answer) -> true,
-				new TokenCounter());
+				new TokenCounter(), () -> null);
 		assertThat(
 				sampling.sample(sample(terms(saying(Grade.WORSE), "1"), text("given"), bought), CallerContext::capture))
 			.isTrue();
@@ -406,10 +406,10 @@ class JudgedSamplingTests {
 		JudgedSampling sampling = sampling();
 		Prompt prompt = new Prompt("What?");
 		JudgedText unfinished = JudgedText.bought(prompt, (cutOff) -> ScriptedChatModel.answer("cut"),
-				(answer) -> false, new TokenCounter());
+				(answer) -> false, new TokenCounter(), () -> null);
 		sampling.sample(sample(terms(saying(Grade.SAME), "1"), text("a"), unfinished), CallerContext::capture);
 		awaitIdle(sampling);
-		JudgedText none = JudgedText.bought(prompt, (cutOff) -> null, (answer) -> true, new TokenCounter());
+		JudgedText none = JudgedText.bought(prompt, (cutOff) -> null, (answer) -> true, new TokenCounter(), () -> null);
 		sampling.sample(sample(terms(saying(Grade.SAME), "1"), none, text("a")), CallerContext::capture);
 		awaitIdle(sampling);
 		assertThat(lost(NotJudged.NO_ANSWER)).isEqualTo(2);

@@ -12,6 +12,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.tokensaving.backend.HeapSize;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.provider.TokenUsage;
+import io.tokensaving.text.SharedEmbeddings;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.embedding.EmbeddingModel;
@@ -95,7 +96,8 @@ final class TextEmbedder {
 			return known;
 		}
 		EmbeddingModel model = load();
-		EmbeddingResponse response = model.embedForResponse(List.of(text));
+		EmbeddingResponse shared = SharedEmbeddings.find(model, text);
+		EmbeddingResponse response = (shared != null) ? shared : model.embedForResponse(List.of(text));
 		String name = response.getMetadata().getModel();
 		TokenUsage usage = this.tokenCounter.reported(response.getMetadata().getUsage(), null);
 		if (usage != null) {
@@ -106,6 +108,7 @@ final class TextEmbedder {
 		}
 		float[] vector = unit(response.getResults().get(0).getOutput());
 		checkDimension(vector.length);
+		SharedEmbeddings.offer(model, text, response);
 		EmbeddedText embedded = new EmbeddedText(vector, space(model, name, vector.length));
 		this.cache.put(text, embedded);
 		return embedded;

@@ -143,6 +143,20 @@ final class HeldStream {
 	}
 
 	/**
+	 * Return all elements that are left, and leave them there.
+	 * @return a copy
+	 */
+	List<ChatClientResponse> left() {
+		List<ChatClientResponse> left = new ArrayList<>(this.elements.size() - this.next);
+		for (ChatClientResponse element : this.elements.subList(this.next, this.elements.size())) {
+			if (element != null) {
+				left.add(element);
+			}
+		}
+		return left;
+	}
+
+	/**
 	 * Take all elements that are left out, and give back the memory. Does nothing the
 	 * second time.
 	 * @return the elements

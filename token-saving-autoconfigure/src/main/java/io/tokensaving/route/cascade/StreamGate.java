@@ -148,6 +148,7 @@ public final class StreamGate extends Flux<ChatClientResponse> {
 		@Override
 		public void onSubscribe(Subscription subscription) {
 			this.first = subscription;
+			tell(() -> this.listener.began(this::unread));
 			this.actual.onSubscribe(this);
 		}
 
@@ -239,6 +240,10 @@ public final class StreamGate extends Flux<ChatClientResponse> {
 			else {
 				guard(() -> judge(true));
 			}
+		}
+
+		private synchronized UnreadStream unread() {
+			return new UnreadStream(this.held.left(), this.done && this.failure == null);
 		}
 
 		private void judge(boolean whole) {

@@ -1,5 +1,7 @@
 package io.tokensaving.route.cascade;
 
+import java.util.function.Supplier;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +11,14 @@ import org.jspecify.annotations.Nullable;
  * Internal: not part of the API, may change at any time.
  */
 public interface StreamGateListener {
+
+	/**
+	 * The stream is about to begin. Not one of the calls in which a stream ends.
+	 * @param unread supplies what has arrived and the reader has not seen, at any time
+	 * and in any thread
+	 */
+	default void began(Supplier<UnreadStream> unread) {
+	}
 
 	/**
 	 * The stream is good enough, or cannot be judged, and is about to be passed on.

@@ -1,5 +1,6 @@
 package io.tokensaving.route.cascade;
 
+import java.util.ArrayList;
 import java.util.List;
 
 import io.tokensaving.provider.Dialect;
@@ -28,17 +29,27 @@ public record UnreadStream(List<ChatClientResponse> elements, boolean whole) {
 	}
 
 	/**
+	 * Return what the model has said.
+	 * @return the responses of all elements that have one, in order
+	 */
+	public List<ChatResponse> responses() {
+		List<ChatResponse> responses = new ArrayList<>(this.elements.size());
+		for (ChatClientResponse element : this.elements) {
+			if (element.chatResponse() != null) {
+				responses.add(element.chatResponse());
+			}
+		}
+		return responses;
+	}
+
+	/**
 	 * Put the elements together.
 	 * @param dialect reads the elements
 	 * @return one response with the texts, thoughts, tool calls and usage of all elements
 	 */
 	public ChatResponse assemble(Dialect dialect) {
 		ResponseAssembler assembler = new ResponseAssembler(dialect);
-		for (ChatClientResponse element : this.elements) {
-			if (element.chatResponse() != null) {
-				assembler.add(element.chatResponse());
-			}
-		}
+		responses().forEach(assembler::add);
 		return assembler.assemble();
 	}
 

@@ -216,21 +216,39 @@ public record RouteDecision(UUID id, Instant time, PlanKey plan, String feature,
 	/**
 	 * The size and the hash of a request. Immutable.
 	 *
-	 * @param hash a keyed hash, see {@link PromptHash}
+	 * @param hashed a keyed hash, see {@link PromptHash}
 	 * @param messages the number of messages
 	 * @param characters the UTF-16 units of their texts
 	 * @param inputTokens their tokens
 	 */
-	public record Prompt(String hash, int messages, long characters, long inputTokens) {
+	public record Prompt(HashedPrompt hashed, int messages, long characters, long inputTokens) {
 
 		/**
 		 * Create a size.
 		 */
 		public Prompt {
-			hash = label(hash);
 			messages = Math.max(0, messages);
 			characters = Math.max(0, characters);
 			inputTokens = Math.max(0, inputTokens);
+		}
+
+		/**
+		 * Create a size with a hash that is known.
+		 * @param hash the hash
+		 * @param messages the number of messages
+		 * @param characters the UTF-16 units of their texts
+		 * @param inputTokens their tokens
+		 */
+		public Prompt(String hash, int messages, long characters, long inputTokens) {
+			this(new HashedPrompt(hash), messages, characters, inputTokens);
+		}
+
+		/**
+		 * Return the hash.
+		 * @return the hash, which is made now if it was not made yet
+		 */
+		public String hash() {
+			return this.hashed.value();
 		}
 
 	}

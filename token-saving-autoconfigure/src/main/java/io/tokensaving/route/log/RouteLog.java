@@ -10,13 +10,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.Component;
 import io.tokensaving.ForeignText;
+import io.tokensaving.backend.DaemonThreads;
 import io.tokensaving.backend.RateLimitedLog;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.statistics.DescribedException;
@@ -25,7 +30,9 @@ import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.ToolResponseMessage;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.util.Assert;
 
@@ -57,6 +64,16 @@ public final class RouteLog implements SmartLifecycle, AutoCloseable {
 
 	private static final Log logger = LogFactory.getLog(RouteLog.class);
 
+	/**
+	 * The number of UTF-16 units up to which a prompt is hashed at once, as that takes no
+	 * longer than waking a thread.
+	 */
+	static final int SHORT = 1000;
+
+	private static final long MAX_WAITING_CHARACTERS = 16L * 1024 * 1024;
+
+	private static final int MAX_WAITING = 1000;
+
 	private static final Duration STOP_TIME = Duration.ofSeconds(5);
 
 	private static final Duration EXPIRY_INTERVAL = Duration.ofHours(1);
@@ -83,6 +100,11 @@ public final class RouteLog implements SmartLifecycle, AutoCloseable {
 
 	private final AtomicLong textsLeftOut = new AtomicLong();
 
+	// Of prompts that are not hashed yet
+	private final AtomicLong waitingCharacters = new AtomicLong();
+
+	private final ThreadPoolExecutor hashing;
+
 	private volatile boolean running;
 
 	private RouteLog(Builder builder) {
@@ -91,6 +113,9 @@ public final class RouteLog implements SmartLifecycle, AutoCloseable {
 		this.cipher = builder.cipher;
 		this.clock = builder.clock;
 		this.ticker = builder.ticker;
+		this.hashing = new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_WAITING),
+				new DaemonThreads("token-saving-route-hash"));
+		this.hashing.allowCoreThreadTimeOut(true);
 		RateLimitedLog warnings = new RateLimitedLog(logger, this.ticker);
 		this.onFailure = (builder.onFailure != null) ? builder.onFailure
 				: (failure) -> warnings.warn(() -> (failure instanceof DescribedException described)
@@ -121,7 +146,8 @@ public final class RouteLog implements SmartLifecycle, AutoCloseable {
 	}
 
 	/**
-	 * Measure a prompt. Takes time in proportion to its length, as it is hashed.
+	 * Measure a prompt. A long one is hashed later, by a thread of this log or by who
+	 * asks for the hash first.
 	 * @param workspace the workspace
 	 * @param messages the messages
 	 * @param inputTokens their tokens
@@ -129,11 +155,50 @@ public final class RouteLog implements SmartLifecycle, AutoCloseable {
 	 */
 	public RouteDecision.Prompt measure(String workspace, List<Message> messages, long inputTokens) {
 		long characters = 0;
+		long hashed = 0;
 		for (Message message : messages) {
 			String text = message.getText();
 			characters += (text != null) ? text.length() : 0;
+			hashed += ofTools(message);
 		}
-		return new RouteDecision.Prompt(this.hash.of(workspace, messages), messages.size(), characters, inputTokens);
+		hashed += characters;
+		HashedPrompt hash = new HashedPrompt(this.hash, workspace, messages);
+		if (hashed <= SHORT || !hashLater(hash, hashed)) {
+			hash.value();
+		}
+		return new RouteDecision.Prompt(hash, messages.size(), characters, inputTokens);
+	}
+
+	private static long ofTools(Message message) {
+		long characters = 0;
+		if (message instanceof AssistantMessage assistant) {
+			for (AssistantMessage.ToolCall call : assistant.getToolCalls()) {
+				characters += call.arguments().length();
+			}
+		}
+		else if (message instanceof ToolResponseMessage tools) {
+			for (ToolResponseMessage.ToolResponse response : tools.getResponses()) {
+				characters += response.responseData().length();
+			}
+		}
+		return characters;
+	}
+
+	private boolean hashLater(HashedPrompt hash, long characters) {
+		if (this.waitingCharacters.addAndGet(characters) <= MAX_WAITING_CHARACTERS) {
+			try {
+				this.hashing.execute(() -> {
+					hash.value();
+					this.waitingCharacters.addAndGet(-characters);
+				});
+				return true;
+			}
+			catch (RejectedExecutionException | OutOfMemoryError ex) {
+				// Or no thread could be made
+			}
+		}
+		this.waitingCharacters.addAndGet(-characters);
+		return false;
 	}
 
 	/**
@@ -318,6 +383,7 @@ public final class RouteLog implements SmartLifecycle, AutoCloseable {
 	@Override
 	public void close() {
 		this.running = false;
+		this.hashing.shutdown();
 		this.writers.forEach(SinkWriter::close);
 	}
 

@@ -20,6 +20,9 @@ public final class ModelEndpoint {
 	 */
 	public static final String ARTIFACT = "org.springframework.ai:spring-ai-openai";
 
+	// Whoever asked has another model to turn to
+	private static final int RETRIES = 1;
+
 	private static final String MODEL_CLASS = "org.springframework.ai.openai.OpenAiChatModel";
 
 	private ModelEndpoint() {
@@ -35,7 +38,7 @@ public final class ModelEndpoint {
 	}
 
 	/**
-	 * Create a model.
+	 * Create a model that is tried once more when it fails.
 	 * @param baseUrl the address that paths such as {@code /chat/completions} are
 	 * appended to
 	 * @param apiKey the key, or {@code null} to send none
@@ -46,6 +49,24 @@ public final class ModelEndpoint {
 	 */
 	public static ChatModel create(String baseUrl, @Nullable String apiKey, String model,
 			@Nullable ToolCallingManager toolCallingManager, @Nullable ObservationRegistry observationRegistry) {
+		return create(baseUrl, apiKey, model, toolCallingManager, observationRegistry, RETRIES);
+	}
+
+	/**
+	 * Create a model.
+	 * @param baseUrl the address that paths such as {@code /chat/completions} are
+	 * appended to
+	 * @param apiKey the key, or {@code null} to send none
+	 * @param model the name of the model
+	 * @param toolCallingManager resolves tools, or {@code null} for that of Spring AI
+	 * @param observationRegistry is told of calls, or {@code null} for none
+	 * @param retries how often a call that fails is tried again, with pauses that begin
+	 * with half a second, 0 or more
+	 * @return the model
+	 */
+	public static ChatModel create(String baseUrl, @Nullable String apiKey, String model,
+			@Nullable ToolCallingManager toolCallingManager, @Nullable ObservationRegistry observationRegistry,
+			int retries) {
 		// Without an empty key, the key for another host would be taken from the
 		// environment
 		OpenAiChatModel.Builder builder = OpenAiChatModel.builder()
@@ -53,6 +74,7 @@ public final class ModelEndpoint {
 				.baseUrl(baseUrl)
 				.apiKey((apiKey != null) ? apiKey : "")
 				.model(model)
+				.maxRetries(retries)
 				.build());
 		if (toolCallingManager != null) {
 			builder.toolCallingManager(toolCallingManager);

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.UserMessage;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -368,6 +369,43 @@ class RouteLogTests {
 		assertThat(sink.lines).hasSize((int) writer.written());
 		long verdictsOffered = writer.written() + writer.dropped() - threads * each;
 		assertThat(verdictsOffered).isPositive().isLessThanOrEqualTo(2L * threads * each);
+	}
+
+	@Test
+	void longPromptsAreHashedBehindTheAnswer() {
+		PromptHash hash = PromptHash.withKey(new byte[PromptHash.MIN_KEY_BYTES]);
+		Thread caller = Thread.currentThread();
+		try (RouteLog log = RouteLog.builder().hash(hash).build()) {
+			for (int length : new int[] { 10, RouteLog.SHORT, RouteLog.SHORT + 1, 20_000 }) {
+				AtomicInteger read = new AtomicInteger();
+				String text = "x".repeat(length);
+				List<Message> messages = new ArrayList<>(List.of(new UserMessage(text) {
+
+					@Override
+					public String getText() {
+						if (Thread.currentThread() == caller) {
+							read.incrementAndGet();
+						}
+						return super.getText();
+					}
+
+				}));
+				RouteDecision.Prompt prompt = log.measure("default", messages, 1);
+				assertThat(read).as("reads of %d", length).hasValue((length > RouteLog.SHORT) ? 1 : 2);
+				// What the caller does with its list is nothing to the log
+				messages.clear();
+				Eventually.await(() -> prompt.hashed().isMade());
+				assertThat(prompt.hash()).isEqualTo(hash.of("default", List.of(new UserMessage(text))));
+			}
+		}
+	}
+
+	@Test
+	void promptsAreHashedWhereNoThreadDoesIt() {
+		RouteLog log = RouteLog.builder().build();
+		log.close();
+		String text = "x".repeat(20_000);
+		assertThat(log.measure("default", List.of(new UserMessage(text)), 1).hashed().isMade()).isTrue();
 	}
 
 	/**
