@@ -61,10 +61,15 @@ public final class AdvisorOrder {
 	public static final int LOCAL = Ordered.LOWEST_PRECEDENCE - 6;
 
 	/**
-	 * Arranges and marks what goes to the model for the provider's prompt cache; the
-	 * innermost of the advisors that change a request.
+	 * Arranges and marks what goes to the model for the provider's prompt cache.
 	 */
 	public static final int PROMPT_CACHE = Ordered.LOWEST_PRECEDENCE - 5;
+
+	/**
+	 * Has the provider enforce the schema of the output, and repairs what is answered.
+	 * Everything further out sees the repaired answer.
+	 */
+	public static final int STRUCTURED = Ordered.LOWEST_PRECEDENCE - 4;
 
 	/**
 	 * Measures the time of the model, directly before it.

@@ -37,7 +37,8 @@ class ArchitectureTests {
 
 	private static final String[] FEATURES = { "io.tokensaving.compression..", "io.tokensaving.cache.exact..",
 			"io.tokensaving.cache.semantic..", "io.tokensaving.dedup..", "io.tokensaving.promptcache..",
-			"io.tokensaving.shadow..", "io.tokensaving.budget..", "io.tokensaving.route..", "io.tokensaving.local.." };
+			"io.tokensaving.shadow..", "io.tokensaving.budget..", "io.tokensaving.route..", "io.tokensaving.local..",
+			"io.tokensaving.structured.." };
 
 	// The only places that let time pass, and why no event can be waited for instead
 	private static final Map<String, String> SLEEPING = Map.of("Eventually.java",
@@ -103,7 +104,7 @@ class ArchitectureTests {
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup..",
 					"io.tokensaving.promptcache..", "io.tokensaving.shadow..", "io.tokensaving.budget..",
-					"io.tokensaving.route.."));
+					"io.tokensaving.route..", "io.tokensaving.structured.."));
 	}
 
 	@Test
@@ -129,7 +130,8 @@ class ArchitectureTests {
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup..",
 					"io.tokensaving.promptcache..", "io.tokensaving.shadow..", "io.tokensaving.budget..",
-					"io.tokensaving.route..", "io.tokensaving.actuate..", "io.tokensaving.autoconfigure.."));
+					"io.tokensaving.route..", "io.tokensaving.structured..", "io.tokensaving.actuate..",
+					"io.tokensaving.autoconfigure.."));
 		check(ArchRuleDefinition.noClasses()
 			.that()
 			.resideInAPackage("io.tokensaving.provider..")

@@ -14,6 +14,7 @@ import io.tokensaving.feature.Feature;
 import io.tokensaving.promptcache.PromptCacheFeature;
 import io.tokensaving.route.RouteFeature;
 import io.tokensaving.shadow.ShadowFeature;
+import io.tokensaving.structured.StructuredFeature;
 import io.tokensaving.tier.Tiers;
 
 /**
@@ -41,6 +42,8 @@ public final class BuiltInFeatures {
 					throw new IllegalStateException("There are no plans");
 				}, () -> {
 					throw new IllegalStateException("There are no other features");
+				}), new StructuredFeature(() -> Tiers.NONE, () -> {
+					throw new IllegalStateException("There is no aggregator");
 				}));
 	}
 

@@ -7,6 +7,7 @@ import io.tokensaving.dedup.DedupProperties;
 import io.tokensaving.promptcache.PromptCacheProperties;
 import io.tokensaving.route.RouteProperties;
 import io.tokensaving.shadow.PlanMode;
+import io.tokensaving.structured.StructuredProperties;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +62,12 @@ public class PlanProperties {
 	 * for answers.
 	 */
 	private @Nullable RouteProperties route;
+
+	/**
+	 * How structured output is looked after; without it, answers are passed on as they
+	 * are.
+	 */
+	private @Nullable StructuredProperties structured;
 
 	public @Nullable String getBasedOn() {
 		return this.basedOn;
@@ -132,6 +139,14 @@ public class PlanProperties {
 
 	public void setRoute(@Nullable RouteProperties route) {
 		this.route = route;
+	}
+
+	public @Nullable StructuredProperties getStructured() {
+		return this.structured;
+	}
+
+	public void setStructured(@Nullable StructuredProperties structured) {
+		this.structured = structured;
 	}
 
 }

@@ -65,7 +65,8 @@ import org.springframework.core.env.Environment;
 @Import({ PlanConfiguration.class, ShadowConfiguration.class, CompressionConfiguration.class, CacheConfiguration.class,
 		ExactCacheConfiguration.class, DedupConfiguration.class, SemanticCacheConfiguration.class,
 		BudgetConfiguration.class, RouteConfiguration.class, RouteLogConfiguration.class,
-		PromptCacheConfiguration.class, AdviceConfiguration.class, TierConfiguration.class, LocalConfiguration.class })
+		PromptCacheConfiguration.class, StructuredConfiguration.class, AdviceConfiguration.class,
+		TierConfiguration.class, LocalConfiguration.class })
 public final class TokenSavingAutoConfiguration {
 
 	private static final int MAX_MESSAGE = 300;

@@ -48,6 +48,8 @@ final class LedgerClosing {
 
 	private final Map<String, Long> picoUsdSaved = new HashMap<>(4);
 
+	private LedgerEvent.@Nullable Avoided avoided;
+
 	private long discountPicoUsd;
 
 	private long overheadTokens;
@@ -153,6 +155,11 @@ final class LedgerClosing {
 			TokenUsage unmarked = (this.marked != null) ? bought.uncached() : bought;
 			save(rerouted.value(), 0, askedPrice.picoUsd(unmarked) - answeringPrice.picoUsd(unmarked));
 		}
+		LedgerEvent.Avoided avoided = this.avoided;
+		if (avoided != null && served == null && this.purchase.answered()) {
+			save(avoided.technique().value(), avoided.usage().total(),
+					(answeringPrice != null) ? answeringPrice.picoUsd(avoided.usage()) : 0);
+		}
 		long granted = (answeringPrice != null && this.purchase.answered()) ? answeringPrice.picoUsdOfCache(bought) : 0;
 		if (this.marked != null) {
 			save(this.marked.value(), 0, granted);
@@ -223,6 +230,10 @@ final class LedgerClosing {
 			List<LedgerEvent.Attempted> more = new ArrayList<>(this.attempts);
 			more.add(attempt);
 			this.attempts = more;
+			this.avoided = null;
+		}
+		else if (event instanceof LedgerEvent.Avoided spared) {
+			this.avoided = spared;
 		}
 		else if (event instanceof LedgerEvent.CacheMarked cache) {
 			this.marked = cache.technique();

@@ -97,6 +97,19 @@ public sealed interface LedgerEvent {
 	}
 
 	/**
+	 * The caller would have asked again, and did not have to: what that would have cost
+	 * at the price of the model that answered is credited to the technique. An
+	 * {@link Attempted} that follows takes it back, because the caller does not get that
+	 * answer.
+	 *
+	 * @param technique the technique to which the tokens are credited
+	 * @param usage the tokens that were not bought
+	 */
+	record Avoided(SavingTechnique technique, TokenUsage usage) implements LedgerEvent {
+
+	}
+
+	/**
 	 * The purchase cost less than its price because of a technique.
 	 *
 	 * @param technique the technique to which the discount is credited

@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,15 @@ import org.springframework.util.StringUtils;
  * Anthropic.
  */
 final class AnthropicDialect implements ProviderDialect {
+
+	private static final Pattern SCHEMAS = Pattern
+		.compile("claude-(opus-4-[1-9](-.*)?|(sonnet|haiku)-4-[5-9](-.*)?|(opus|sonnet|haiku)-[5-9](-.*)?)");
+
+	// Spring AI leaves out definitions, so that nothing may refer to them
+	private static final SchemaRules SCHEMA_RULES = new SchemaRules(true, true, true, false,
+			Set.of("$ref", "oneOf", "not", "if", "then", "else", "minimum", "maximum", "exclusiveMinimum",
+					"exclusiveMaximum", "multipleOf", "minLength", "maxLength", "maxItems", "uniqueItems",
+					"patternProperties"));
 
 	private static final String ONE_HOUR = "ONE_HOUR";
 
@@ -145,6 +155,11 @@ final class AnthropicDialect implements ProviderDialect {
 	@Override
 	public Set<String> privateMetadata() {
 		return Set.of("signature", "thinking", "anthropicThinkingContents");
+	}
+
+	@Override
+	public @Nullable SchemaRules schemaRules(String model) {
+		return SCHEMAS.matcher(model).matches() ? SCHEMA_RULES : null;
 	}
 
 }

@@ -256,6 +256,16 @@ public final class Dialect {
 	}
 
 	/**
+	 * Return what the provider demands of a schema by which a model is to answer.
+	 * @param model the name of the model
+	 * @return the demands, or {@code null} if the model is not known to be held to a
+	 * schema
+	 */
+	public @Nullable SchemaRules schemaRules(String model) {
+		return this.provider.schemaRules(model.toLowerCase(Locale.ROOT));
+	}
+
+	/**
 	 * Whether each tool call has an id, by which its result is sent back.
 	 * @return whether it does
 	 */

@@ -18,6 +18,9 @@ import org.springframework.ai.chat.prompt.ChatOptions;
  */
 final class GoogleDialect implements ProviderDialect {
 
+	private static final SchemaRules SCHEMA_RULES = new SchemaRules(true, false, false, false,
+			Set.of("$ref", "oneOf", "allOf", "not", "if", "then", "else", "const", "patternProperties"));
+
 	private static final Pattern RESOURCE = Pattern
 		.compile("(?:projects/[^/]+/locations/([^/]+)/)?(publishers/[^/]+/)?models/([^/]+)");
 
@@ -154,6 +157,11 @@ final class GoogleDialect implements ProviderDialect {
 	@Override
 	public Set<String> privateMetadata() {
 		return Set.of("thoughtSignatures", "isThought", "serverSideToolInvocations");
+	}
+
+	@Override
+	public @Nullable SchemaRules schemaRules(String model) {
+		return model.startsWith("gemini-") ? SCHEMA_RULES : null;
 	}
 
 }

@@ -2,10 +2,15 @@ package io.tokensaving.provider;
 
 import java.util.Set;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Ollama.
  */
 final class OllamaDialect implements ProviderDialect {
+
+	private static final SchemaRules SCHEMA_RULES = new SchemaRules(true, false, false, false,
+			Set.of("not", "if", "then", "else", "patternProperties"));
 
 	@Override
 	public String name() {
@@ -30,6 +35,12 @@ final class OllamaDialect implements ProviderDialect {
 	@Override
 	public Set<String> completeReasons() {
 		return Set.of("stop");
+	}
+
+	// The server holds any model to the schema
+	@Override
+	public @Nullable SchemaRules schemaRules(String model) {
+		return SCHEMA_RULES;
 	}
 
 }

@@ -17,6 +17,16 @@ import org.springframework.ai.chat.prompt.ChatOptions;
  */
 final class OpenAiDialect implements ProviderDialect {
 
+	// Those that have answered by schemas since they exist
+	private static final Pattern SCHEMAS = Pattern
+		.compile("gpt-4o(-mini)?(-2024-(0[6-9]|1[0-2])-\\d\\d)?|gpt-4\\.1(-mini|-nano)?(-\\d{4}-\\d\\d-\\d\\d)?"
+				+ "|gpt-[5-9][a-z0-9.-]*|o1(-\\d{4}-\\d\\d-\\d\\d)?|o[34](-mini)?(-\\d{4}-\\d\\d-\\d\\d)?");
+
+	private static final SchemaRules SCHEMA_RULES = new SchemaRules(false, true, true, true,
+			Set.of("oneOf", "allOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas",
+					"patternProperties", "propertyNames", "unevaluatedProperties", "unevaluatedItems", "contains",
+					"uniqueItems"));
+
 	private static final Pattern THINKING = Pattern.compile("o[134](-|$)|gpt-[5-9]");
 
 	@Override
@@ -145,6 +155,11 @@ final class OpenAiDialect implements ProviderDialect {
 	@Override
 	public String outputLimit(String model) {
 		return THINKING.matcher(model).lookingAt() ? "maxCompletionTokens" : "maxTokens";
+	}
+
+	@Override
+	public @Nullable SchemaRules schemaRules(String model) {
+		return SCHEMAS.matcher(model).matches() ? SCHEMA_RULES : null;
 	}
 
 }

@@ -218,6 +218,17 @@ public interface ProviderDialect {
 	}
 
 	/**
+	 * Return what the provider demands of a schema by which one of its models is to
+	 * answer.
+	 * @param model the name of the model in lower case
+	 * @return the demands, or {@code null} if the model is not known to be held to a
+	 * schema, which is the default
+	 */
+	default @Nullable SchemaRules schemaRules(String model) {
+		return null;
+	}
+
+	/**
 	 * Resolve the name of a model if it is a name that only this provider, its regions or
 	 * gateways use.
 	 * @param name the name in lower case

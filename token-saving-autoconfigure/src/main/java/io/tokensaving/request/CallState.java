@@ -60,6 +60,10 @@ public final class CallState {
 
 	private volatile @Nullable String taskId;
 
+	private volatile boolean retry;
+
+	private volatile int validationsLeft;
+
 	private @Nullable String answerInputs;
 
 	private @Nullable String local;
@@ -145,6 +149,8 @@ public final class CallState {
 		copy.feature = this.feature;
 		copy.tenant = this.tenant;
 		copy.taskId = this.taskId;
+		copy.retry = this.retry;
+		copy.validationsLeft = this.validationsLeft;
 		copy.tier = this.tier;
 		// Without settings, nothing chooses who answers
 		copy.answerInputs = (measured != null) ? null : this.answerInputs;
@@ -277,8 +283,28 @@ public final class CallState {
 		return this.taskId;
 	}
 
-	void setTaskId(@Nullable String taskId) {
-		this.taskId = taskId;
+	void setTask(Task.Part task) {
+		this.taskId = task.id();
+		this.retry = task.retry();
+		this.validationsLeft = task.validationsLeft();
+	}
+
+	/**
+	 * Whether the request is a later attempt of its task: because the answer before was
+	 * not accepted, or the model failed.
+	 * @return whether it is
+	 */
+	public boolean isRetry() {
+		return this.retry;
+	}
+
+	/**
+	 * Return how often Spring AI's validation asks again, at most, if the answer of this
+	 * request does not satisfy its schema.
+	 * @return 0 without validation, and at its last attempt
+	 */
+	public int validationsLeft() {
+		return this.validationsLeft;
 	}
 
 	synchronized void addModelNanos(long nanos) {

@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.networknt.schema.Error;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SchemaRegistryConfig;
@@ -76,6 +77,40 @@ final class JsonSchemas {
 	 */
 	static boolean violates(String schema, JsonNode value) {
 		return Boolean.FALSE.equals(validate(schema, value));
+	}
+
+	/**
+	 * Say why a text is no JSON.
+	 * @param text the text
+	 * @return the message of the parser, empty if it is JSON
+	 */
+	static String problem(String text) {
+		try {
+			JSON.readTree(text);
+			return "";
+		}
+		catch (JacksonException ex) {
+			return ex.getOriginalMessage();
+		}
+	}
+
+	/**
+	 * Say what violates a schema.
+	 * @param schema the text of the schema
+	 * @param value the value
+	 * @return the first message, or {@code null} if nothing does or it is not known
+	 */
+	static @Nullable String problem(String schema, JsonNode value) {
+		Schema compiled = COMPILED.get(schema, JsonSchemas::compile).schema();
+		if (compiled == null) {
+			return null;
+		}
+		try {
+			return compiled.validate(value).stream().map(Error::toString).findFirst().orElse(null);
+		}
+		catch (RuntimeException | StackOverflowError ex) {
+			return null;
+		}
 	}
 
 	private static @Nullable Boolean validate(String schema, JsonNode value) {

@@ -167,7 +167,7 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 
 	private SavingsAccount account(Opened opened, CallState call) {
 		Task.Part task = Task.of(opened.request(), opened.taskId());
-		call.setTaskId(task.id());
+		call.setTask(task);
 		return new SavingsAccount(call, SavingsLedger.of(opened.request()), opened.request(), this.statistics,
 				this.prices, this.tokenCounter, this.ticker, task);
 	}

@@ -3,11 +3,13 @@ package io.tokensaving.request;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 import io.tokensaving.provider.Dialect;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
+import org.springframework.ai.chat.client.ChatClientAttributes;
 import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.SystemMessage;
@@ -101,6 +103,37 @@ public final class RequestedOutput {
 		return new RequestedOutput(json, converted, schemas);
 	}
 
+	/**
+	 * Whether a request asks for a format, as its options, its context, its instructions
+	 * and its last question say. Costs little where it does not.
+	 * @param request the request
+	 * @param dialect reads its options
+	 * @return whether it does, so that {@link #of} says which
+	 */
+	public static boolean isAskedFor(ChatClientRequest request, Dialect dialect) {
+		Map<String, @Nullable Object> context = request.context();
+		if (context.get(ChatClientAttributes.OUTPUT_FORMAT.getKey()) != null
+				|| context.get(ChatClientAttributes.STRUCTURED_OUTPUT_SCHEMA.getKey()) != null) {
+			return true;
+		}
+		ChatOptions options = request.prompt().getOptions();
+		if (dialect.asksForJson(options) || (options instanceof StructuredOutputChatOptions structured
+				&& StringUtils.hasText(structured.getOutputSchema()))) {
+			return true;
+		}
+		List<Message> messages = request.prompt().getInstructions();
+		boolean last = true;
+		for (int i = messages.size() - 1; i >= 0; i--) {
+			Message message = messages.get(i);
+			boolean read = message instanceof SystemMessage || (last && message instanceof UserMessage);
+			last &= !(message instanceof UserMessage);
+			if (read && message.getText() != null && message.getText().contains(SCHEMA_MARKER)) {
+				return true;
+			}
+		}
+		return false;
+	}
+
 	private static void addIfObject(List<String> schemas, String text) {
 		if (text.stripLeading().startsWith("{")) {
 			schemas.add(text);
@@ -144,6 +177,45 @@ public final class RequestedOutput {
 	 */
 	boolean hasSchema() {
 		return !this.schemas.isEmpty();
+	}
+
+	/**
+	 * Return the schema by which the request asks for JSON.
+	 * @return the text of the schema, or {@code null} if there is none, or more than one
+	 */
+	public @Nullable String schema() {
+		return (this.schemas.size() == 1) ? this.schemas.get(0) : null;
+	}
+
+	/**
+	 * Whether an answer is JSON as it stands, with nothing around it, and satisfies all
+	 * schemas, which is more than {@link #accepts} asks for where converters clean the
+	 * answer.
+	 * @param answer the text of the answer, or {@code null} if it has none
+	 * @return whether it is; {@code false} also if a schema cannot be understood
+	 */
+	public boolean isValid(@Nullable String answer) {
+		JsonNode value = (answer != null) ? JsonSchemas.read(answer) : null;
+		return value != null && this.schemas.stream().allMatch((schema) -> JsonSchemas.satisfies(schema, value));
+	}
+
+	/**
+	 * Say why an answer is not {@linkplain #isValid valid}.
+	 * @param answer the text of the answer
+	 * @return the message of the parser or of the first schema that it violates
+	 */
+	public String problem(String answer) {
+		JsonNode value = JsonSchemas.read(answer);
+		if (value == null) {
+			return "It is not valid JSON: " + JsonSchemas.problem(answer);
+		}
+		for (String schema : this.schemas) {
+			String problem = JsonSchemas.problem(schema, value);
+			if (problem != null) {
+				return "It does not satisfy the schema: " + problem;
+			}
+		}
+		return "It is not what was asked for";
 	}
 
 	/**

@@ -2,6 +2,7 @@ package io.tokensaving.request;
 
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.tokensaving.InternalContext;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,20 @@ final class Task {
 
 	private final AtomicBoolean begun = new AtomicBoolean();
 
+	private final AtomicInteger retries = new AtomicInteger();
+
+	// How often an advisor asks again for an answer that does not satisfy its schema
+	private final int validations;
+
+	/**
+	 * Create a task.
+	 * @param validations how often it is asked again, at most, where the answer is not
+	 * valid
+	 */
+	Task(int validations) {
+		this.validations = validations;
+	}
+
 	private static String newId() {
 		return IDS.generateId().toString();
 	}
@@ -46,14 +61,16 @@ final class Task {
 		boolean toolResults = !messages.isEmpty() && messages.get(messages.size() - 1) instanceof ToolResponseMessage;
 		boolean begins = first && !toolResults;
 		boolean retry = !first && !toolResults;
+		int retries = (task != null) ? task.retries.addAndGet(retry ? 1 : 0) : 0;
+		int left = (task != null) ? Math.max(0, task.validations - retries) : 0;
 		if (named != null) {
-			return new Part(named, true, begins, retry);
+			return new Part(named, true, begins, retry, left);
 		}
 		if (task != null) {
-			return new Part(task.id, false, begins, retry);
+			return new Part(task.id, false, begins, retry, left);
 		}
 		// A later round has no id rather than one that its first round does not have
-		return new Part(begins ? newId() : null, false, begins, retry);
+		return new Part(begins ? newId() : null, false, begins, retry, left);
 	}
 
 	/**
@@ -65,8 +82,10 @@ final class Task {
 	 * for a later round of a tool loop and a later attempt
 	 * @param retry whether it is a later attempt: because an answer was not accepted, or
 	 * the model failed
+	 * @param validationsLeft how often it is asked again, at most, if its answer is not
+	 * valid
 	 */
-	record Part(@Nullable String id, boolean named, boolean begins, boolean retry) {
+	record Part(@Nullable String id, boolean named, boolean begins, boolean retry, int validationsLeft) {
 
 	}
 

@@ -86,13 +86,30 @@ public enum ModelFailure {
 		return found;
 	}
 
-	private static ModelFailure reason(Throwable failure) {
-		String message = message(failure);
+	/**
+	 * Find the status with which a provider refused a request.
+	 * @param failure what the model threw
+	 * @return the status, from 400 to 599, or 0 if none is known
+	 */
+	public static int statusOf(Throwable failure) {
+		Throwable cause = failure;
+		int status = 0;
+		for (int i = 0; i < MAX_CAUSES && cause != null && status == 0; i++) {
+			status = status(cause, message(cause));
+			cause = (cause.getCause() != cause) ? cause.getCause() : null;
+		}
+		return status;
+	}
+
+	private static int status(Throwable failure, String message) {
 		int status = status(failure);
 		Matcher matcher = STATUS.matcher(message);
-		if (status == 0 && matcher.find()) {
-			status = Integer.parseInt(matcher.group(1));
-		}
+		return (status == 0 && matcher.find()) ? Integer.parseInt(matcher.group(1)) : status;
+	}
+
+	private static ModelFailure reason(Throwable failure) {
+		String message = message(failure);
+		int status = status(failure, message);
 		if (FILTERED.matcher(message.toLowerCase(Locale.ROOT)).find()) {
 			return CONTENT_FILTER;
 		}

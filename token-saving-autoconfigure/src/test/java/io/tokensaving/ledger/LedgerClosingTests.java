@@ -68,6 +68,31 @@ class LedgerClosingTests {
 				call.purchase().usage().total() + attempts(call).stream().mapToLong((a) -> a.usage().total()).sum());
 	}
 
+	@Example
+	void retryThatWasNotMadeIsSavedAtThePriceOfTheModelThatAnswered() {
+		TokenUsage usage = new TokenUsage(1000, 100, 200, 0, false);
+		SavingTechnique repair = SavingTechnique.of("repair", "Made up");
+		LedgerEvent avoided = new LedgerEvent.Avoided(repair, usage);
+		LedgerEvent attempted = new LedgerEvent.Attempted(ROUTE, "cheap", usage, Map.of());
+		LedgerEvent rerouted = new LedgerEvent.Rerouted(ROUTE);
+		Purchase purchase = new Purchase("dear", "cheap", usage, true);
+		SavingsReport report = LedgerClosing.close(KEY, List.of(rerouted, avoided), purchase, PRICES).report();
+		assertThat(report.tokensSavedByTechnique()).containsEntry("repair", 1100L);
+		assertThat(report.tokensCounterfactual()).isEqualTo(2200);
+		// 800 plain, 200 read, 100 output
+		assertThat(report.costSavedUsdByTechnique().get("repair")).isEqualByComparingTo("0.0001412256");
+		assertThat(LedgerClosing.close(KEY, List.of(rerouted, avoided, attempted), purchase, PRICES)
+			.report()
+			.tokensSavedByTechnique()).doesNotContainKey("repair");
+		assertThat(LedgerClosing.close(KEY, List.of(avoided), new Purchase("dear", "cheap", usage, false), PRICES)
+			.report()
+			.tokensSavedByTechnique()).isEmpty();
+		LedgerEvent served = new LedgerEvent.Served(HIT, CACHE, usage, "cheap", 1, null);
+		assertThat(
+				LedgerClosing.close(KEY, List.of(avoided, served), purchase, PRICES).report().tokensSavedByTechnique())
+			.doesNotContainKey("repair");
+	}
+
 	@Property(tries = 2000)
 	void whatWasBoughtInVainIsSpentAndTheLossOfItsTechnique(@ForAll("calls") Call call) {
 		ClosedLedger closed = close(call);

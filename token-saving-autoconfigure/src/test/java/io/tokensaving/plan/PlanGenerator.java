@@ -24,6 +24,9 @@ import io.tokensaving.route.RouteSettings;
 import io.tokensaving.route.cascade.StreamMode;
 import io.tokensaving.shadow.ModeSettings;
 import io.tokensaving.shadow.PlanMode;
+import io.tokensaving.structured.NativeMode;
+import io.tokensaving.structured.RetryMode;
+import io.tokensaving.structured.StructuredSettings;
 import io.tokensaving.tier.Tier;
 import io.tokensaving.tier.Tiers;
 
@@ -80,6 +83,9 @@ public final class PlanGenerator {
 		if (flag()) {
 			plan.with(route());
 		}
+		if (flag()) {
+			plan.with(structured());
+		}
 		return plan.build();
 	}
 
@@ -104,6 +110,12 @@ public final class PlanGenerator {
 				new JudgeSettings(JudgeSettings.LLM, pick(null, "mid", "own"), pick(JudgeSettings.Method.values()),
 						judged ? inside() : 0, BigDecimal.valueOf(1 + this.random.nextLong(1_000_000_000_000L), 6),
 						inside(), pick(JudgeSettings.Action.values())));
+	}
+
+	private StructuredSettings structured() {
+		RetryMode retry = pick(RetryMode.values());
+		return new StructuredSettings(pick(NativeMode.values()), flag(), retry,
+				(retry == RetryMode.PATCH) ? pick("nano", "mid") : pick(null, "nano"), share());
 	}
 
 	private List<RouteRule> rules() {
