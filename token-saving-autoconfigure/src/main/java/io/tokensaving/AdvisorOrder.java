@@ -26,6 +26,11 @@ public final class AdvisorOrder {
 	public static final int SHADOW = Ordered.LOWEST_PRECEDENCE - 55;
 
 	/**
+	 * Knows the requests whose answers may come later, and what is known of them.
+	 */
+	public static final int DEFERRED = Ordered.LOWEST_PRECEDENCE - 58;
+
+	/**
 	 * Brings the history within the token limit.
 	 */
 	public static final int COMPRESSION = Ordered.LOWEST_PRECEDENCE - 50;
@@ -70,6 +75,11 @@ public final class AdvisorOrder {
 	 * Everything further out sees the repaired answer.
 	 */
 	public static final int STRUCTURED = Ordered.LOWEST_PRECEDENCE - 4;
+
+	/**
+	 * Queues what may be answered later, or asks for a cheaper service tier.
+	 */
+	public static final int BATCH = Ordered.LOWEST_PRECEDENCE - 3;
 
 	/**
 	 * Measures the time of the model, directly before it.

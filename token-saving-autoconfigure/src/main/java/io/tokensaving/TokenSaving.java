@@ -17,8 +17,8 @@ import org.springframework.util.Assert;
  * }</pre>
  *
  * The plain parameters {@value #PLAN_ID}, {@value #FEATURE}, {@value #TASK_ID},
- * {@value #TIER} and {@value #CACHE} do the same; their values are checked when the
- * request is sent.
+ * {@value #TIER}, {@value #WITHIN} and {@value #CACHE} do the same; their values are
+ * checked when the request is sent.
  * <p>
  * {@link #outcome} reports afterwards whether the answer was of use.
  */
@@ -56,6 +56,13 @@ public final class TokenSaving {
 	 * route actively heed it.
 	 */
 	public static final String TIER = PREFIX + "tier";
+
+	/**
+	 * Parameter that says how long the caller is ready to wait for the answer, so that a
+	 * cheaper service tier may give it. A {@link Duration}, a {@link Number} of seconds,
+	 * or a {@link String} such as {@code 90}, {@code 15m} or {@code PT15M}.
+	 */
+	public static final String WITHIN = PREFIX + "within";
 
 	/**
 	 * Stands before the name of the cheapest tier that may answer.
@@ -134,7 +141,7 @@ public final class TokenSaving {
 	 */
 	public static TokenSavingParameters plan(String id) {
 		Assert.hasText(id, "'id' must not be empty");
-		return new TokenSavingParameters(id, null, null, null, Map.of());
+		return new TokenSavingParameters(id, null, null, null, null, Map.of());
 	}
 
 	/**
@@ -142,7 +149,7 @@ public final class TokenSaving {
 	 * @return parameters to pass to {@code advisors(...)}
 	 */
 	public static TokenSavingParameters defaultPlan() {
-		return new TokenSavingParameters(null, null, null, null, Map.of());
+		return new TokenSavingParameters(null, null, null, null, null, Map.of());
 	}
 
 	/**
@@ -190,6 +197,17 @@ public final class TokenSaving {
 	}
 
 	/**
+	 * Apply the default plan to a request whose caller can wait.
+	 * @param time how long, above zero
+	 * @return parameters to pass to {@code advisors(...)}
+	 * @throws IllegalArgumentException if the time is not above zero
+	 * @see TokenSavingParameters#within(Duration)
+	 */
+	public static TokenSavingParameters within(Duration time) {
+		return defaultPlan().within(time);
+	}
+
+	/**
 	 * Report whether a task succeeded, so that the cost of a success is known. The id is
 	 * the one that {@link TokenSavingParameters#task(String)} gave the task, or that of
 	 * its {@link SavingsReport#taskId() report}. The first report of a task counts. This
@@ -209,7 +227,7 @@ public final class TokenSaving {
 	 * @return parameters to pass to {@code advisors(...)}
 	 */
 	public static TokenSavingParameters none() {
-		return new TokenSavingParameters(NONE, null, null, null, Map.of());
+		return new TokenSavingParameters(NONE, null, null, null, null, Map.of());
 	}
 
 	/**

@@ -26,14 +26,17 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 
 	private final @Nullable String tier;
 
+	private final @Nullable Duration within;
+
 	private final Map<String, Object> cache;
 
 	TokenSavingParameters(@Nullable String planId, @Nullable String feature, @Nullable String taskId,
-			@Nullable String tier, Map<String, Object> cache) {
+			@Nullable String tier, @Nullable Duration within, Map<String, Object> cache) {
 		this.planId = planId;
 		this.feature = feature;
 		this.taskId = taskId;
 		this.tier = tier;
+		this.within = within;
 		this.cache = cache;
 	}
 
@@ -48,7 +51,7 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 	 */
 	public TokenSavingParameters feature(String feature) {
 		return new TokenSavingParameters(this.planId, LabelText.check("'feature'", feature), this.taskId, this.tier,
-				this.cache);
+				this.within, this.cache);
 	}
 
 	/**
@@ -64,7 +67,7 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 	 */
 	public TokenSavingParameters task(String id) {
 		return new TokenSavingParameters(this.planId, this.feature, LabelText.check("'task'", id), this.tier,
-				this.cache);
+				this.within, this.cache);
 	}
 
 	/**
@@ -99,7 +102,21 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 	}
 
 	private TokenSavingParameters routed(String tier) {
-		return new TokenSavingParameters(this.planId, this.feature, this.taskId, tier, this.cache);
+		return new TokenSavingParameters(this.planId, this.feature, this.taskId, tier, this.within, this.cache);
+	}
+
+	/**
+	 * Say how long the caller is ready to wait for the answer. Where provider and model
+	 * have a service tier that takes longer and costs less, it is used; if it has no
+	 * room, or the time is nearly over, the request is sent once more in the usual one.
+	 * The plan must have settings of batches.
+	 * @param time the time, above zero, such as 15 minutes
+	 * @return new parameters
+	 * @throws IllegalArgumentException if the time is not above zero
+	 */
+	public TokenSavingParameters within(Duration time) {
+		Assert.isTrue(!time.isZero() && !time.isNegative(), () -> "'within' must be above zero, but is " + time);
+		return new TokenSavingParameters(this.planId, this.feature, this.taskId, this.tier, time, this.cache);
 	}
 
 	/**
@@ -181,7 +198,7 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 	private TokenSavingParameters with(String directive, Object value) {
 		Map<String, Object> changed = new LinkedHashMap<>(this.cache);
 		changed.put(directive, value);
-		return new TokenSavingParameters(this.planId, this.feature, this.taskId, this.tier,
+		return new TokenSavingParameters(this.planId, this.feature, this.taskId, this.tier, this.within,
 				Collections.unmodifiableMap(changed));
 	}
 
@@ -206,6 +223,9 @@ public final class TokenSavingParameters implements Consumer<AdvisorSpec> {
 		}
 		if (this.tier != null) {
 			spec.param(TokenSaving.TIER, this.tier);
+		}
+		if (this.within != null) {
+			spec.param(TokenSaving.WITHIN, this.within);
 		}
 		if (!this.cache.isEmpty()) {
 			spec.param(TokenSaving.CACHE, this.cache);

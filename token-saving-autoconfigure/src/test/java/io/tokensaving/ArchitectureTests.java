@@ -38,7 +38,7 @@ class ArchitectureTests {
 	private static final String[] FEATURES = { "io.tokensaving.compression..", "io.tokensaving.cache.exact..",
 			"io.tokensaving.cache.semantic..", "io.tokensaving.dedup..", "io.tokensaving.promptcache..",
 			"io.tokensaving.shadow..", "io.tokensaving.budget..", "io.tokensaving.route..", "io.tokensaving.local..",
-			"io.tokensaving.structured.." };
+			"io.tokensaving.structured..", "io.tokensaving.batch.." };
 
 	// The only places that let time pass, and why no event can be waited for instead
 	private static final Map<String, String> SLEEPING = Map.of("Eventually.java",
@@ -222,7 +222,7 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void onlyDialectsInjectorsAndEndpointsNameProviders() throws IOException {
+	void onlyDialectsInjectorsEndpointsAndBatchesNameProviders() throws IOException {
 		Pattern provider = Pattern.compile("(?i)openai|anthropic|claude|bedrock|gemini|vertexai|azure|mistral|deepseek"
 				+ "|ollama|cohere|hugging_?face(?!\\.tokenizers|Tokenizer)|openrouter|litellm|\"gpt-|(?<!com\\.)google");
 		Pattern comment = Pattern.compile("/\\*.*?\\*/|//[^\n]*", Pattern.DOTALL);
@@ -232,6 +232,10 @@ class ArchitectureTests {
 				.filter((file) -> !file.startsWith(sources.resolve("provider")))
 				.filter((file) -> !file.startsWith(sources.resolve("promptcache/injector")))
 				.filter((file) -> !file.startsWith(sources.resolve("tier/endpoint")))
+				.filter((file) -> !file.startsWith(sources.resolve("batch/anthropic")))
+				.filter((file) -> !file.startsWith(sources.resolve("batch/google")))
+				.filter((file) -> !file.startsWith(sources.resolve("batch/builtin")))
+				.filter((file) -> !file.startsWith(sources.resolve("batch/openai")))
 				.toList();
 			assertThat(others).hasSizeGreaterThan(100);
 			for (Path file : others) {
@@ -242,25 +246,33 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void providersAreUsedByTheirInjectorsAndEndpointsOnly() {
+	void providersAreUsedByTheirInjectorsEndpointsAndBatchesOnly() {
 		check(ArchRuleDefinition.noClasses()
 			.that()
-			.haveNameNotMatching("io\\.tokensaving\\.promptcache\\.injector\\.AnthropicInjector.*")
+			.haveNameNotMatching(
+					"io\\.tokensaving\\.(promptcache\\.injector\\.AnthropicInjector|batch\\.anthropic\\.).*")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("org.springframework.ai.anthropic..", "com.anthropic.."));
 		check(ArchRuleDefinition.noClasses()
 			.that()
 			.haveNameNotMatching(
-					"io\\.tokensaving\\.(promptcache\\.injector\\.OpenAiInjector|tier\\.endpoint\\.ModelEndpoint).*")
+					"io\\.tokensaving\\.(promptcache\\.injector\\.OpenAiInjector|tier\\.endpoint\\.ModelEndpoint"
+							+ "|batch\\.openai\\.).*")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("org.springframework.ai.openai..", "com.openai.."));
 		check(ArchRuleDefinition.noClasses()
+			.that()
+			.resideOutsideOfPackage("io.tokensaving.batch.google..")
 			.should()
 			.dependOnClassesThat()
-			.resideInAnyPackage("org.springframework.ai.ollama..", "org.springframework.ai.google..",
-					"org.springframework.ai.bedrock..", "software.amazon.."));
+			.resideInAnyPackage("org.springframework.ai.google..", "com.google.genai..", "okhttp3..", "okio.."));
+		check(ArchRuleDefinition.noClasses()
+			.should()
+			.dependOnClassesThat()
+			.resideInAnyPackage("org.springframework.ai.ollama..", "org.springframework.ai.bedrock..",
+					"software.amazon.."));
 	}
 
 	@Test

@@ -2,7 +2,9 @@ package io.tokensaving;
 
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 
+import io.tokensaving.batch.BatchFeature;
 import io.tokensaving.budget.BudgetFeature;
 import io.tokensaving.budget.Budgets;
 import io.tokensaving.budget.InMemoryBudgetAccounts;
@@ -36,7 +38,7 @@ public final class BuiltInFeatures {
 						(workspace) -> List.of()),
 				new RouteFeature(() -> Tiers.NONE, List::of, List::of, List::of, () -> {
 					throw new IllegalStateException("There is no advisor");
-				}), new ShadowFeature(() -> {
+				}), new BatchFeature(Map::of), new ShadowFeature(() -> {
 					throw new IllegalStateException("There is no aggregator");
 				}, () -> {
 					throw new IllegalStateException("There are no plans");

@@ -7,8 +7,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 import dev.langchain4j.model.embedding.onnx.PoolingMode;
+import io.tokensaving.batch.BatchChatModel;
+import io.tokensaving.batch.TokenSavingBatch;
 import io.tokensaving.budget.TokenBudgetExceededException;
 import io.tokensaving.cache.CacheKey;
 import io.tokensaving.cache.CacheSettings;
@@ -46,6 +49,8 @@ import org.springframework.ai.chat.client.ChatClient;
 import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.model.ChatModel;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.prompt.Prompt;
 import org.springframework.ai.embedding.EmbeddingModel;
 import org.springframework.ai.vectorstore.SimpleVectorStore;
 import org.springframework.ai.vectorstore.VectorStore;
@@ -57,6 +62,7 @@ import org.springframework.http.HttpMethod;
 import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.stereotype.Service;
 import org.springframework.util.Assert;
 
 /**
@@ -306,6 +312,54 @@ public class DocumentationSnippets {
 		@Override
 		public CacheStoreStatus status() {
 			return new CacheStoreStatus(true, null, null, null, null);
+		}
+
+	}
+
+	@Service
+	public static class TicketTriage {
+
+		private final TokenSavingBatch batch;
+
+		private final ChatClient client;
+
+		TicketTriage(TokenSavingBatch batch, ChatClient.Builder builder) {
+			this.batch = batch;
+			this.client = builder.build();
+		}
+
+		CompletableFuture<Ticket> triage(String id, String text) {
+			return this.batch.submit("ticket-" + id, Duration.ofHours(24),
+					() -> this.client.prompt()
+						.advisors(TokenSaving.plan("enrichment"))
+						.user(text)
+						.call()
+						.entity(Ticket.class));
+		}
+
+		record Ticket(String category, int urgency) {
+
+		}
+
+	}
+
+	public static class Report {
+
+		String summary(ChatClient client, String text) {
+			return client.prompt()
+				.user("Summarise: " + text)
+				.advisors(TokenSaving.plan("enrichment").within(Duration.ofMinutes(15)))
+				.call()
+				.content();
+		}
+
+	}
+
+	public static class Overnight {
+
+		List<ChatResponse> answers(ChatModel model, TokenSavingBatch batch, TokenSavingAdvisors advisors,
+				List<Prompt> prompts) {
+			return new BatchChatModel(model, batch, advisors).answer(prompts);
 		}
 
 	}

@@ -160,7 +160,8 @@ class DocumentationTests {
 				.withBean("cachedAnswers", VectorStore.class, () -> snippets.cachedAnswers(new WordsEmbeddingModel()))
 				.withPropertyValues("spring.data.redis.port=1", // nobody listens there
 						"TOKEN_SAVING_ENCRYPTION_KEY=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
-						"DEEPSEEK_KEY=secret", "ROUTING_DIRECTORY=" + directory)
+						"DEEPSEEK_KEY=secret", "ROUTING_DIRECTORY=" + directory,
+						PREFIX + "batch.directory=" + directory.resolve("batch"))
 				.withInitializer((context) -> context.getEnvironment().getPropertySources().addFirst(yaml.get(0)))
 				.run((context) -> assertThat(context).as(snippet).hasNotFailed().hasSingleBean(PlanRepository.class));
 		}

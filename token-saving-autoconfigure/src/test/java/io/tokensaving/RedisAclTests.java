@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.Arrays;
@@ -18,6 +19,10 @@ import java.util.concurrent.TimeUnit;
 import com.github.benmanes.caffeine.cache.Ticker;
 import io.tokensaving.backend.CircuitBreakers;
 import io.tokensaving.backend.redis.RedisConnector;
+import io.tokensaving.batch.BatchQueue.Entry.State;
+import io.tokensaving.batch.BatchStore;
+import io.tokensaving.batch.BatchTarget;
+import io.tokensaving.batch.redis.RedisBatchStore;
 import io.tokensaving.budget.BudgetAmount;
 import io.tokensaving.budget.BudgetClaim;
 import io.tokensaving.budget.BudgetKey;
@@ -141,6 +146,7 @@ class RedisAclTests {
 		count(factory);
 		spend(factory);
 		route(factory);
+		batch(factory);
 		assertThat(refused()).isSubsetOf("client");
 	}
 
@@ -155,6 +161,44 @@ class RedisAclTests {
 		RouteStateStore.Group group = new RouteStateStore.Group("quality", Duration.ofMinutes(1));
 		store.put(plan, group, Map.of("a", new byte[1]));
 		assertThat(store.values(plan, group)).containsOnlyKeys("a");
+	}
+
+	private static void batch(RedisConnectionFactory factory) {
+		try (BatchStore store = new RedisBatchStore(new RedisConnector(factory), "w")) {
+			BatchTarget target = new BatchTarget("p", "http://p", "a", "/chat", "m", Map.of());
+			Instant now = Clock.systemUTC().instant();
+			long token = store.lead("owner", Duration.ofMinutes(1));
+			for (String key : List.of("a", "b")) {
+				store.add(new BatchStore.Line(key, "w", "p", target, 1, now, now, State.QUEUED, 0, null, null, false),
+						new byte[] { 1 });
+			}
+			assertThat(store.bodies(List.of("a", "b"))).hasSize(2);
+			assertThat(store.queues()).hasSize(1);
+			assertThat(store.queued(target, 10, 10)).hasSize(2);
+			BatchStore.Submission submission = new BatchStore.Submission("s", target, now, 2, now,
+					BatchStore.Submission.Phase.INTENT, null, null, 0, 0);
+			assertThat(store.begin(token, submission, List.of("a", "b"))).containsExactly("a", "b");
+			store.update(token, submission);
+			assertThat(store.submissions()).hasSize(1);
+			assertThat(store.due(Instant.MAX, 10)).hasSize(2);
+			assertThat(store.counts()).containsEntry(State.SUBMITTING, 2);
+			assertThat(store.apply(token,
+					List.of(new BatchStore.Change("a", "s", BatchStore.Line.OPEN, State.DONE, now, new byte[] { 2 },
+							null),
+							new BatchStore.Change("b", "s", BatchStore.Line.OPEN, State.EXPIRED, now, null, null))))
+				.hasSize(2);
+			assertThat(store.revision()).isPositive();
+			assertThat(store.answer("a")).containsExactly(2);
+			assertThat(store.claim("a", now)).isTrue();
+			assertThat(store.live("b")).isTrue();
+			store.lines("s", (line) -> assertThat(line.open()).isFalse());
+			assertThat(store.disposable(now, 10)).hasSize(2);
+			store.addTurnaround(token, "account", Duration.ofMinutes(1));
+			assertThat(store.turnarounds("account")).hasSize(1);
+			store.remove(token, "s");
+			store.delete(token, List.of("a", "b"));
+			store.resign(token);
+		}
 	}
 
 	private static void spend(RedisConnectionFactory factory) throws Exception {

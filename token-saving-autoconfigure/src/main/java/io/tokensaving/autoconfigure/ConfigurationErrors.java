@@ -55,11 +55,22 @@ final class ConfigurationErrors {
 	 * @return the exception
 	 */
 	static InvalidConfigurationPropertyValueException noRedis(String property) {
+		return noRedis(property, "'auto' or 'in_memory'");
+	}
+
+	/**
+	 * Create an exception for something that is to be shared in Redis without a
+	 * connection to it.
+	 * @param property the name of the property below {@code token-saving}
+	 * @param accepted what is accepted without one, in words
+	 * @return the exception
+	 */
+	static InvalidConfigurationPropertyValueException noRedis(String property, String accepted) {
 		return new InvalidConfigurationPropertyValueException(TokenSavingProperties.PREFIX + "." + property, "redis",
 				"There is no single or primary RedisConnectionFactory bean. Add "
 						+ "'org.springframework.boot:spring-boot-starter-data-redis', which makes one from "
-						+ "'spring.data.redis.*', or mark one of several as @Primary. Accepted without one is 'auto' "
-						+ "or 'in_memory'.");
+						+ "'spring.data.redis.*', or mark one of several as @Primary. Accepted without one is "
+						+ accepted + ".");
 	}
 
 }

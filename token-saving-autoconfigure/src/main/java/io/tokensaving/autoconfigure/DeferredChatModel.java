@@ -23,6 +23,15 @@ class DeferredChatModel implements ChatModel {
 		this.model = SingletonSupplier.of(model);
 	}
 
+	/**
+	 * Return the model itself.
+	 * @param model a model
+	 * @return the model that is looked up or created, or the given one
+	 */
+	static ChatModel unwrap(ChatModel model) {
+		return (model instanceof DeferredChatModel deferred) ? deferred.model.obtain() : model;
+	}
+
 	@Override
 	public ChatResponse call(Prompt prompt) {
 		return this.model.obtain().call(prompt);

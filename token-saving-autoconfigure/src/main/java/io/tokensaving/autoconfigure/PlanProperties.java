@@ -1,5 +1,6 @@
 package io.tokensaving.autoconfigure;
 
+import io.tokensaving.batch.BatchProperties;
 import io.tokensaving.budget.BudgetProperties;
 import io.tokensaving.cache.CacheProperties;
 import io.tokensaving.compression.CompressionProperties;
@@ -68,6 +69,12 @@ public class PlanProperties {
 	 * are.
 	 */
 	private @Nullable StructuredProperties structured;
+
+	/**
+	 * How answers may come later, for less; without it only where the application says
+	 * so.
+	 */
+	private @Nullable BatchProperties batch;
 
 	public @Nullable String getBasedOn() {
 		return this.basedOn;
@@ -147,6 +154,14 @@ public class PlanProperties {
 
 	public void setStructured(@Nullable StructuredProperties structured) {
 		this.structured = structured;
+	}
+
+	public @Nullable BatchProperties getBatch() {
+		return this.batch;
+	}
+
+	public void setBatch(@Nullable BatchProperties batch) {
+		this.batch = batch;
 	}
 
 }

@@ -61,12 +61,13 @@ import org.springframework.core.env.Environment;
 @ConditionalOnClass(ChatClient.class)
 @Conditional(OnTokenSavingCondition.class)
 @EnableConfigurationProperties({ TokenSavingProperties.class, AdvisorOrderProperties.class, StatisticsProperties.class,
-		TokenCountProperties.class, PriceTableProperties.class, AdviceProperties.class, LocalProperties.class })
+		TokenCountProperties.class, PriceTableProperties.class, AdviceProperties.class, LocalProperties.class,
+		BatchingProperties.class })
 @Import({ PlanConfiguration.class, ShadowConfiguration.class, CompressionConfiguration.class, CacheConfiguration.class,
 		ExactCacheConfiguration.class, DedupConfiguration.class, SemanticCacheConfiguration.class,
 		BudgetConfiguration.class, RouteConfiguration.class, RouteLogConfiguration.class,
-		PromptCacheConfiguration.class, StructuredConfiguration.class, AdviceConfiguration.class,
-		TierConfiguration.class, LocalConfiguration.class })
+		PromptCacheConfiguration.class, StructuredConfiguration.class, BatchConfiguration.class,
+		AdviceConfiguration.class, TierConfiguration.class, LocalConfiguration.class })
 public final class TokenSavingAutoConfiguration {
 
 	private static final int MAX_MESSAGE = 300;

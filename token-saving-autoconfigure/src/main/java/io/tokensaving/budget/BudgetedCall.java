@@ -91,7 +91,8 @@ final class BudgetedCall {
 	 * @param response the response, or {@code null} if there is none
 	 */
 	void answered(@Nullable ChatResponse response) {
-		settle((response != null) ? () -> cost(usage(response), response) : () -> BudgetAmount.ZERO);
+		settle((response != null && !SavingsLedger.of(this.request).isCharged()) ? () -> cost(usage(response), response)
+				: () -> BudgetAmount.ZERO);
 	}
 
 	/**

@@ -3,8 +3,6 @@ package io.tokensaving.cache;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.function.Function;
@@ -12,14 +10,8 @@ import java.util.zip.CRC32C;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
-import javax.crypto.Cipher;
-import javax.crypto.SecretKey;
-import javax.crypto.spec.GCMParameterSpec;
-import javax.crypto.spec.SecretKeySpec;
-
+import io.tokensaving.backend.ContentCipher;
 import org.jspecify.annotations.Nullable;
-
-import org.springframework.util.Assert;
 
 /**
  * Seals encoded content for stores outside this process, and opens it again: content is
@@ -53,20 +45,13 @@ public final class EntryCodec {
 
 	private static final int PAYLOAD_HEADER_BYTES = 8;
 
-	private static final int NONCE_BYTES = 12;
-
-	private static final int TAG_BITS = 128;
-
-	private static final int MAX_OVERHEAD_BYTES = HEADER_BYTES + NONCE_BYTES + PAYLOAD_HEADER_BYTES
-			+ TAG_BITS / Byte.SIZE;
+	private static final int MAX_OVERHEAD_BYTES = HEADER_BYTES + PAYLOAD_HEADER_BYTES + ContentCipher.OVERHEAD_BYTES;
 
 	private static final int PIECE_CHARS = 1024;
 
 	private final int compressionThreshold;
 
-	private final @Nullable SecretKey encryptionKey;
-
-	private final SecureRandom random = new SecureRandom();
+	private final @Nullable ContentCipher cipher;
 
 	/**
 	 * Create a codec that compresses above {@value #DEFAULT_COMPRESSION_THRESHOLD} bytes
@@ -85,10 +70,8 @@ public final class EntryCodec {
 	 * @throws IllegalArgumentException if the key has another length
 	 */
 	public EntryCodec(int compressionThreshold, byte @Nullable [] encryptionKey) {
-		Assert.isTrue(encryptionKey == null || isKeyLength(encryptionKey.length),
-				"'encryptionKey' must have 16, 24 or 32 bytes");
 		this.compressionThreshold = compressionThreshold;
-		this.encryptionKey = (encryptionKey != null) ? new SecretKeySpec(encryptionKey, "AES") : null;
+		this.cipher = (encryptionKey != null) ? new ContentCipher(encryptionKey) : null;
 	}
 
 	/**
@@ -97,7 +80,7 @@ public final class EntryCodec {
 	 * @return {@code true} for 16, 24 and 32 bytes
 	 */
 	public static boolean isKeyLength(int bytes) {
-		return bytes == 16 || bytes == 24 || bytes == 32;
+		return ContentCipher.isKeyLength(bytes);
 	}
 
 	/**
@@ -124,7 +107,8 @@ public final class EntryCodec {
 			.putInt(crc(flags, name, content.length, body, 0))
 			.putInt(content.length)
 			.put(body);
-		return (this.encryptionKey != null) ? encrypt(plain.array(), flags, name, this.encryptionKey) : plain.array();
+		return (this.cipher != null) ? this.cipher.encrypt(new byte[] { VERSION, (byte) (flags | ENCRYPTED) },
+				name.getBytes(StandardCharsets.UTF_8), plain.array(), HEADER_BYTES) : plain.array();
 	}
 
 	/**
@@ -176,12 +160,12 @@ public final class EntryCodec {
 			throw new IllegalArgumentException("The entry has unknown flags");
 		}
 		boolean encrypted = (flags & ENCRYPTED) != 0;
-		if (encrypted != (this.encryptionKey != null)) {
+		if (encrypted != (this.cipher != null)) {
 			// An entry stored before the key was configured is not trusted
 			throw new IllegalArgumentException(
 					encrypted ? "The entry is encrypted, but there is no key" : "The entry is not encrypted");
 		}
-		ByteBuffer payload = (this.encryptionKey != null) ? ByteBuffer.wrap(decrypt(entry, name, this.encryptionKey))
+		ByteBuffer payload = (this.cipher != null) ? ByteBuffer.wrap(decrypt(entry, name, this.cipher))
 				: ByteBuffer.wrap(entry, HEADER_BYTES, entry.length - HEADER_BYTES);
 		if (payload.remaining() < PAYLOAD_HEADER_BYTES) {
 			throw new IllegalArgumentException("The entry is too short");
@@ -263,46 +247,8 @@ public final class EntryCodec {
 		return (int) crc.getValue();
 	}
 
-	private byte[] encrypt(byte[] plain, byte flags, String name, SecretKey key) {
-		byte[] nonce = new byte[NONCE_BYTES];
-		this.random.nextBytes(nonce);
-		try {
-			Cipher cipher = cipher(Cipher.ENCRYPT_MODE, key, nonce, (byte) (flags | ENCRYPTED), name);
-			byte[] ciphertext = cipher.doFinal(plain, HEADER_BYTES, plain.length - HEADER_BYTES);
-			return ByteBuffer.allocate(HEADER_BYTES + NONCE_BYTES + ciphertext.length)
-				.put(VERSION)
-				.put((byte) (flags | ENCRYPTED))
-				.put(nonce)
-				.put(ciphertext)
-				.array();
-		}
-		catch (GeneralSecurityException ex) {
-			throw new IllegalStateException("The entry cannot be encrypted", ex);
-		}
-	}
-
-	private static byte[] decrypt(byte[] entry, String name, SecretKey key) {
-		if (entry.length < HEADER_BYTES + NONCE_BYTES + TAG_BITS / Byte.SIZE) {
-			throw new IllegalArgumentException("The entry is too short");
-		}
-		byte[] nonce = Arrays.copyOfRange(entry, HEADER_BYTES, HEADER_BYTES + NONCE_BYTES);
-		try {
-			Cipher cipher = cipher(Cipher.DECRYPT_MODE, key, nonce, entry[1], name);
-			int start = HEADER_BYTES + NONCE_BYTES;
-			return cipher.doFinal(entry, start, entry.length - start);
-		}
-		catch (GeneralSecurityException ex) {
-			throw new IllegalArgumentException("The entry cannot be decrypted: it has another key or was changed", ex);
-		}
-	}
-
-	private static Cipher cipher(int mode, SecretKey key, byte[] nonce, byte flags, String name)
-			throws GeneralSecurityException {
-		Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
-		cipher.init(mode, key, new GCMParameterSpec(TAG_BITS, nonce));
-		cipher.updateAAD(new byte[] { VERSION, flags });
-		cipher.updateAAD(name.getBytes(StandardCharsets.UTF_8));
-		return cipher;
+	private static byte[] decrypt(byte[] entry, String name, ContentCipher cipher) {
+		return cipher.decrypt(entry, HEADER_BYTES, name.getBytes(StandardCharsets.UTF_8));
 	}
 
 	private static byte[] deflate(byte[] content) {

@@ -220,7 +220,7 @@ public final class DedupAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 	private @Nullable Ticket prepare(ChatClientRequest request, Supplier<Set<String>> partOf) {
 		CallState call = CallState.of(request, this.plan);
 		DedupSettings settings = (call != null) ? call.plan().settings(DedupSettings.class) : null;
-		if (call == null || settings == null || call.directives().noStore()) {
+		if (call == null || settings == null || call.directives().noStore() || call.deferral() != null) {
 			return null;
 		}
 		try {

@@ -18,6 +18,7 @@ import io.tokensaving.SavingTechnique;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.provider.ModelPrice;
+import io.tokensaving.provider.ServiceTier;
 import io.tokensaving.provider.TokenUsage;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,8 @@ final class LedgerClosing {
 	private @Nullable SavingTechnique rerouted;
 
 	private @Nullable SavingTechnique marked;
+
+	private @Nullable SavingTechnique unhurried;
 
 	private final Map<String, Long> tokensSaved = new HashMap<>(4);
 
@@ -130,7 +133,9 @@ final class LedgerClosing {
 			this.served = null;
 		}
 		LedgerEvent.Served served = this.served;
-		TokenUsage bought = this.purchase.usage();
+		TokenUsage paid = this.purchase.usage();
+		// Without the technique, all else would have been saved at the usual prices
+		TokenUsage bought = (this.unhurried != null) ? paid.at(ServiceTier.STANDARD) : paid;
 		TokenUsage reference = (served != null) ? served.usage() : bought;
 		String answering = (served != null && served.model() != null) ? served.model() : this.purchase.answering();
 		String asked = asked(answering);
@@ -160,6 +165,9 @@ final class LedgerClosing {
 			save(avoided.technique().value(), avoided.usage().total(),
 					(answeringPrice != null) ? answeringPrice.picoUsd(avoided.usage()) : 0);
 		}
+		if (this.unhurried != null && this.purchase.answered() && answeringPrice != null) {
+			save(this.unhurried.value(), 0, answeringPrice.picoUsd(bought) - answeringPrice.picoUsd(paid));
+		}
 		long granted = (answeringPrice != null && this.purchase.answered()) ? answeringPrice.picoUsdOfCache(bought) : 0;
 		if (this.marked != null) {
 			save(this.marked.value(), 0, granted);
@@ -171,8 +179,8 @@ final class LedgerClosing {
 			this.unpriced.add((asked != null) ? asked : ModelPrice.UNKNOWN);
 		}
 		boolean priced = answeringPrice != null || bought.total() + (other ? 0 : saved) == 0;
-		long spent = ((answeringPrice != null) ? answeringPrice.picoUsd(bought) : 0) - this.discountPicoUsd;
-		CallCost cost = new CallCost(bought, spent, Map.copyOf(this.picoUsdSaved));
+		long spent = ((answeringPrice != null) ? answeringPrice.picoUsd(paid) : 0) - this.discountPicoUsd;
+		CallCost cost = new CallCost(paid, spent, Map.copyOf(this.picoUsdSaved));
 		Labels labels = labels(answering);
 		SavingsReport answer = report(key, answering, bought.total(), bought.total() + saved, priced,
 				reference.estimated(), granted);
@@ -237,6 +245,9 @@ final class LedgerClosing {
 		}
 		else if (event instanceof LedgerEvent.CacheMarked cache) {
 			this.marked = cache.technique();
+		}
+		else if (event instanceof LedgerEvent.Unhurried slower) {
+			this.unhurried = slower.technique();
 		}
 		else if (event instanceof LedgerEvent.Discounted discount && this.purchase.answered()) {
 			long picoUsd = PicoUsd.of(discount.usd());

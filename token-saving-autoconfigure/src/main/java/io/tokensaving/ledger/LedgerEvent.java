@@ -121,6 +121,16 @@ public sealed interface LedgerEvent {
 	}
 
 	/**
+	 * A technique chose how fast the request was processed. What the service tier made
+	 * cheaper is credited to the technique. The last event counts.
+	 *
+	 * @param technique the technique
+	 */
+	record Unhurried(SavingTechnique technique) implements LedgerEvent {
+
+	}
+
+	/**
 	 * A technique marked the request for the provider's prompt cache. What the cache made
 	 * cheaper, less what writing to it cost in addition, is credited to the technique;
 	 * otherwise it is what the provider grants by itself. The last event counts.

@@ -8,6 +8,7 @@ import io.tokensaving.InternalContext;
 import io.tokensaving.Outcome;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.plan.PlanKey;
+import io.tokensaving.provider.ServiceTier;
 import io.tokensaving.provider.TokenUsage;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,12 @@ public final class SavingsLedger {
 	private @Nullable PendingPurchase pending;
 
 	private @Nullable Supplier<List<ChatResponse>> unread;
+
+	private @Nullable ServiceTier tier;
+
+	private boolean charged;
+
+	private boolean leftOut;
 
 	private boolean refused;
 
@@ -193,6 +200,8 @@ public final class SavingsLedger {
 		this.sentOptions = null;
 		this.writes = 0;
 		this.hourWrites = 0;
+		this.tier = null;
+		this.charged = false;
 		return record(attempt);
 	}
 
@@ -232,6 +241,46 @@ public final class SavingsLedger {
 	}
 
 	/**
+	 * Record how fast the model processed the request, if its response does not say so.
+	 * @param tier the tier
+	 */
+	public synchronized void recordTier(ServiceTier tier) {
+		this.tier = tier;
+	}
+
+	/**
+	 * Record that the answer, which this call counts as bought, was taken from budgets by
+	 * an earlier call.
+	 */
+	public synchronized void recordCharged() {
+		this.charged = true;
+	}
+
+	/**
+	 * Whether nothing is to be taken from budgets for the answer.
+	 * @return whether it was found, or taken from budgets by an earlier call
+	 */
+	public synchronized boolean isCharged() {
+		return this.charged || this.served != null;
+	}
+
+	/**
+	 * Leave the call out of all figures, because it is made again or repeats one that is
+	 * counted.
+	 */
+	public synchronized void leaveOut() {
+		this.leftOut = true;
+	}
+
+	/**
+	 * Whether the call is left out of all figures.
+	 * @return whether it is
+	 */
+	public synchronized boolean isLeftOut() {
+		return this.leftOut;
+	}
+
+	/**
 	 * Read what a call cost, by the options that the model was called with and what was
 	 * recorded of its writes.
 	 * @param counter reads and estimates usages
@@ -243,14 +292,19 @@ public final class SavingsLedger {
 		ChatOptions options;
 		long written;
 		long writtenForAnHour;
+		ServiceTier known;
 		synchronized (this) {
+			known = this.tier;
 			options = this.sentOptions;
 			written = this.writes;
 			writtenForAnHour = this.hourWrites;
 		}
 		TokenUsage usage = counter.usage((options != null) ? new Prompt(prompt.getInstructions(), options) : prompt,
 				response);
-		return (written > 0 && usage.cacheWrite() == written) ? usage.withWritesOfOneHour(writtenForAnHour) : usage;
+		if (written > 0 && usage.cacheWrite() == written) {
+			usage = usage.withWritesOfOneHour(writtenForAnHour);
+		}
+		return (known != null) ? usage.at(known) : usage;
 	}
 
 	/**

@@ -1,5 +1,6 @@
 package io.tokensaving.promptcache;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
@@ -98,6 +99,18 @@ public record CacheRules(int minimumTokens, double readMultiplier, List<CacheTtl
 	public CacheRules withTtls(List<CacheTtl> times) {
 		return new CacheRules(this.minimumTokens, this.readMultiplier, times, this.maxMarks, this.lookbackBlocks,
 				this.markable, this.sharing, this.layout, this.implicitWrites, this.writesTold);
+	}
+
+	/**
+	 * The same rules without times that are too short.
+	 * @param least the shortest time that is of use
+	 * @return rules with the times from there on, or with the longest one if all are
+	 * shorter
+	 */
+	public CacheRules withTimesFrom(Duration least) {
+		List<CacheTtl> longer = this.ttls.stream().filter((ttl) -> ttl.duration().compareTo(least) >= 0).toList();
+		return (this.ttls.size() < 2) ? this
+				: withTtls(longer.isEmpty() ? List.of(this.ttls.get(this.ttls.size() - 1)) : longer);
 	}
 
 	/**

@@ -14,6 +14,7 @@ import io.tokensaving.AdvisorOrder;
 import io.tokensaving.InternalContext;
 import io.tokensaving.TokenSavingAdvisor;
 import io.tokensaving.ledger.PriceTable;
+import io.tokensaving.ledger.SavingsLedger;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.ledger.TokenScale;
 import io.tokensaving.plan.Plan;
@@ -50,6 +51,11 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 
 	private static final Duration REJECTED_FOR = Duration.ofHours(1);
 
+	// The requests of a batch are answered one after another within about that time
+	private static final Duration DEFERRED_FOR = Duration.ofHours(1);
+
+	private static final Duration PACE = Duration.ofSeconds(10);
+
 	private static final PromptCacheInjector NONE = new NoInjector();
 
 	private final @Nullable Plan plan;
@@ -61,6 +67,11 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 	// Knows what would have been written if prompts that were sent without marks had had
 	// some. What was really sent must not mix with it
 	private final CachePlanner foreseeing = new CachePlanner();
+
+	// Knows what is queued, whose time is that of the queue
+	private final CachePlanner deferring = new CachePlanner();
+
+	private final Clock deferred = new PacedClock(PACE);
 
 	private final PrefixLengths lengths = new PrefixLengths();
 
@@ -138,6 +149,10 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 			response = chain.nextCall(planned.request());
 		}
 		catch (RuntimeException | Error ex) {
+			if (isPutOff(request)) {
+				planned.putOff();
+				throw ex;
+			}
 			planned.failed();
 			if (!planned.isRejection(ex)) {
 				throw ex;
@@ -188,6 +203,11 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		return call != null && call.isShadow();
 	}
 
+	private static boolean isPutOff(ChatClientRequest request) {
+		CallState call = CallState.of(request);
+		return call != null && call.deferral() != null && SavingsLedger.of(request).isRefused();
+	}
+
 	// The request stays as it is: what the provider would do with marks is worked out
 	private @Nullable ForeseenRequest foresee(ChatClientRequest request) {
 		return withSettings(request, (call, settings) -> {
@@ -235,10 +255,12 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		ChatOptions options = arranged.options();
 		PromptCacheInjector injector = arranged.injector();
 		PromptSegments segments = arranged.segments();
-		CacheDecision decision = this.planner.plan(arranged.scope(), arranged.rules(), segments.boundaries(),
-				this.clock.instant());
+		CachePlanner planner = (call.deferral() != null) ? this.deferring : this.planner;
+		Clock clock = (call.deferral() != null) ? this.deferred : this.clock;
+		CacheDecision decision = planner.plan(arranged.scope(), arranged.rules(), segments.boundaries(),
+				clock.instant());
 		SentRequest planned = new SentRequest(call.planKey(), arranged.scope(), injector, arranged.rules(), decision,
-				this.planner, this.statistics, this.tokenCounter, this.prices, this.clock);
+				planner, this.statistics, this.tokenCounter, this.prices, clock);
 		try {
 			PromptCacheInjector.Injected injected = new PromptCacheInjector.Injected(options, false);
 			if (arranged.tells() && !arranged.target().managed()) {
@@ -256,7 +278,7 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		}
 		catch (Throwable ex) {
 			// Nothing has been sent of what was planned
-			this.planner.failed(decision);
+			planner.failed(decision);
 			throw ex;
 		}
 		return planned;
@@ -282,6 +304,9 @@ public final class PromptCacheAdvisor implements TokenSavingAdvisor, CallAdvisor
 		CacheScope scope = new CacheScope(call.workspace(), target.baseUrl(), model);
 		boolean tells = this.rejected.getIfPresent(scope) == null;
 		CacheRules rules = rules(injector, target, model, tells).withWritesTold(!stream);
+		if (call.deferral() != null) {
+			rules = rules.withTimesFrom(DEFERRED_FOR);
+		}
 		int head = injector.canSplitSystem() ? VolatileArrangement.systemHead(sent, watched.finding(), settings) : 0;
 		PromptSegments segments = PromptSegments.of(options, sent, PromptSegments.nativeSchema(request, stream), target,
 				injector, scale, head);

@@ -196,6 +196,19 @@ final class SentRequest {
 	}
 
 	/**
+	 * The request is sent later, as it was planned.
+	 */
+	void putOff() {
+		try {
+			// What is sent later counts from now on, or none of a batch would be marked
+			this.planner.begun(this.decision);
+		}
+		catch (Throwable ex) {
+			fail(ex);
+		}
+	}
+
+	/**
 	 * The model has failed. What it wrote before that is not known.
 	 */
 	void failed() {

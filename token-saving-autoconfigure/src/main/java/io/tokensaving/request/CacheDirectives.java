@@ -107,6 +107,17 @@ public record CacheDirectives(boolean noStore, boolean noCache, @Nullable Durati
 	}
 
 	private static Duration duration(String key, @Nullable Object value) {
+		return durationOf(TokenSaving.CACHE + "." + key, value);
+	}
+
+	/**
+	 * Read a duration.
+	 * @param name the name of the parameter, for the message
+	 * @param value the value
+	 * @return the duration, above zero
+	 * @throws IllegalArgumentException if the value is not accepted
+	 */
+	static Duration durationOf(String name, @Nullable Object value) {
 		Duration duration = null;
 		if (value instanceof Duration given) {
 			duration = given;
@@ -120,11 +131,11 @@ public record CacheDirectives(boolean noStore, boolean noCache, @Nullable Durati
 						DurationFormat.Unit.fromChronoUnit(ChronoUnit.SECONDS));
 			}
 			catch (IllegalArgumentException ex) {
-				throw refusedDirective(key, value, DURATION);
+				throw refused(name, value, DURATION);
 			}
 		}
 		if (duration == null || duration.isZero() || duration.isNegative()) {
-			throw refusedDirective(key, value, DURATION);
+			throw refused(name, value, DURATION);
 		}
 		return duration;
 	}

@@ -1,5 +1,6 @@
 package io.tokensaving.request;
 
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -69,6 +70,10 @@ public final class CallState {
 	private @Nullable String local;
 
 	private volatile @Nullable ChatOptions answeringOptions;
+
+	private @Nullable Duration within;
+
+	private @Nullable Object deferral;
 
 	/**
 	 * Create the state of a call.
@@ -155,7 +160,40 @@ public final class CallState {
 		// Without settings, nothing chooses who answers
 		copy.answerInputs = (measured != null) ? null : this.answerInputs;
 		copy.local = this.local;
+		copy.within = this.within;
+		// Who sees nothing of the call does not wait for it either
+		copy.deferral = shadow ? null : this.deferral;
 		return copy;
+	}
+
+	/**
+	 * Return how long the caller is ready to wait for the answer.
+	 * @return the time as the request says it, or {@code null} if it does not
+	 */
+	public @Nullable Duration within() {
+		return this.within;
+	}
+
+	void setWithin(@Nullable Duration within) {
+		this.within = within;
+	}
+
+	/**
+	 * Let the answer come later: the call may end without one, and is made again. It does
+	 * not share its answer with calls that wait for it.
+	 * @param deferral what the advisor needs that lets it come later
+	 */
+	public void defer(Object deferral) {
+		this.deferral = deferral;
+	}
+
+	/**
+	 * Return by what the answer may come later.
+	 * @return what was {@linkplain #defer given}, or {@code null} if the caller waits for
+	 * the answer
+	 */
+	public @Nullable Object deferral() {
+		return this.deferral;
 	}
 
 	/**
@@ -429,6 +467,19 @@ public final class CallState {
 	public RequestFingerprint fingerprint(ChatClientRequest request, Prompt prompt) {
 		return RequestFingerprint.of(workspace(), this.plan.id(), this.directives.scope(), prompt,
 				OutputFormat.of(request), inputs(), this.dialects);
+	}
+
+	/**
+	 * Return a fingerprint of the request that is the same at any time, also after what
+	 * decides who answers has changed. It is not kept.
+	 * @param request the request as this advisor sees it
+	 * @param answeredBy who answers as far as the prompt does not say it, or {@code null}
+	 * @return the fingerprint
+	 * @throws FingerprintException if something in the request cannot be encoded
+	 */
+	public RequestFingerprint lastingFingerprint(ChatClientRequest request, @Nullable String answeredBy) {
+		return RequestFingerprint.of(workspace(), this.plan.id(), this.directives.scope(), request.prompt(),
+				OutputFormat.of(request), answeredBy, this.dialects);
 	}
 
 	/**

@@ -191,6 +191,7 @@ public final class PlanAdvisor implements TokenSavingAdvisor, CallAdvisor, Direc
 		CallState call = new CallState(workspace, plan, parameters.directives(), this.dialects);
 		call.setAnswerInputs(parameters.tier(), answerInputs(call));
 		call.setLocal(this.local);
+		call.setWithin(parameters.within());
 		ChatClientRequest attached = call.attachTo(request);
 		SavingsLedger.open(attached);
 		this.labels.resolve(call, attached, parameters.feature());

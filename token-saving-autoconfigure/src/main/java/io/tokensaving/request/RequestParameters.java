@@ -1,5 +1,6 @@
 package io.tokensaving.request;
 
+import java.time.Duration;
 import java.util.Map;
 
 import io.tokensaving.ForeignText;
@@ -18,12 +19,15 @@ import org.jspecify.annotations.Nullable;
  * @param taskId the task that the request names, or {@code null} if it names none
  * @param tier which tier may answer, as {@link TokenSaving#TIER} says, or {@code null} if
  * the request does not say
+ * @param within how long the caller is ready to wait, or {@code null} if the request does
+ * not say
  * @param directives what the request asks of the cache
  */
 public record RequestParameters(@Nullable String planId, @Nullable String feature, @Nullable String taskId,
-		@Nullable String tier, CacheDirectives directives) {
+		@Nullable String tier, @Nullable Duration within, CacheDirectives directives) {
 
-	private static final RequestParameters NONE = new RequestParameters(null, null, null, null, CacheDirectives.NONE);
+	private static final RequestParameters NONE = new RequestParameters(null, null, null, null, null,
+			CacheDirectives.NONE);
 
 	/**
 	 * Read the parameters of a request.
@@ -37,6 +41,7 @@ public record RequestParameters(@Nullable String planId, @Nullable String featur
 		String feature = null;
 		String taskId = null;
 		String tier = null;
+		Duration within = null;
 		CacheDirectives directives = CacheDirectives.NONE;
 		boolean any = false;
 		for (Map.Entry<String, ? extends @Nullable Object> entry : context.entrySet()) {
@@ -59,16 +64,19 @@ public record RequestParameters(@Nullable String planId, @Nullable String featur
 				case TokenSaving.TIER -> {
 					tier = tier(value);
 				}
+				case TokenSaving.WITHIN -> {
+					within = CacheDirectives.durationOf(key, value);
+				}
 				case TokenSaving.CACHE -> {
 					directives = directives(value);
 				}
 				default -> throw new IllegalArgumentException(
-						"Unknown advisor parameter '%s', accepted are '%s', '%s', '%s', '%s' and '%s'".formatted(
+						"Unknown advisor parameter '%s', accepted are '%s', '%s', '%s', '%s', '%s' and '%s'".formatted(
 								ForeignText.printable(key), TokenSaving.PLAN_ID, TokenSaving.FEATURE,
-								TokenSaving.TASK_ID, TokenSaving.TIER, TokenSaving.CACHE));
+								TokenSaving.TASK_ID, TokenSaving.TIER, TokenSaving.WITHIN, TokenSaving.CACHE));
 			}
 		}
-		return any ? new RequestParameters(planId, feature, taskId, tier, directives) : NONE;
+		return any ? new RequestParameters(planId, feature, taskId, tier, within, directives) : NONE;
 	}
 
 	/**

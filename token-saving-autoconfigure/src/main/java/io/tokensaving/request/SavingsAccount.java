@@ -190,6 +190,11 @@ final class SavingsAccount {
 		}
 		try {
 			ClosedLedger closed = supplier.get();
+			if (this.ledger.isLeftOut()) {
+				// What it has spent on itself is spent all the same
+				this.planStatistics.recordOverhead(closed);
+				return closed.report();
+			}
 			String id = this.task.id();
 			OpenTask open = (id != null) ? this.statistics.tasks().open(this.call.workspace(), id) : null;
 			boolean newTask = this.task.begins() && (open == null || open.begin());

@@ -13,6 +13,11 @@ public final class FixedClassifier implements RouteClassifier {
 	private static final String REASON = "fixed";
 
 	@Override
+	public boolean isQuick() {
+		return true;
+	}
+
+	@Override
 	public RouteChoice choose(RouteRequest request, RouteSettings settings) {
 		return RouteChoice.of(request.tiers().get(0), REASON);
 	}

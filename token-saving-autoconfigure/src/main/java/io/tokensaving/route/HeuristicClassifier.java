@@ -31,6 +31,11 @@ public final class HeuristicClassifier implements RouteClassifier {
 	private static final double BASE = -3.2;
 
 	@Override
+	public boolean isQuick() {
+		return true;
+	}
+
+	@Override
 	public RouteChoice choose(RouteRequest request, RouteSettings settings) {
 		double score = score(SurfaceFeatures.of(request));
 		return new RouteChoice(tier(score, request, settings), REASON, score, null);

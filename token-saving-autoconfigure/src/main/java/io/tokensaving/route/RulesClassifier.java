@@ -18,6 +18,11 @@ public final class RulesClassifier implements RouteClassifier {
 	private static final String NO_RULE = "no_rule";
 
 	@Override
+	public boolean isQuick() {
+		return true;
+	}
+
+	@Override
 	public RouteChoice choose(RouteRequest request, RouteSettings settings) {
 		RouteChoice choice = match(request, settings);
 		return (choice != null) ? choice : RouteChoice.of(request.defaultTier(), NO_RULE);

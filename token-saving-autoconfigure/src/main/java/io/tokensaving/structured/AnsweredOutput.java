@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
+import io.tokensaving.Counter;
 import io.tokensaving.ledger.LedgerEvent;
 import io.tokensaving.ledger.PriceTable;
 import io.tokensaving.ledger.SavingsLedger;
@@ -85,9 +86,12 @@ final class AnsweredOutput {
 		long picoUsd = (price != null) ? price.picoUsd(usage) : 0;
 		StructuredTally tally = this.statistics.state(StructuredFeature.TALLY);
 		RetryReason retry = this.call.isRetry() ? RetryReason.of(this.request.prompt()) : null;
-		if (retry != null) {
+		boolean counted = !ledger.isLeftOut();
+		if (retry != null && counted) {
 			this.statistics.increment(StructuredFeature.RETRIES, retry.value());
 			tally.addRetry(usage, picoUsd);
+		}
+		if (retry != null) {
 			ledger.record(new LedgerEvent.Labelled(StructuredFeature.RETRY, retry.value()));
 		}
 		Checked checked = check(given, model);
@@ -95,12 +99,16 @@ final class AnsweredOutput {
 			// Validation does not look at calls of tools either
 			return new Answer(response, false, true);
 		}
-		tally.addAnswer(group, checked.valid(), usage, picoUsd);
+		if (counted) {
+			tally.addAnswer(group, checked.valid(), usage, picoUsd);
+		}
 		if (checked.generations() == null) {
 			return new Answer(response, true, checked.json());
 		}
-		tally.addRepaired();
-		if (checked.first() && this.call.validationsLeft() > 0) {
+		if (counted) {
+			tally.addRepaired();
+		}
+		if (counted && checked.first() && this.call.validationsLeft() > 0) {
 			tally.addAvoided();
 			ledger.record(new LedgerEvent.Avoided(StructuredFeature.TECHNIQUE, again(usage)));
 		}
@@ -160,18 +168,27 @@ final class AnsweredOutput {
 		boolean complete = this.dialect.isComplete(generation.getMetadata().getFinishReason());
 		JsonRepair.Result result = JsonRepair.repair(text, complete, this::isAskedFor);
 		if (result.json() != null) {
-			result.steps().forEach((step) -> this.statistics.increment(StructuredFeature.REPAIRS, step.value()));
+			result.steps().forEach((step) -> count(StructuredFeature.REPAIRS, step.value()));
 			return new Repaired(result.json(), true);
 		}
 		JsonRepair.Reason reason = (result.reason() != null) ? result.reason() : JsonRepair.Reason.BROKEN;
-		this.statistics.increment(StructuredFeature.UNREPAIRED, reason.value());
+		count(StructuredFeature.UNREPAIRED, reason.value());
 		String patched = null;
 		String tier = this.settings.retryTier();
-		if (only && tier != null && this.settings.retry() == RetryMode.PATCH && this.call.validationsLeft() > 0) {
+		// Of a call whose answer may come later, a patch would have to come later as well
+		if (only && tier != null && this.settings.retry() == RetryMode.PATCH && this.call.validationsLeft() > 0
+				&& this.call.deferral() == null) {
 			patched = new PatchRequest(this.request, this.call, this.output, this.tools).patch(text, tier, model);
 			this.statistics.increment(StructuredFeature.PATCHES, (patched != null) ? "accepted" : "not_accepted");
 		}
 		return new Repaired(patched, reason != JsonRepair.Reason.NO_JSON);
+	}
+
+	// The answer of a call that is made again is counted once
+	private void count(Counter counter, String value) {
+		if (!SavingsLedger.of(this.request).isLeftOut()) {
+			this.statistics.increment(counter, value);
+		}
 	}
 
 	// Without a schema, a bracket in a sentence could be taken for the answer

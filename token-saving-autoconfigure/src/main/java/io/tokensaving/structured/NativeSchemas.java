@@ -10,6 +10,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.tokensaving.provider.Dialect;
 import io.tokensaving.provider.SchemaRules;
+import io.tokensaving.request.CallState;
 import io.tokensaving.request.RequestedOutput;
 import io.tokensaving.statistics.ModelFailure;
 import io.tokensaving.tier.Tier;
@@ -99,10 +100,17 @@ final class NativeSchemas {
 		}
 		Withheld reason = (StringUtils.hasText(structured.getOutputSchema()) || dialect.asksForJson(options))
 				? Withheld.SET : refused(request, options, facts, settings, dialect, experience);
-		if (reason == null && settings.holdout() > 0 && this.chance.getAsDouble() < settings.holdout()) {
+		if (reason == null && settings.holdout() > 0 && !mayComeLater(request)
+				&& this.chance.getAsDouble() < settings.holdout()) {
 			reason = Withheld.HOLDOUT;
 		}
 		return new Decision(key, request, (reason != null) ? null : withSchema(request, schema), reason);
+	}
+
+	// Chance would choose anew when the call is made again
+	private static boolean mayComeLater(ChatClientRequest request) {
+		CallState call = CallState.of(request);
+		return call != null && call.deferral() != null;
 	}
 
 	private static @Nullable Withheld refused(ChatClientRequest request, ChatOptions options, SchemaFacts facts,

@@ -11,6 +11,7 @@ import io.tokensaving.AdvisorOrder;
 import io.tokensaving.InternalContext;
 import io.tokensaving.TokenSavingAdvisor;
 import io.tokensaving.ledger.PriceTable;
+import io.tokensaving.ledger.SavingsLedger;
 import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.provider.Dialect;
@@ -174,7 +175,8 @@ public final class StructuredAdvisor implements TokenSavingAdvisor, CallAdvisor,
 				return null;
 			}
 			NativeSchemas.Decision decision = this.natives.decide(request, output, settings, dialect);
-			if (decision.withheld() != null) {
+			// What is made again is counted with its answer
+			if (decision.withheld() != null && call.deferral() == null) {
 				this.statistics.plan(call.planKey()).increment(StructuredFeature.WITHHELD, decision.withheld().value());
 			}
 			return new Prepared(decision, new AnsweredOutput(request, call, settings, output, dialect, this.tools));
@@ -216,6 +218,7 @@ public final class StructuredAdvisor implements TokenSavingAdvisor, CallAdvisor,
 		ChatClientResponse answered(ChatClientResponse response, boolean enforced, CallAdvisorChain chain) {
 			ChatClientResponse answer = restored(response);
 			try {
+				countWithheld();
 				StructuredTally.Group group = StructuredTally.Group.PROMPT;
 				if (enforced) {
 					group = StructuredTally.Group.NATIVE;
@@ -233,6 +236,15 @@ public final class StructuredAdvisor implements TokenSavingAdvisor, CallAdvisor,
 			catch (Throwable ex) {
 				fail(this.output.call(), ex);
 				return answer;
+			}
+		}
+
+		private void countWithheld() {
+			CallState call = this.output.call();
+			if (this.decision.withheld() != null && call.deferral() != null
+					&& !SavingsLedger.of(this.output.request()).isLeftOut()) {
+				StructuredAdvisor.this.statistics.plan(call.planKey())
+					.increment(StructuredFeature.WITHHELD, this.decision.withheld().value());
 			}
 		}
 

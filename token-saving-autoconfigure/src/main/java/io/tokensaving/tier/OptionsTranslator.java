@@ -141,6 +141,48 @@ public final class OptionsTranslator {
 		return (changed.getClass() == options.getClass()) ? changed : null;
 	}
 
+	/**
+	 * Set a single option of a request by its name, where the class of its options has
+	 * it.
+	 * @param options the options of the request
+	 * @param name the name of the property, such as {@code serviceTier}
+	 * @param value the value; the name of a constant in any case if the option is an enum
+	 * @return the options, or {@code null} if the class has no such option or does not
+	 * take the value
+	 */
+	public static @Nullable ChatOptions with(ChatOptions options, String name, Object value) {
+		OptionProperty property = OptionProperty.of(options.getClass(), name);
+		Object accepted = (property != null) ? accepted(property.type(), value) : null;
+		if (property == null || accepted == null) {
+			return null;
+		}
+		ChatOptions.Builder<?> builder = options.mutate();
+		ChatOptions changed = property.set(builder, accepted) ? builder.build() : null;
+		return (changed != null && changed.getClass() == options.getClass()) ? changed : null;
+	}
+
+	/**
+	 * Read a single option of a request by its name.
+	 * @param options the options of the request
+	 * @param name the name of the property
+	 * @return the value, or {@code null} if it is not set or the class has no such option
+	 */
+	public static @Nullable Object read(ChatOptions options, String name) {
+		return OptionProperty.read(options, name);
+	}
+
+	private static @Nullable Object accepted(Class<?> type, Object value) {
+		if (type.isEnum()) {
+			for (Object constant : type.getEnumConstants()) {
+				if (((Enum<?>) constant).name().equalsIgnoreCase(value.toString())) {
+					return constant;
+				}
+			}
+			return null;
+		}
+		return type.isInstance(value) ? value : null;
+	}
+
 	// Where a deployment is named, it takes the place of the model
 	private static void setModel(ChatOptions.Builder<?> builder, ChatOptions options, String model) {
 		builder.model(model);

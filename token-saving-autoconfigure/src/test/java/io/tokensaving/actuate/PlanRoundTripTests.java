@@ -108,7 +108,8 @@ class PlanRoundTripTests {
 		shownSettings().values().forEach((settings) -> addNames(shown, "", settings));
 		Set<String> expected = new TreeSet<>();
 		addNames(expected, "", PlanProperties.class);
-		assertThat(expected).contains("mode", "cache.ttl", "route.cascade.stream", "route.rules[].max_tokens");
+		assertThat(expected).contains("mode", "cache.ttl", "route.cascade.stream", "route.rules[].max_tokens",
+				"batch.within");
 		expected.removeAll(Set.of("based_on", "allow_override"));
 		assertThat(shown).isEqualTo(expected);
 	}

@@ -49,11 +49,11 @@ class TokenSavingQdrantSemanticCacheAutoConfigurationTests {
 	@Test
 	void encryptsIfThereIsAKey() {
 		this.withPlan.run((context) -> assertThat(context.getBean(QdrantSemanticCacheStore.class))
-			.extracting("points.codec.encryptionKey")
+			.extracting("points.codec.cipher")
 			.isNull());
 		this.withPlan.withPropertyValues("token-saving.cache.encryption-key=AAAAAAAAAAAAAAAAAAAAAA==")
 			.run((context) -> assertThat(context.getBean(QdrantSemanticCacheStore.class))
-				.extracting("points.codec.encryptionKey")
+				.extracting("points.codec.cipher")
 				.isNotNull());
 		this.withPlan.withPropertyValues("token-saving.cache.encryption-key=c2hvcnQ=")
 			.run((context) -> assertThat(context).getFailure()

@@ -60,12 +60,11 @@ class TokenSavingRedisSemanticCacheAutoConfigurationTests {
 
 	@Test
 	void encryptsIfThereIsAKey() {
-		this.withPlan.run((context) -> assertThat(context.getBean(RedisSemanticCacheStore.class))
-			.extracting("codec.encryptionKey")
-			.isNull());
+		this.withPlan
+			.run((context) -> assertThat(context.getBean(RedisSemanticCacheStore.class)).extracting("codec.cipher")
+				.isNull());
 		this.withPlan.withPropertyValues("token-saving.cache.encryption-key=AAAAAAAAAAAAAAAAAAAAAA==")
-			.run((context) -> assertThat(context.getBean(RedisSemanticCacheStore.class))
-				.extracting("codec.encryptionKey")
+			.run((context) -> assertThat(context.getBean(RedisSemanticCacheStore.class)).extracting("codec.cipher")
 				.isNotNull());
 		this.withPlan.withPropertyValues("token-saving.cache.encryption-key=c2hvcnQ=")
 			.run((context) -> assertThat(context).getFailure()

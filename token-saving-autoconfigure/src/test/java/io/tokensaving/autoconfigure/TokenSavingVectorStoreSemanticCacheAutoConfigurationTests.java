@@ -80,11 +80,11 @@ class TokenSavingVectorStoreSemanticCacheAutoConfigurationTests {
 	@Test
 	void encryptsIfThereIsAKey() {
 		this.withStore.run((context) -> assertThat(context.getBean(VectorStoreSemanticCacheStore.class))
-			.extracting("documents.codec.encryptionKey")
+			.extracting("documents.codec.cipher")
 			.isNull());
 		this.withStore.withPropertyValues("token-saving.cache.encryption-key=AAAAAAAAAAAAAAAAAAAAAA==")
 			.run((context) -> assertThat(context.getBean(VectorStoreSemanticCacheStore.class))
-				.extracting("documents.codec.encryptionKey")
+				.extracting("documents.codec.cipher")
 				.isNotNull());
 	}
 

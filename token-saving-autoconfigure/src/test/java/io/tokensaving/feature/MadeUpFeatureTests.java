@@ -142,7 +142,7 @@ class MadeUpFeatureTests {
 					{"made_up": {"volume": 11}}       | made_up.volume | 11     | a setting that exists: 'enabled', 'pause', 'times', 'verses', 'voice', 'words'
 					{"made_up": {"volume": null}}     | made_up.volume | null   | a setting that exists: 'enabled', 'pause', 'times', 'verses', 'voice', 'words'
 					{"made_up": "on"}                 | made_up        | on     | a section with 'enabled', 'pause'
-					{"make_up": {}}                   | make_up        | a section | exists: 'based_on', 'budget', 'cache', 'compression', 'dedup', 'made_up'
+					{"make_up": {}}                   | make_up        | a section | exists: 'based_on', 'batch', 'budget', 'cache', 'compression', 'dedup', 'made_up'
 					""")
 	void aPlanThatIsSentIsRefused(String json, String field, String value, String accepted) {
 		Answer refused = EndpointClient.of(this.port)

@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.regex.Pattern;
 
+import io.tokensaving.batch.BatchSettings;
 import io.tokensaving.budget.BudgetSettings;
 import io.tokensaving.cache.CacheHistory;
 import io.tokensaving.cache.CacheSettings;
@@ -85,6 +86,10 @@ public final class PlanGenerator {
 		}
 		if (flag()) {
 			plan.with(structured());
+		}
+		if (flag()) {
+			plan.with(new BatchSettings(BatchSettings.MIN_WITHIN.plus(duration(BatchSettings.MAX_WITHIN.toDays() - 1)),
+					pick(BatchSettings.Tools.values()), flag()));
 		}
 		return plan.build();
 	}

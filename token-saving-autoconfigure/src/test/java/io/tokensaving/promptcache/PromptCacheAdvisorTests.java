@@ -6,19 +6,23 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
 import io.tokensaving.AdvisorOrder;
 import io.tokensaving.SavingsReport;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.ledger.PriceTable;
+import io.tokensaving.ledger.SavingsLedger;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.promptcache.injector.BuiltInInjectors;
 import io.tokensaving.provider.ModelPrice;
 import io.tokensaving.provider.TokenPrice;
+import io.tokensaving.request.CallState;
 import io.tokensaving.request.PlanAdvisor;
 import io.tokensaving.simulator.Answer;
 import io.tokensaving.simulator.SimulatedError;
@@ -33,10 +37,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+import org.springframework.ai.anthropic.AnthropicCacheOptions;
+import org.springframework.ai.anthropic.AnthropicCacheStrategy;
+import org.springframework.ai.anthropic.AnthropicCacheTtl;
+import org.springframework.ai.anthropic.AnthropicChatOptions;
 import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.client.advisor.api.Advisor;
+import org.springframework.ai.chat.client.advisor.api.CallAdvisor;
+import org.springframework.ai.chat.client.advisor.api.CallAdvisorChain;
 import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.MessageType;
 import org.springframework.ai.chat.messages.SystemMessage;
 import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.ai.chat.model.ChatModel;
@@ -46,6 +58,7 @@ import org.springframework.ai.tool.ToolCallback;
 import org.springframework.ai.tool.definition.ToolDefinition;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 /**
@@ -166,6 +179,29 @@ class PromptCacheAdvisorTests {
 		assertThat(runs.get(0)).allMatch((request) -> request.input().read() + request.input().written() == 0);
 		assertThat(runs.get(3)).allSatisfy((request) -> assertThat(request.input().read()).isGreaterThan(1500));
 		assertThat(this.statistics.errors(PromptCacheFeature.COMPONENT)).isZero();
+	}
+
+	@Test
+	void whatIsPutOffIsMarkedForAnHourAndCountsAsSent() {
+		List<AnthropicChatOptions> queued = new ArrayList<>();
+		ChatClient client = client(this.models.anthropic((options) -> options),
+				(builder) -> builder.rules((provider, model) -> CLAUDE.withTtls(
+						List.of(new CacheTtl(Duration.ofMinutes(5), 1.25), new CacheTtl(Duration.ofHours(1), 2)))),
+				new PutOff(AdvisorOrder.PLAN + 1, (request) -> CallState.of(request).defer("later")),
+				new PutOff(AdvisorOrder.BATCH, (request) -> {
+					queued.add((AnthropicChatOptions) request.prompt().getOptions());
+					SavingsLedger.of(request).refuse();
+					throw new CancellationException();
+				}));
+		for (int i = 0; i < 3; i++) {
+			int number = i;
+			assertThatExceptionOfType(CancellationException.class)
+				.isThrownBy(() -> ask(client, PLAN, false, prompt("Question " + number)));
+		}
+		AnthropicCacheOptions last = queued.get(2).getCacheOptions();
+		assertThat(last.getStrategy()).isNotEqualTo(AnthropicCacheStrategy.NONE);
+		assertThat(last.getMessageTypeTtl().get(MessageType.SYSTEM)).isEqualTo(AnthropicCacheTtl.ONE_HOUR);
+		assertThat(this.models.simulator().requests()).isEmpty();
 	}
 
 	private static List<String> names(JsonNode body) {
@@ -498,6 +534,26 @@ class PromptCacheAdvisorTests {
 		@Override
 		public boolean isRejection(Throwable failure) {
 			return failure.getMessage().contains("400");
+		}
+
+	}
+
+	private record PutOff(int order, Consumer<ChatClientRequest> action) implements CallAdvisor {
+
+		@Override
+		public ChatClientResponse adviseCall(ChatClientRequest request, CallAdvisorChain chain) {
+			this.action.accept(request);
+			return chain.nextCall(request);
+		}
+
+		@Override
+		public String getName() {
+			return "put off " + this.order;
+		}
+
+		@Override
+		public int getOrder() {
+			return this.order;
 		}
 
 	}

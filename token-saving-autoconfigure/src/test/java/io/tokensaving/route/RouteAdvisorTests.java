@@ -652,6 +652,7 @@ class RouteAdvisorTests {
 				ChatClient client = client(RouteSettings.builder("small", Tier.OWN)
 					.mode(RouteMode.SHADOW)
 					.classifier(LearnedClassifier.NAME)
+					.maxTime(Duration.ofSeconds(30))
 					.judge(judge)
 					.build());
 				assertThat(ask(client, "a question", stream)).isEqualTo("from large");

@@ -119,7 +119,8 @@ class RoutedBudgetTests {
 		ChatClient client = chain.client(large, advisor, new TierModelAdvisor(), budget);
 		for (int i = 0; i < 5; i++) {
 			ChatClient.ChatClientRequestSpec spec = client.prompt("q " + i);
-			String answer = stream ? String.join("", spec.stream().content().collectList().block(Duration.ofSeconds(30)))
+			String answer = stream
+					? String.join("", spec.stream().content().collectList().block(Duration.ofSeconds(30)))
 					: spec.call().content();
 			assertThat(answer).isEqualTo(how.equals("good") ? "from small" : "from large");
 			Eventually.await(advisor::isIdle);

@@ -92,7 +92,8 @@ final class SharedInstance implements AutoCloseable {
 		if (features == null) {
 			throw new IllegalStateException("There are no features");
 		}
-		return new RouteLabel(PLAN, "nano", "frontier", features, random.nextDouble() < (hard ? 0.9 : 0.005), 50);
+		return new RouteLabel(PLAN, "nano", "frontier", features,
+				(random.nextDouble() < (hard ? 0.9 : 0.005)) ? GradedJudge.Grade.WORSE : GradedJudge.Grade.SAME, 50);
 	}
 
 	@Nullable QualityAlarm judge(GradedJudge.Grade grade) {

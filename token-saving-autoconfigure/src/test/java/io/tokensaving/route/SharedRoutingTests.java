@@ -448,8 +448,8 @@ class SharedRoutingTests {
 	void labelsOfPlansThatAreNotSharedAreLearnedHere() {
 		SharedInstance one = start();
 		RouteLabel label = one.label(this.random);
-		RouteLabel foreign = new RouteLabel(new PlanKey("acme", "unknown"), "nano", "frontier", label.features(), true,
-				1);
+		RouteLabel foreign = new RouteLabel(new PlanKey("acme", "unknown"), "nano", "frontier", label.features(),
+				GradedJudge.Grade.WORSE, 1);
 		assertThat(one.shared().learn(foreign, SETTINGS)).isFalse();
 		RouteSettings byRules = RouteTestRequests.settings(RulesClassifier.NAME, TIERS, 0.95);
 		assertThat(one.shared().learn(label, byRules)).isFalse();

@@ -57,7 +57,7 @@ class SavingsStatisticsTests {
 		this.statistics.plan(new PlanKey("default", "after"));
 		this.statistics.recordLookup("exact", 2_000);
 		for (String plan : new String[] { "before", "after" }) {
-			assertThat(registry.get("tokensaving.requests").tag("plan", plan).functionCounters()).hasSize(5);
+			assertThat(registry.get("tokensaving.requests").tag("plan", plan).functionCounters()).hasSize(6);
 			assertThat(registry.get("tokensaving.cost.saved").tag("plan", plan).gauge().value()).isZero();
 		}
 		assertThat(registry.get("tokensaving.lookup").tag("tier", "exact").timer().totalTime(TimeUnit.MICROSECONDS))

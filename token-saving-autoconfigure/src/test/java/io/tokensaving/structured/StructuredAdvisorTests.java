@@ -105,10 +105,9 @@ class StructuredAdvisorTests {
 				.response();
 			assertThat(answered.getResults().get(0)).as(text).isSameAs(generation);
 		}
-		assertThat(this.statistics.plan(new PlanKey("default", "p"))
-			.snapshot()
-			.figures(StructuredFeature.TALLY)
-			.prompt()).returns(100L, StructuredTally.GroupFigures::answers)
+		assertThat(
+				this.statistics.plan(new PlanKey("default", "p")).snapshot().figures(StructuredFeature.TALLY).prompt())
+			.returns(100L, StructuredTally.GroupFigures::answers)
 			.returns(0L, StructuredTally.GroupFigures::malformed);
 	}
 

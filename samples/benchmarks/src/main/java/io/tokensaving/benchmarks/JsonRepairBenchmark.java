@@ -61,8 +61,7 @@ public class JsonRepairBenchmark {
 		this.answer = switch (this.breakage) {
 			case "fence" -> "Here is the list:\n```json\n" + whole + "\n```\nAnything else?";
 			case "single_quotes" -> whole.replace('"', '\'');
-			case "python_and_commas" ->
-				whole.replace("true", "True").replace("false", "False").replace("\"}", "\",}");
+			case "python_and_commas" -> whole.replace("true", "True").replace("false", "False").replace("\"}", "\",}");
 			case "escapes" -> whole.replace("\"text\": \"", "\"text\": \"a\tb \\d ");
 			case "tail" -> whole.substring(0, whole.length() - 3);
 			default -> whole.replace("\"price\": ", "\"price\": ...");

@@ -41,8 +41,9 @@ class RouteStateCodecTests {
 			.ofMinSize(1)
 			.ofMaxSize(420);
 		return Combinators
-			.combine(Arbitraries.longs(), Arbitraries.longs().greaterOrEqual(0), Arbitraries.of(GradedJudge.Grade.class),
-					Arbitraries.floats().between(0.5f, 1e6f), features, Arbitraries.integers().between(0, 420))
+			.combine(Arbitraries.longs(), Arbitraries.longs().greaterOrEqual(0),
+					Arbitraries.of(GradedJudge.Grade.class), Arbitraries.floats().between(0.5f, 1e6f), features,
+					Arbitraries.integers().between(0, 420))
 			.as((sender, sequence, grade, weight, values, exact) -> new RouteStateCodec.Label(
 					new RouteStateCodec.Origin(sender, sequence), grade, weight, values,
 					Math.min(exact, values.length)));
@@ -75,8 +76,9 @@ class RouteStateCodecTests {
 		for (int i = 0; i < features.length; i++) {
 			features[i] = (float) random.nextGaussian();
 		}
-		assertThat(RouteStateCodec
-			.encode(new RouteStateCodec.Label(new RouteStateCodec.Origin(1, 2), GradedJudge.Grade.BETTER, 5, features, 14))).hasSize(855);
+		assertThat(RouteStateCodec.encode(
+				new RouteStateCodec.Label(new RouteStateCodec.Origin(1, 2), GradedJudge.Grade.BETTER, 5, features, 14)))
+			.hasSize(855);
 	}
 
 	@Property(tries = 200)

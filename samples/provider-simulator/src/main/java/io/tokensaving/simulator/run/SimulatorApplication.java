@@ -1,15 +1,19 @@
 package io.tokensaving.simulator.run;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Locale;
 
 import io.tokensaving.simulator.ManualClock;
 import io.tokensaving.simulator.Provider;
 import io.tokensaving.simulator.ProviderSimulator;
+import io.tokensaving.simulator.quality.KnownIntents;
 
 /**
- * Runs the simulator by itself: {@code [port [speed]]}, 9797 by default and as fast as
- * time passes, or prints what fixed strategies cost:
+ * Runs the simulator by itself: {@code [port [speed [file]]]}, 9797 by default and as
+ * fast as time passes; with a file of questions and their intents it classifies these
+ * questions. Or prints what fixed strategies cost:
  * {@code traffic [seeds [share of reads forgotten]]}.
  */
 public final class SimulatorApplication {
@@ -17,7 +21,7 @@ public final class SimulatorApplication {
 	private SimulatorApplication() {
 	}
 
-	public static void main(String[] args) throws InterruptedException {
+	public static void main(String[] args) throws InterruptedException, IOException {
 		if (args.length > 0 && args[0].equals("traffic")) {
 			TrafficTable table = new TrafficTable((args.length > 1) ? Integer.parseInt(args[1]) : 5,
 					(args.length > 2) ? Double.parseDouble(args[2]) : 0);
@@ -26,10 +30,13 @@ public final class SimulatorApplication {
 		}
 		int port = (args.length > 0) ? Integer.parseInt(args[0]) : 9797;
 		double speed = (args.length > 1) ? Double.parseDouble(args[1]) : 1;
-		try (ProviderSimulator simulator = ProviderSimulator.builder()
+		ProviderSimulator.Builder builder = ProviderSimulator.builder()
 			.port(port)
-			.clock(ManualClock.ticking(Clock.systemUTC(), speed))
-			.start()) {
+			.clock(ManualClock.ticking(Clock.systemUTC(), speed));
+		if (args.length > 2) {
+			builder.respondWith(KnownIntents.read(Path.of(args[2])));
+		}
+		try (ProviderSimulator simulator = builder.start()) {
 			// Deletes what batches have left on the disk
 			Runtime.getRuntime().addShutdownHook(new Thread(simulator::close));
 			for (Provider provider : Provider.values()) {

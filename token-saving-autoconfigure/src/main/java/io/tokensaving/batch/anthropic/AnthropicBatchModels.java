@@ -1,0 +1,56 @@
+package io.tokensaving.batch.anthropic;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.WeakHashMap;
+
+import io.tokensaving.batch.BatchModel;
+import io.tokensaving.batch.http.ChatModelInternals;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.ai.anthropic.AnthropicChatModel;
+import org.springframework.ai.chat.model.ChatModel;
+
+/**
+ * Makes batch models of chat models that call Anthropic. Models that call it through
+ * another cloud, and ones whose credentials change, cannot be asked by batch.
+ */
+public final class AnthropicBatchModels implements BatchModel.Factory {
+
+	private final Clock clock;
+
+	private final Duration settling;
+
+	// The batch model does not refer to the chat model
+	private final Map<AnthropicChatModel, AnthropicBatchModel> models = new WeakHashMap<>();
+
+	/**
+	 * Create the factory.
+	 * @param clock tells how long ago an attempt to send a batch began
+	 * @param settling for how long after that a batch which is not found may still appear
+	 */
+	public AnthropicBatchModels(Clock clock, Duration settling) {
+		this.clock = clock;
+		this.settling = settling;
+	}
+
+	@Override
+	public @Nullable BatchModel of(ChatModel model) {
+		AnthropicChatModel chatModel = ChatModelInternals.unwrap(model, AnthropicChatModel.class);
+		if (chatModel == null) {
+			return null;
+		}
+		synchronized (this.models) {
+			AnthropicBatchModel batchModel = this.models.get(chatModel);
+			if (batchModel == null) {
+				batchModel = AnthropicBatchModel.of(chatModel, this.clock, this.settling);
+				if (batchModel != null) {
+					this.models.put(chatModel, batchModel);
+				}
+			}
+			return batchModel;
+		}
+	}
+
+}

@@ -1,0 +1,7 @@
+/**
+ * Batches of Anthropic.
+ */
+@NullMarked
+package io.tokensaving.batch.anthropic;
+
+import org.jspecify.annotations.NullMarked;
