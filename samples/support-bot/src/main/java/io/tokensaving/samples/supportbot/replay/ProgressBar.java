@@ -6,7 +6,7 @@ import java.util.Locale;
 /**
  * Shows how far something is: a bar on a terminal, otherwise a line for every tenth.
  */
-final class ProgressBar {
+public final class ProgressBar {
 
 	private static final int WIDTH = 40;
 
@@ -18,13 +18,23 @@ final class ProgressBar {
 
 	private int shown = -1;
 
-	ProgressBar(PrintStream out, boolean terminal, int total) {
+	/**
+	 * Create a bar.
+	 * @param out where it is shown
+	 * @param terminal whether that is a terminal
+	 * @param total the number that is 100 %, above zero
+	 */
+	public ProgressBar(PrintStream out, boolean terminal, int total) {
 		this.out = out;
 		this.terminal = terminal;
 		this.total = total;
 	}
 
-	void update(int done) {
+	/**
+	 * Show how far it is, unless that is shown already.
+	 * @param done how much is done, up to the total
+	 */
+	public void update(int done) {
 		int percent = (int) (100L * done / this.total);
 		int step = this.terminal ? percent : percent / 10 * 10;
 		if (step == this.shown) {

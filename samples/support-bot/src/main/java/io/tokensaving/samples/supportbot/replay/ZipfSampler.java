@@ -13,7 +13,7 @@ import java.util.Random;
  *
  * @param <T> the type of the elements
  */
-final class ZipfSampler<T> {
+public final class ZipfSampler<T> {
 
 	private final List<T> byRank;
 
@@ -21,7 +21,13 @@ final class ZipfSampler<T> {
 
 	private final Random random;
 
-	ZipfSampler(List<T> elements, double exponent, long seed) {
+	/**
+	 * Create a sampler.
+	 * @param elements the elements, at least one
+	 * @param exponent the exponent <em>s</em>, zero or more
+	 * @param seed the seed of the draw
+	 */
+	public ZipfSampler(List<T> elements, double exponent, long seed) {
 		this.random = new Random(seed);
 		this.byRank = new ArrayList<>(elements);
 		Collections.shuffle(this.byRank, this.random);
@@ -33,7 +39,11 @@ final class ZipfSampler<T> {
 		}
 	}
 
-	T next() {
+	/**
+	 * Draw an element.
+	 * @return the element
+	 */
+	public T next() {
 		double drawn = this.random.nextDouble() * this.cumulative[this.cumulative.length - 1];
 		int found = Arrays.binarySearch(this.cumulative, drawn);
 		return this.byRank.get((found >= 0) ? Math.min(found + 1, this.byRank.size() - 1) : -found - 1);
