@@ -2,8 +2,9 @@ package io.tokensaving.batch;
 
 import java.util.Collection;
 import java.util.Collections;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -18,13 +19,23 @@ import org.springframework.ai.chat.model.ChatModel;
  */
 public final class BatchCapabilities {
 
+	private static final int MAX_MODELS = 1000;
+
 	private final List<? extends BatchModel.Factory> factories;
 
 	private final UnaryOperator<ChatModel> unwrap;
 
 	private final Supplier<? extends Collection<ChatModel>> models;
 
-	private final Set<BatchModel> known = Collections.synchronizedSet(new LinkedHashSet<>());
+	// The latest ones, as an application may make a model for each request
+	private final Set<BatchModel> known = Collections.synchronizedSet(Collections.newSetFromMap(new LinkedHashMap<>() {
+
+		@Override
+		protected boolean removeEldestEntry(Map.Entry<BatchModel, Boolean> eldest) {
+			return size() > MAX_MODELS;
+		}
+
+	}));
 
 	private volatile boolean asked;
 
