@@ -461,7 +461,7 @@ final class JsonRewriter {
 			return at + 6;
 		}
 		this.steps.add(RepairStep.ESCAPE);
-		if (next == '\'' || next == '`') {
+		if (next == '\'') {
 			this.json.append(next);
 			return at + 2;
 		}
