@@ -1,13 +1,14 @@
 package io.tokensaving.batch;
 
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.tokensaving.AdvisorOrder;
 import io.tokensaving.Component;
 import io.tokensaving.Counter;
@@ -51,6 +52,9 @@ public final class BatchAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 
 	private static final int MAX_LATE = 1000;
 
+	// Requests of one time are due at about the same time, and no answer is to be old
+	private static final Duration LATE_FOR = Duration.ofMinutes(30);
+
 	private final BatchCapabilities models;
 
 	private final @Nullable BatchQueue queue;
@@ -63,16 +67,14 @@ public final class BatchAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 
 	private final FlexCalls flex;
 
-	// By key, the latest ones: equal requests that no batch has answered share one call
-	private final Map<String, CompletableFuture<@Nullable ChatResponse>> late = Collections
-		.synchronizedMap(new LinkedHashMap<>() {
-
-			@Override
-			protected boolean removeEldestEntry(Map.Entry<String, CompletableFuture<@Nullable ChatResponse>> eldest) {
-				return size() > MAX_LATE;
-			}
-
-		});
+	// By key: equal requests that no batch has answered share one call, as those of a
+	// batch
+	// share a line
+	private final ConcurrentMap<String, CompletableFuture<@Nullable ChatResponse>> late = Caffeine.newBuilder()
+		.maximumSize(MAX_LATE)
+		.expireAfterWrite(LATE_FOR)
+		.<String, CompletableFuture<@Nullable ChatResponse>>build()
+		.asMap();
 
 	/**
 	 * Create an advisor.
@@ -216,7 +218,7 @@ public final class BatchAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 				return live(chain, "no_batch_api");
 			}
 			BatchQueue.Entry entry = find();
-			if (entry == null || (!isSettled(entry) && !this.scope.isKnown(this.key))) {
+			if (entry == null || (!isSettled(entry) && !this.scope.knows(this.key))) {
 				entry = add(model, chain, entry == null);
 			}
 			return switch (entry.state()) {
@@ -268,7 +270,7 @@ public final class BatchAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 			BatchModel.CapturedRequest captured = capture(model, chain);
 			BatchQueue.Entry entry = this.queue.add(this.key, this.call.workspace(), this.call.plan().id(),
 					captured.target(), captured.body(), this.scope.deadline(this.settings));
-			this.scope.isKnown(this.key);
+			this.scope.queued(this.key);
 			count(BatchFeature.QUEUED, isNew ? "new" : "shared");
 			return entry;
 		}
@@ -306,7 +308,7 @@ public final class BatchAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 				throw new IllegalStateException("There is no answer");
 			}
 			ChatClientResponse response = ask(model.replaying(body), chain);
-			boolean again = this.scope.isCharged(this.key);
+			boolean again = !this.scope.charge(this.key);
 			boolean pays = this.scope.pays(this.key, this::claimPayment);
 			if (pays) {
 				this.ledger.recordTier(ServiceTier.BATCH);
@@ -346,7 +348,7 @@ public final class BatchAdvisor implements TokenSavingAdvisor, CallAdvisor, Dire
 			catch (RuntimeException ex) {
 				fail(ex);
 			}
-			Map<String, CompletableFuture<@Nullable ChatResponse>> all = BatchAdvisor.this.late;
+			ConcurrentMap<String, CompletableFuture<@Nullable ChatResponse>> all = BatchAdvisor.this.late;
 			CompletableFuture<@Nullable ChatResponse> own = new CompletableFuture<>();
 			CompletableFuture<@Nullable ChatResponse> other = all.putIfAbsent(this.key, own);
 			while (other != null) {

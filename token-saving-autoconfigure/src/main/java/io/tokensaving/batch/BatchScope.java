@@ -184,12 +184,16 @@ final class BatchScope {
 	/**
 	 * Note that the work has given the queue a request.
 	 * @param key the key of the request
-	 * @return whether it had before
 	 */
-	synchronized boolean isKnown(String key) {
-		return !this.known.add(key);
+	synchronized void queued(String key) {
+		this.known.add(key);
 	}
 
+	/**
+	 * Whether the work has given the queue a request.
+	 * @param key the key of the request
+	 * @return whether it has
+	 */
 	synchronized boolean knows(String key) {
 		return this.known.contains(key);
 	}
@@ -212,10 +216,10 @@ final class BatchScope {
 	/**
 	 * Note that an answer is taken from budgets.
 	 * @param key the key of the request
-	 * @return whether it was before
+	 * @return whether it was not before
 	 */
-	synchronized boolean isCharged(String key) {
-		return !this.charged.add(key);
+	synchronized boolean charge(String key) {
+		return this.charged.add(key);
 	}
 
 	/**
