@@ -400,7 +400,9 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 		Duration margin = margin();
 		for (Line line : this.store.due(Instant.MAX, 1)) {
 			Instant first = line.deadline().minus(margin);
-			return first.isAfter(now) ? first : line.deadline().minus(margin.dividedBy(2));
+			// While it waits for its batch, others of the batch become due
+			return first.isAfter(now) ? first
+					: later(line.deadline().minus(margin.dividedBy(2)), now.plus(this.settings.minPoll()));
 		}
 		return Instant.MAX;
 	}
@@ -425,30 +427,23 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 			}
 		}
 		expire(token, queued);
-		submitted.forEach((submission, keys) -> cancelOrLeave(token, now, submission, keys));
+		submitted.forEach((submission, keys) -> cancelIfDue(now, submission, keys));
 	}
 
-	// Cancel a batch if all that it has not answered is due. Otherwise lines that are due
-	// are given up, as the batch is still needed for the others
-	private void cancelOrLeave(long token, Instant now, String submission, Set<String> due) {
+	// Cancel a batch if all that it has not answered is due. Otherwise it is still
+	// needed, and
+	// its due lines wait for it as long as they can
+	private void cancelIfDue(Instant now, String submission, Set<String> due) {
 		synchronized (this.lock) {
 			Track track = this.tracks.get(submission);
 			if (track != null && track.cancelledAt != null) {
 				return;
 			}
 		}
-		List<Line> lines = new ArrayList<>();
 		boolean[] others = new boolean[1];
-		this.store.lines(submission, (line) -> {
-			if (due.contains(line.key())) {
-				lines.add(line);
-			}
-			else if (line.open() && line.state() != State.QUEUED) {
-				others[0] = true;
-			}
-		});
+		this.store.lines(submission,
+				(line) -> others[0] |= !due.contains(line.key()) && line.open() && line.state() != State.QUEUED);
 		if (others[0]) {
-			expire(token, lines);
 			return;
 		}
 		synchronized (this.lock) {

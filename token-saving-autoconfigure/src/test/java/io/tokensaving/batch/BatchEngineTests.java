@@ -292,11 +292,14 @@ class BatchEngineTests {
 	}
 
 	@Test
-	void giveUpADueLineOfABatchThatOthersNeed() {
+	void aDueLineWaitsForABatchThatOthersNeedAsLongAsItCan() {
 		this.engine.add(key(1), "w", "p", TARGET, "one".getBytes(), DEADLINE);
 		this.engine.add(key(2), "w", "p", TARGET, "two".getBytes(), DEADLINE.plus(Duration.ofHours(1)));
 		pass(Duration.ofMinutes(11));
-		passTo(DEADLINE.minus(Duration.ofMinutes(29)));
+		passTo(DEADLINE.minus(Duration.ofMinutes(16)));
+		assertThat(this.provider.cancelled).isEmpty();
+		assertThat(state(1)).isEqualTo(State.SUBMITTED);
+		passTo(DEADLINE.minus(Duration.ofMinutes(14)));
 		assertThat(this.provider.cancelled).isEmpty();
 		assertThat(state(1)).isEqualTo(State.EXPIRED);
 		assertThat(state(2)).isEqualTo(State.SUBMITTED);
@@ -305,6 +308,19 @@ class BatchEngineTests {
 		pass(Duration.ofMinutes(12));
 		assertThat(state(1)).isEqualTo(State.DONE);
 		assertThat(this.engine.claimPayment(key(1))).isTrue();
+	}
+
+	@Test
+	void aBatchIsCancelledOnceItsLastLineIsDue() {
+		this.engine.add(key(1), "w", "p", TARGET, "one".getBytes(), DEADLINE);
+		this.engine.add(key(2), "w", "p", TARGET, "two".getBytes(), DEADLINE.plus(Duration.ofMinutes(5)));
+		pass(Duration.ofMinutes(11));
+		passTo(DEADLINE.minus(Duration.ofMinutes(26)));
+		assertThat(this.provider.cancelled).isEmpty();
+		passTo(DEADLINE.minus(Duration.ofMinutes(24)));
+		assertThat(this.provider.cancelled).containsExactly("b0");
+		assertThat(state(1)).isEqualTo(State.SUBMITTED);
+		assertThat(state(2)).isEqualTo(State.SUBMITTED);
 	}
 
 	@Test
