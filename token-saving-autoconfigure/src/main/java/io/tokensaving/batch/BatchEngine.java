@@ -61,6 +61,9 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 
 	private static final Duration ADDED = Duration.ofSeconds(1);
 
+	// For how long a line of which no time is left waits for the first look at its batch
+	private static final Duration FIRST_LOOK = Duration.ofMinutes(1);
+
 	// For an account that has not ended a batch yet
 	private static final Duration ASSUMED_TURNAROUND = Duration.ofHours(1);
 
@@ -382,8 +385,10 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 
 	private Instant work(long token) {
 		Instant now = now();
+		List<Submission> submissions = this.store.submissions();
+		track(submissions, now);
 		expireDue(token, now);
-		Instant next = later(dispatchSubmissions(token, now), dispatchFlushes(token, now));
+		Instant next = later(dispatchSubmissions(submissions, token, now), dispatchFlushes(token, now));
 		next = later(next, nextDue(now));
 		return later(next, dispose(token, now) ? now : next);
 	}
@@ -400,34 +405,67 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 		Duration margin = margin();
 		for (Line line : this.store.due(Instant.MAX, 1)) {
 			Instant first = line.deadline().minus(margin);
+			if (first.isAfter(now)) {
+				return first;
+			}
 			// While it waits for its batch, others of the batch become due
-			return first.isAfter(now) ? first
-					: later(line.deadline().minus(margin.dividedBy(2)), now.plus(this.settings.minPoll()));
+			Instant soon = now.plus(this.settings.minPoll());
+			Instant half = line.deadline().minus(margin.dividedBy(2));
+			Instant last = lastMoment(line);
+			return half.isAfter(now) ? later(half, soon) : last.isAfter(now) ? later(last, soon) : soon;
 		}
 		return Instant.MAX;
 	}
 
+	private Instant lastMoment(Line line) {
+		return line.deadline().minus(margin().dividedBy(4));
+	}
+
 	private void expireDue(long token, Instant now) {
 		Duration margin = margin();
-		Instant last = now.plus(margin.dividedBy(2));
+		Map<String, Set<String>> submitted = new HashMap<>();
+		List<Line> expired = new ArrayList<>();
 		List<Line> due;
 		do {
-			due = this.store.due(last, CHUNK);
-			expire(token, due);
-		}
-		while (due.size() == CHUNK);
-		Map<String, Set<String>> submitted = new HashMap<>();
-		List<Line> queued = new ArrayList<>();
-		for (Line line : this.store.due(now.plus(margin), MAX_DUE)) {
-			if (line.state() == State.QUEUED) {
-				queued.add(line);
+			due = this.store.due(now.plus(margin), MAX_DUE);
+			submitted.clear();
+			expired.clear();
+			for (Line line : due) {
+				String submission = line.submission();
+				if (line.state() == State.QUEUED || submission == null || isGivenUp(line, submission, now)) {
+					expired.add(line);
+				}
+				else if (line.state() == State.SUBMITTED) {
+					submitted.computeIfAbsent(submission, (id) -> new HashSet<>()).add(line.key());
+				}
 			}
-			else if (line.state() == State.SUBMITTED && line.submission() != null) {
-				submitted.computeIfAbsent(line.submission(), (id) -> new HashSet<>()).add(line.key());
-			}
+			expire(token, expired);
 		}
-		expire(token, queued);
+		while (due.size() == MAX_DUE && !expired.isEmpty());
 		submitted.forEach((submission, keys) -> cancelIfDue(now, submission, keys));
+	}
+
+	// Whether a due line waits for its batch no longer. What a batch may have brought
+	// would be paid twice: once half of the margin is left, a line goes only after one
+	// more look that says that the batch goes on. A look that fails, or a result that
+	// cannot be read to its end, is repeated as long as a quarter is left
+	private boolean isGivenUp(Line line, String submission, Instant now) {
+		Instant half = line.deadline().minus(margin().dividedBy(2));
+		synchronized (this.lock) {
+			Track track = this.tracks.get(submission);
+			if (track == null) {
+				return !now.isBefore(half);
+			}
+			boolean goesOn = track.wentOnAt != null && !track.wentOnAt.isBefore(half);
+			if (goesOn || track.isStale(now, lastMoment(line))) {
+				return true;
+			}
+			if (track.lookedAt != null && (track.failures > 0 || !now.isBefore(half))) {
+				Instant again = track.lookedAt.plus(this.settings.minPoll());
+				track.nextAt = later(track.nextAt, again);
+			}
+			return false;
+		}
 	}
 
 	// Cancel a batch if all that it has not answered is due. Otherwise it is still
@@ -472,20 +510,35 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 		return until(line).plus((line.submission() != null) ? this.keepLate : Duration.ZERO);
 	}
 
-	private Instant dispatchSubmissions(long token, Instant now) {
-		List<Submission> submissions = this.store.submissions();
-		Instant next = Instant.MAX;
-		List<Submission> ready = new ArrayList<>();
+	private void track(List<Submission> submissions, Instant now) {
 		synchronized (this.lock) {
 			Set<String> known = new HashSet<>();
 			for (Submission submission : submissions) {
 				known.add(submission.id());
+				this.tracks.computeIfAbsent(submission.id(), (id) -> {
+					Track track = new Track(now, this.settings.minPoll());
+					if (submission.phase() == Phase.INTENT) {
+						// Another process may still be sending it
+						track.nextAt = now.plus(afterTakeover());
+					}
+					else {
+						track.firstLookUntil = now.plus(FIRST_LOOK);
+					}
+					return track;
+				});
+			}
+			this.tracks.entrySet().removeIf((entry) -> !known.contains(entry.getKey()) && !entry.getValue().busy);
+		}
+	}
+
+	private Instant dispatchSubmissions(List<Submission> submissions, long token, Instant now) {
+		Instant next = Instant.MAX;
+		List<Submission> ready = new ArrayList<>();
+		synchronized (this.lock) {
+			for (Submission submission : submissions) {
 				Track track = this.tracks.get(submission.id());
 				if (track == null) {
-					// Another process may still be sending it
-					Instant first = (submission.phase() == Phase.INTENT) ? now.plus(afterTakeover()) : now;
-					track = new Track(first, this.settings.minPoll());
-					this.tracks.put(submission.id(), track);
+					continue;
 				}
 				if (!track.busy && !track.nextAt.isAfter(now)) {
 					track.busy = true;
@@ -495,7 +548,6 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 					next = later(next, track.nextAt);
 				}
 			}
-			this.tracks.entrySet().removeIf((entry) -> !known.contains(entry.getKey()) && !entry.getValue().busy);
 		}
 		for (Submission submission : ready) {
 			this.scheduling.provider(() -> run(submission, token));
@@ -811,9 +863,11 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 	}
 
 	private void run(Submission submission, long token) {
+		Instant begun = now();
 		Track track;
 		synchronized (this.lock) {
-			track = this.tracks.computeIfAbsent(submission.id(), (id) -> new Track(now(), this.settings.minPoll()));
+			track = this.tracks.computeIfAbsent(submission.id(), (id) -> new Track(begun, this.settings.minPoll()));
+			track.looksAt = begun;
 		}
 		try {
 			BatchTransport transport = transport(submission.target());
@@ -829,13 +883,24 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 		}
 		catch (RuntimeException ex) {
 			this.log.warn(() -> "A batch cannot be looked after for now: " + ex);
-			pause(track, true);
+			failed(track);
 		}
 		finally {
 			synchronized (this.lock) {
+				track.lookedAt = begun;
 				track.busy = false;
 			}
 			wake(Duration.ZERO);
+		}
+	}
+
+	// A failure may pass as fast as it came, so that the first pause after it is short
+	private void failed(Track track) {
+		synchronized (this.lock) {
+			if (track.failures++ == 0) {
+				track.pause = this.settings.minPoll();
+			}
+			pause(track, true);
 		}
 	}
 
@@ -875,7 +940,17 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 				queueAgain(token, lines, submission);
 				this.store.remove(token, submission.id());
 			}
-			default -> pause(track, true);
+			default -> {
+				goesOn(track);
+				pause(track, true);
+			}
+		}
+	}
+
+	private void goesOn(Track track) {
+		synchronized (this.lock) {
+			track.failures = 0;
+			track.wentOnAt = track.looksAt;
 		}
 	}
 
@@ -885,6 +960,7 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 		BatchStatus status = transport.status(target, batch);
 		switch (status.state()) {
 			case RUNNING -> {
+				goesOn(track);
 				if (status.answered() != submission.answered() || status.failed() != submission.failed()) {
 					this.store.update(token, with(submission, Phase.SENT, batch, submission.sentAt(), status.answered(),
 							status.failed()));
@@ -933,7 +1009,14 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 
 	private void read(BatchTransport transport, Submission submission, long token, Track track) {
 		Results results = new Results(submission, token);
-		transport.results(submission.target(), batch(submission), results);
+		try {
+			transport.results(submission.target(), batch(submission), results);
+		}
+		catch (BatchTransportException ex) {
+			// What came before it broke off is whole
+			results.store();
+			throw ex;
+		}
 		results.store();
 		Instant now = now();
 		List<Change> changes = new ArrayList<>();
@@ -1130,6 +1213,18 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 
 		private int halvings;
 
+		// When the look began that goes on, or the latest
+		private @Nullable Instant looksAt;
+
+		// When the latest look began that has ended, whatever came of it
+		private @Nullable Instant lookedAt;
+
+		// When the latest look began that said that the batch goes on
+		private @Nullable Instant wentOnAt;
+
+		// Of a batch that another process has sent
+		private @Nullable Instant firstLookUntil;
+
 		private @Nullable Instant cancelledAt;
 
 		private boolean cancelSent;
@@ -1137,6 +1232,13 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 		Track(Instant nextAt, Duration pause) {
 			this.nextAt = nextAt;
 			this.pause = pause;
+		}
+
+		// Whether it is too late to look, given the last moment for that
+		boolean isStale(Instant now, Instant lastMoment) {
+			Instant first = this.firstLookUntil;
+			boolean waitsForFirst = this.lookedAt == null && first != null && now.isBefore(first);
+			return !now.isBefore(lastMoment) && !waitsForFirst;
 		}
 
 	}

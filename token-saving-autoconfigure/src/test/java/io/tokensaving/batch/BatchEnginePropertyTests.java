@@ -137,7 +137,9 @@ class BatchEnginePropertyTests {
 				for (int asker = 0; asker < askers; asker++) {
 					this.work.at(START.plusSeconds(this.random.nextInt(3600)), () -> ask(request));
 				}
-				Instant last = request.deadline.minus(this.settings.margin().dividedBy(2)).plusSeconds(30);
+				// A process that starts at the last moment takes a minute for its first
+				// look
+				Instant last = request.deadline.minus(this.settings.margin().dividedBy(4)).plusSeconds(75);
 				this.work.at(last, () -> {
 					assertThat(request.outcome(this)).as("%s: %s at its deadline", description, request.key)
 						.isNotIn(State.QUEUED, State.SUBMITTING, State.SUBMITTED);

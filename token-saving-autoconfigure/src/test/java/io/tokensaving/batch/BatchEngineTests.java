@@ -311,6 +311,85 @@ class BatchEngineTests {
 	}
 
 	@Test
+	void aDueLineWaitsForTheResultOfABatchThatHasEnded() {
+		addTwoWithTimeBetween();
+		CompletableFuture<Entry> settled = this.engine.settled(key(1)).toCompletableFuture();
+		passTo(DEADLINE.minus(Duration.ofMinutes(28)));
+		this.provider.unreadable = 4;
+		this.provider.end("b0");
+		// The pauses between two looks are 10 minutes by now
+		passTo(DEADLINE.minus(Duration.ofMinutes(10)));
+		assertThat(settled.join().state()).isEqualTo(State.DONE);
+		assertThat(state(2)).isEqualTo(State.DONE);
+		assertThat(this.provider.unreadable).isZero();
+	}
+
+	@Test
+	void aBatchIsLookedAtOnceMoreBeforeALineIsAskedLive() {
+		addTwoWithTimeBetween();
+		CompletableFuture<Entry> settled = this.engine.settled(key(1)).toCompletableFuture();
+		passTo(DEADLINE.minus(Duration.ofMinutes(15)).minusSeconds(1));
+		this.provider.end("b0");
+		passTo(DEADLINE.minus(Duration.ofMinutes(14)));
+		assertThat(settled.join().state()).isEqualTo(State.DONE);
+	}
+
+	@Test
+	void aDueLineOfABatchOfWhichNothingIsKnownIsAskedLiveWhenAQuarterOfTheMarginIsLeft() {
+		addTwoWithTimeBetween();
+		this.provider.silent = true;
+		passTo(DEADLINE.minus(Duration.ofMinutes(8)));
+		assertThat(state(1)).isEqualTo(State.SUBMITTED);
+		passTo(DEADLINE.minus(Duration.ofMinutes(7)));
+		assertThat(state(1)).isEqualTo(State.EXPIRED);
+		assertThat(state(2)).isEqualTo(State.SUBMITTED);
+	}
+
+	@Test
+	void aProcessThatStartsTooLateLooksAtItsBatchesOnce() {
+		addTwoWithTimeBetween();
+		this.engine.add(key(3), "w", "p", TARGET, "three".getBytes(), DEADLINE);
+		close();
+		this.provider.end("b0");
+		this.clock.moveTo(DEADLINE.plus(Duration.ofMinutes(1)));
+		open();
+		CompletableFuture<Entry> sent = this.engine.settled(key(1)).toCompletableFuture();
+		CompletableFuture<Entry> queued = this.engine.settled(key(3)).toCompletableFuture();
+		pass(Duration.ZERO);
+		assertThat(sent.join().state()).isEqualTo(State.DONE);
+		assertThat(queued.join().state()).isEqualTo(State.EXPIRED);
+	}
+
+	@Test
+	void aProcessThatStartsTooLateAsksLiveAtOnceIfItsBatchGoesOn() {
+		addTwoWithTimeBetween();
+		close();
+		this.clock.moveTo(DEADLINE.plus(Duration.ofMinutes(1)));
+		open();
+		pass(Duration.ZERO);
+		assertThat(state(1)).isEqualTo(State.EXPIRED);
+		assertThat(state(2)).isEqualTo(State.SUBMITTED);
+	}
+
+	@Test
+	void answersBeforeTheEndOfAResultThatBreaksOffAreKept() {
+		add(1, "one");
+		add(2, "two");
+		pass(Duration.ofMinutes(11));
+		this.provider.unreadable = Integer.MAX_VALUE;
+		this.provider.end("b0");
+		pass(Duration.ofMinutes(2));
+		assertThat(List.of(state(1), state(2))).containsExactlyInAnyOrder(State.DONE, State.SUBMITTED);
+	}
+
+	private void addTwoWithTimeBetween() {
+		add(1, "one");
+		this.engine.add(key(2), "w", "p", TARGET, "two".getBytes(), DEADLINE.plus(Duration.ofHours(1)));
+		pass(Duration.ofMinutes(11));
+		assertThat(state(2)).isEqualTo(State.SUBMITTED);
+	}
+
+	@Test
 	void aBatchIsCancelledOnceItsLastLineIsDue() {
 		this.engine.add(key(1), "w", "p", TARGET, "one".getBytes(), DEADLINE);
 		this.engine.add(key(2), "w", "p", TARGET, "two".getBytes(), DEADLINE.plus(Duration.ofMinutes(5)));
@@ -608,6 +687,11 @@ class BatchEngineTests {
 
 		private boolean keeps;
 
+		private boolean silent;
+
+		// So many times the last line of a result is missing, and its end
+		private int unreadable;
+
 		void end(String batch) {
 			this.states.put(batch, BatchStatus.State.ENDED);
 		}
@@ -653,12 +737,21 @@ class BatchEngineTests {
 		@Override
 		public BatchStatus status(BatchTarget target, String id) {
 			this.polls++;
+			if (this.silent) {
+				throw new BatchTransportException(BatchTransportException.Kind.UNKNOWN, "scripted", null);
+			}
 			return new BatchStatus(this.states.getOrDefault(id, BatchStatus.State.RUNNING), 0, 0, null);
 		}
 
 		@Override
 		public void results(BatchTarget target, String id, Consumer<BatchAnswer> answers) {
-			this.sent.get(id).forEach((customId, body) -> {
+			Map<String, String> lines = new LinkedHashMap<>(this.sent.get(id));
+			boolean breaksOff = this.unreadable > 0;
+			if (breaksOff) {
+				this.unreadable--;
+				lines.remove(List.copyOf(lines.keySet()).get(lines.size() - 1));
+			}
+			lines.forEach((customId, body) -> {
 				Kind failure = this.failures.get(id + body);
 				if (failure != null) {
 					answers.accept(new BatchAnswer(customId, failure, null, "failed"));
@@ -670,6 +763,9 @@ class BatchEngineTests {
 					answers.accept(new BatchAnswer(customId, Kind.ANSWERED, ("answer to " + body).getBytes(), null));
 				}
 			});
+			if (breaksOff) {
+				throw new BatchTransportException(BatchTransportException.Kind.UNKNOWN, "scripted", null);
+			}
 		}
 
 		@Override

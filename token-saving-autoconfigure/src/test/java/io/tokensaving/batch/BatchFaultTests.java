@@ -98,7 +98,7 @@ class BatchFaultTests {
 			this.payments = new BatchPayments(simulator, List.of(scripts));
 			try (BatchWorker started = new BatchWorker(kind, simulator.baseUrl(kind.provider()),
 					new FileBatchStore(this.directory, this.clock), this.clock, new CrashPoints(new Random(), 0),
-					(target, batch) -> this.payments.remember())) {
+					(what, batch) -> this.payments.remember())) {
 				this.worker = started;
 				for (Job job : jobs) {
 					CompletableFuture<String> result = started.submit(job);
@@ -180,6 +180,24 @@ class BatchFaultTests {
 		assertThat(live.isEmpty()).isEqualTo(!fault.isLive(provider));
 		assertThat(this.worker.paid().add(lost)).isEqualByComparingTo(this.payments.bill());
 		assertThat(this.worker.figures().requests(BatchFeature.SHARED)).isEqualTo(1);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "OPENAI", "ANTHROPIC", "GEMINI" })
+	void aResultThatIsThereIsReadBeforeAnythingIsAskedLive(Provider provider) throws Exception {
+		List<Job> jobs = new ArrayList<>(jobs());
+		// Due just when the batch ends, which the others have time to wait for
+		for (int i = 0; i < WORKS / 2; i++) {
+			jobs.set(i, new Job(jobs.get(i).id(), jobs.get(i).question(), Duration.ofMinutes(185 + i)));
+		}
+		run(Kind.of(provider), jobs,
+				BatchScript.builder().turnaround(Duration.ofMinutes(115)).truncatedDownloads(4).build());
+		assertThat(this.payments.live()).isEmpty();
+		for (Job job : jobs) {
+			assertThat(this.results.get(job.id()).join()).endsWith(" to " + job.question());
+			assertThat(this.answeredAt.get(job.id())).isBeforeOrEqualTo(START.plus(job.within()));
+		}
+		assertThat(this.worker.paid()).isEqualByComparingTo(this.payments.bill());
 	}
 
 	@ParameterizedTest

@@ -43,7 +43,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  * long to cancel, or that the process was not there to cancel in time.</li>
  * </ul>
  * Figures are in memory. A kill loses those of the moment: of answers that were claimed,
- * or bought live, since the clock was moved last.
+ * or bought live, since the clock was moved last, and of answers that came too late with
+ * a batch that was read since then, as they are booked while it is read.
  * <p>
  * The number of runs is that of the system property {@code token-saving.kill.runs}, the
  * first seed that of {@code token-saving.kill.seed}.
@@ -66,13 +67,20 @@ class BatchKillTests {
 
 	@Test
 	void everyWorkIsAnsweredOnceInTimeAndPaidOnce() throws Exception {
+		// A series tells all that goes wrong in it, not only what does so first
+		List<AssertionError> failures = new ArrayList<>();
 		for (long seed = SEED; seed < SEED + RUNS; seed++) {
 			try (Run run = new Run(seed)) {
 				run.play();
 				run.check();
 			}
+			catch (AssertionError ex) {
+				System.out.println(ex.getMessage());
+				failures.add(ex);
+			}
 		}
 		System.out.println(this.totals);
+		assertThat(failures).isEmpty();
 		assertThat(this.totals.get("runs")).isEqualTo(RUNS);
 	}
 
@@ -116,6 +124,9 @@ class BatchKillTests {
 
 		// Questions whose figures may be lost with a process that was killed
 		private final Set<String> unreported = new HashSet<>();
+
+		// Batches that were read by a process that was killed before it told its figures
+		private final Set<String> unreportedReads = new HashSet<>();
 
 		private final List<Instant> restarts = new ArrayList<>();
 
@@ -184,6 +195,7 @@ class BatchKillTests {
 				.redirectError(BatchKillTests.this.directory.resolve("log-" + this.seed).toFile())
 				.start();
 			Set<String> sinceReport = new HashSet<>();
+			Set<String> readSinceReport = new HashSet<>();
 			BigDecimal reported = BigDecimal.ZERO;
 			boolean ended = false;
 			int questions = 0;
@@ -200,7 +212,9 @@ class BatchKillTests {
 						case "paid" -> {
 							reported = new BigDecimal(words[1]);
 							sinceReport.clear();
+							readSinceReport.clear();
 						}
+						case "reading" -> readSinceReport.add(words[1]);
 						case "errors" -> assertThat(words[1]).as(toString()).isEqualTo("0");
 						case "end" -> {
 							ended = true;
@@ -234,6 +248,7 @@ class BatchKillTests {
 				.isEqualTo(137);
 			this.kills.add((killedAtQuestion >= 0) ? killedAtQuestion : point);
 			this.unreported.addAll(sinceReport);
+			this.unreportedReads.addAll(readSinceReport);
 			for (Job job : this.jobs) {
 				if (!this.deliveries.containsKey(job.id())) {
 					this.unreported.add(job.question());
@@ -315,6 +330,14 @@ class BatchKillTests {
 						unknownUsd = unknownUsd.add(line.usd());
 					}
 					unknownUsd = unknownUsd.add(liveUsd(question));
+				}
+				else if (calls > 0) {
+					// The answer was asked live before, so that the line was late
+					for (BatchPayments.Line line : kept) {
+						if (this.unreportedReads.contains(line.batch())) {
+							unknownUsd = unknownUsd.add(line.usd());
+						}
+					}
 				}
 				lines += own.size();
 			}

@@ -55,7 +55,14 @@ final class BatchProcess {
 		SteppedClock clock = new SteppedClock(Instant.ofEpochMilli(Long.parseLong(args[3])));
 		Points points = new Points(Integer.parseInt(args[9]));
 		BatchWorker worker = new BatchWorker(kind, args[1], new FileBatchStore(Path.of(args[2]), clock), clock, points,
-				(target, batch) -> ask("deleting " + batch));
+				(what, batch) -> {
+					if (what.equals("deleting")) {
+						ask("deleting " + batch);
+					}
+					else {
+						tell(what + " " + batch);
+					}
+				});
 		for (Job job : Job.of(Long.parseLong(args[4]), Integer.parseInt(args[5]))) {
 			CompletableFuture<String> result = worker.submit(job);
 			tell("submitted " + job.id());

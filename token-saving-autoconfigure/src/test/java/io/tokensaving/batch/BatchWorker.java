@@ -65,10 +65,11 @@ final class BatchWorker implements AutoCloseable {
 	 * @param store keeps the batches; closed with the application
 	 * @param clock the clock
 	 * @param points may end the process
-	 * @param deleting is told of batches before they are deleted
+	 * @param announced is told before a batch is read or deleted: "reading" or
+	 * "deleting", and the id of the batch
 	 */
 	BatchWorker(Kind kind, String url, BatchStore store, SteppedClock clock, CrashPoints points,
-			BiConsumer<BatchTarget, String> deleting) {
+			BiConsumer<String, String> announced) {
 		this.clock = clock;
 		this.store = new CrashingStore(store, points);
 		this.threads = new SteppedThreads(clock, 4);
@@ -83,7 +84,7 @@ final class BatchWorker implements AutoCloseable {
 		this.chain = new TokenSavingTestChain(plan.build());
 		PriceTable prices = new PriceTable(List.of());
 		TokenCounter counter = new TokenCounter();
-		this.engine = BatchEngine.builder(this.store, () -> transports(capabilities, points, deleting))
+		this.engine = BatchEngine.builder(this.store, () -> transports(capabilities, points, announced))
 			.settings(new BatchEngineSettings(kind.batchSize(), 1_000_000, Duration.ofMinutes(10),
 					Duration.ofMinutes(1), Duration.ofMinutes(10), MARGIN, Duration.ofDays(3), true))
 			.clock(clock)
@@ -110,10 +111,10 @@ final class BatchWorker implements AutoCloseable {
 	}
 
 	private static List<BatchTransport> transports(BatchCapabilities capabilities, CrashPoints points,
-			BiConsumer<BatchTarget, String> deleting) {
+			BiConsumer<String, String> announced) {
 		List<BatchTransport> transports = new ArrayList<>();
 		for (BatchTransport transport : capabilities.transports()) {
-			transports.add(new CrashingTransport(transport, points, deleting));
+			transports.add(new CrashingTransport(transport, points, announced));
 		}
 		return transports;
 	}

@@ -16,18 +16,19 @@ final class CrashingTransport implements BatchTransport {
 
 	private final CrashPoints points;
 
-	private final BiConsumer<BatchTarget, String> deleting;
+	private final BiConsumer<String, String> announced;
 
 	/**
 	 * Create a transport.
 	 * @param transport calls the provider
 	 * @param points end the process
-	 * @param deleting is told of batches before they are deleted
+	 * @param announced is told before a batch is read or deleted: "reading" or
+	 * "deleting", and the id of the batch
 	 */
-	CrashingTransport(BatchTransport transport, CrashPoints points, BiConsumer<BatchTarget, String> deleting) {
+	CrashingTransport(BatchTransport transport, CrashPoints points, BiConsumer<String, String> announced) {
 		this.transport = transport;
 		this.points = points;
-		this.deleting = deleting;
+		this.announced = announced;
 	}
 
 	@Override
@@ -79,6 +80,7 @@ final class CrashingTransport implements BatchTransport {
 
 	@Override
 	public void results(BatchTarget target, String id, Consumer<BatchAnswer> answers) {
+		this.announced.accept("reading", id);
 		this.transport.results(target, id, (answer) -> {
 			this.points.pass("within results");
 			answers.accept(answer);
@@ -95,7 +97,7 @@ final class CrashingTransport implements BatchTransport {
 
 	@Override
 	public void delete(BatchTarget target, String id) {
-		this.deleting.accept(target, id);
+		this.announced.accept("deleting", id);
 		this.points.pass("before delete");
 		this.transport.delete(target, id);
 		this.points.pass("after delete");
