@@ -1213,13 +1213,13 @@ public final class BatchEngine implements BatchQueue, AutoCloseable {
 
 		private int halvings;
 
-		// When the look began that goes on, or the latest
+		// When the look that is under way began, or the latest one
 		private @Nullable Instant looksAt;
 
-		// When the latest look began that has ended, whatever came of it
+		// When the latest look that has ended began, whatever came of it
 		private @Nullable Instant lookedAt;
 
-		// When the latest look began that said that the batch goes on
+		// When the latest look that said that the batch goes on began
 		private @Nullable Instant wentOnAt;
 
 		// Of a batch that another process has sent

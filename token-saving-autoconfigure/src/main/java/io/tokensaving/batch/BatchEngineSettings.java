@@ -16,8 +16,8 @@ import org.springframework.util.Assert;
  * @param minPoll the pause before a batch is looked at first, above zero
  * @param maxPoll the pause to which that grows, at least {@code minPoll}
  * @param margin how long before its deadline a request is given up, zero or more: its
- * batch is cancelled then, and half of the margin before the deadline at the latest it is
- * due to be asked live
+ * batch is cancelled then, and it is due to be asked live when half of the margin is left
+ * and its batch goes on, or when a quarter is left and nothing is known of its batch
  * @param retention how long an answer is kept after its use, or after its deadline if
  * nobody uses it; zero or more
  * @param liveFallback whether a request is asked live if its batch does not answer in
