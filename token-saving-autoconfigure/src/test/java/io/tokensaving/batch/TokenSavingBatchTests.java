@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -98,7 +99,7 @@ class TokenSavingBatchTests {
 
 	private final FakeBatchQueue queue = new FakeBatchQueue();
 
-	private final List<Runnable> again = new ArrayList<>();
+	private final List<Runnable> again = new CopyOnWriteArrayList<>();
 
 	private final TokenSavingBatch batch = new TokenSavingBatch(this.queue, this.again::add,
 			Clock.fixed(NOW, ZoneOffset.UTC));
@@ -177,7 +178,7 @@ class TokenSavingBatchTests {
 
 	private void runAgain() {
 		List<Runnable> runs = List.copyOf(this.again);
-		this.again.clear();
+		this.again.removeAll(runs);
 		runs.forEach(Runnable::run);
 	}
 
@@ -578,6 +579,11 @@ class TokenSavingBatchTests {
 			.supplyAsync(() -> prompts.answer(List.of(new Prompt("Two"), new Prompt("One"))));
 		Eventually.await(() -> this.batch.open() == 3 && this.queue.waiting().size() == 2);
 		batchEnds();
+		// The other thread may come to wait for its second answer only now
+		Eventually.await(() -> {
+			runAgain();
+			return both.isDone();
+		});
 		assertThat(one.join().getResult().getOutput().getText()).isEqualTo("batch: user: One");
 		assertThat(both.join()).extracting((response) -> response.getResult().getOutput().getText())
 			.containsExactly("batch: user: Two", "batch: user: One");
