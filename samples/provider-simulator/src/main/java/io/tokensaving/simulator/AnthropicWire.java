@@ -25,7 +25,7 @@ final class AnthropicWire extends ProviderWire {
 	private static final Set<String> FIELDS = Set.of("model", "messages", "max_tokens", "system", "tools",
 			"tool_choice", "stream", "temperature", "top_p", "top_k", "stop_sequences", "metadata", "thinking",
 			"service_tier", "container", "context_management", "mcp_servers", "cache_control", "output_format",
-			"output_config", "inference_geo", "speed");
+			"output_config", "inference_geo", "speed", "diagnostics");
 
 	private static final Map<String, Set<String>> BLOCK_FIELDS = Map.of("text",
 			Set.of("type", "text", "cache_control", "citations"), "image", Set.of("type", "source", "cache_control"),
@@ -85,8 +85,51 @@ final class AnthropicWire extends ProviderWire {
 		String scope = body.get("model").asString() + "/" + account;
 		String messageScope = scopeOfMessages(body, reading);
 		return new ParsedRequest(model, body.get("model").asString(), body.path("stream").asBoolean(false), inputTokens,
-				maxTokens, 1, body.path("service_tier").asString(null), true, (completion, now) -> this.cache
-					.decide(reading.blocks, reading.marks, scope, messageScope, model.cacheMinimum(), now));
+				maxTokens, 1, body.path("service_tier").asString(null), true, path, body,
+				(completion, now) -> this.cache.decide(reading.blocks, reading.marks, scope, messageScope,
+						model.cacheMinimum(), now));
+	}
+
+	/** Lists models, or tells of one. */
+	@Override
+	@Nullable Lookup lookUp(String method, String path, Map<String, List<String>> headers, String body) throws Rejection {
+		if (!method.equals("GET") || !(path.equals("/v1/models") || path.startsWith("/v1/models/"))) {
+			return null;
+		}
+		if (account(headers, "x-api-key", "authorization").isEmpty()) {
+			throw new Rejection(Kind.AUTHENTICATION, "x-api-key header is required");
+		}
+		if (path.length() > "/v1/models/".length()) {
+			return Lookup.free(modelObject(path.substring("/v1/models/".length())));
+		}
+		Set<String> ids = new LinkedHashSet<>();
+		for (SimulatedModel model : setup().catalog().models()) {
+			if (model.provider() == Provider.ANTHROPIC) {
+				ids.add(model.id());
+			}
+		}
+		ObjectNode list = object();
+		ArrayNode data = list.putArray("data");
+		for (String id : ids) {
+			data.add(modelObject(id));
+		}
+		list.put("has_more", false);
+		list.put("first_id", data.isEmpty() ? null : data.get(0).get("id").asString());
+		list.put("last_id", data.isEmpty() ? null : data.get(data.size() - 1).get("id").asString());
+		return Lookup.free(list);
+	}
+
+	private ObjectNode modelObject(String name) throws Rejection {
+		SimulatedModel model = setup().catalog().find(Provider.ANTHROPIC, name);
+		if (model == null) {
+			throw unknownModel(name);
+		}
+		return object().put("type", "model")
+			.put("id", name)
+			.put("display_name", name)
+			.put("created_at", "2026-01-01T00:00:00Z")
+			.put("max_input_tokens", model.context())
+			.put("max_tokens", model.maxOutput());
 	}
 
 	private static String scopeOfMessages(JsonNode body, Reading reading) {
@@ -556,6 +599,7 @@ final class AnthropicWire extends ProviderWire {
 			case AUTHENTICATION -> 401;
 			case PERMISSION -> 403;
 			case NOT_FOUND -> 404;
+			case METHOD_NOT_ALLOWED -> 405;
 			case TOO_LARGE -> 413;
 			case REQUEST_TIMEOUT -> 408;
 			case RATE_LIMITED, UNAVAILABLE -> 429;
@@ -568,7 +612,8 @@ final class AnthropicWire extends ProviderWire {
 
 	private static String type(Kind kind) {
 		return switch (kind) {
-			case INVALID_REQUEST, CONTEXT_TOO_LONG, CONTENT_FILTER, QUOTA -> "invalid_request_error";
+			case INVALID_REQUEST, CONTEXT_TOO_LONG, CONTENT_FILTER, QUOTA, METHOD_NOT_ALLOWED ->
+				"invalid_request_error";
 			case AUTHENTICATION -> "authentication_error";
 			case PERMISSION -> "permission_error";
 			case NOT_FOUND -> "not_found_error";

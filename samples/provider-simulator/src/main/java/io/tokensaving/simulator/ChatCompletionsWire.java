@@ -19,6 +19,11 @@ abstract class ChatCompletionsWire extends ProviderWire {
 
 	private static final Set<String> ROLES = Set.of("system", "developer", "user", "assistant", "tool");
 
+	private static final Set<String> DECIMALS = Set.of("temperature", "top_p", "frequency_penalty", "presence_penalty");
+
+	/** When every model is said to be made: the first second of 2026. */
+	private static final long MODELS_SINCE = 1_767_225_600;
+
 	private static final Set<String> MESSAGE_FIELDS = Set.of("role", "content", "name", "tool_calls", "tool_call_id",
 			"refusal", "audio", "function_call");
 
@@ -32,6 +37,10 @@ abstract class ChatCompletionsWire extends ProviderWire {
 	/** What is known at the top of a request, if that matters. */
 	abstract Set<String> fields();
 
+	/** Whether the model answers at this path. */
+	void checkModel(String path, SimulatedModel model) throws Rejection {
+	}
+
 	/** Checks what only this provider checks. */
 	abstract void check(JsonNode body, SimulatedModel model) throws Rejection;
 
@@ -43,10 +52,7 @@ abstract class ChatCompletionsWire extends ProviderWire {
 
 	@Override
 	ParsedRequest parse(String path, Map<String, List<String>> headers, JsonNode body) throws Rejection {
-		String account = account(headers, "authorization", "api-key");
-		if (account.isEmpty()) {
-			throw new Rejection(Kind.AUTHENTICATION, "You didn't provide an API key.", null, null);
-		}
+		String account = authenticate(headers);
 		if (isStrict()) {
 			String unknown = unknownField(body, fields());
 			require(unknown == null, "Unknown parameter: '" + unknown + "'.", unknown, "unknown_parameter");
@@ -58,9 +64,11 @@ abstract class ChatCompletionsWire extends ProviderWire {
 				"Invalid 'messages': empty array. Expected an array with minimum length 1, but got an empty array instead.",
 				"messages", "empty_array");
 		SimulatedModel model = model(body.get("model"));
+		checkModel(path, model);
 		boolean stream = body.path("stream").asBoolean(false);
 		require(stream || body.path("stream_options").isMissingNode() || body.path("stream_options").isNull(),
 				"The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options", null);
+		checkRanges(body);
 		check(body, model);
 		Reading reading = new Reading();
 		readFormat(body.path("response_format"), reading);
@@ -76,8 +84,73 @@ abstract class ChatCompletionsWire extends ProviderWire {
 		}
 		return new ParsedRequest(model, body.get("model").asString(), stream, inputTokens, maxTokens,
 				Math.max(1, body.path("n").asInt(1)), body.path("service_tier").asString(null),
-				body.path("stream_options").path("include_usage").asBoolean(false),
+				body.path("stream_options").path("include_usage").asBoolean(false), path, body,
 				cache(body, model, reading, account));
+	}
+
+	private static void checkRanges(JsonNode body) throws Rejection {
+		for (String name : DECIMALS) {
+			JsonNode value = body.path(name);
+			require(value.isMissingNode() || value.isNull() || value.isNumber(),
+					"Invalid type for '%s': expected a decimal.".formatted(name), name, "invalid_type");
+		}
+		require(body.path("n").asInt(1) >= 1,
+				"Invalid 'n': integer below minimum value. Expected a value >= 1, but got %s instead."
+					.formatted(body.path("n")),
+				"n", "integer_below_min_value");
+		require(body.path("n").asInt(1) <= 128,
+				"Invalid 'n': integer above maximum value. Expected a value <= 128, but got %s instead."
+					.formatted(body.path("n")),
+				"n", "integer_above_max_value");
+		int top = body.path("top_logprobs").asInt(0);
+		require(top >= 0 && top <= 20,
+				"Invalid value for 'top_logprobs': must be less than or equal to 20 and at least 0.", "top_logprobs",
+				"invalid_value");
+		require(top == 0 || body.path("logprobs").asBoolean(false),
+				"Invalid value for 'top_logprobs': 'top_logprobs' is only allowed when 'logprobs' is enabled.",
+				"top_logprobs", "invalid_value");
+	}
+
+	static String authenticate(Map<String, List<String>> headers) throws Rejection {
+		String account = account(headers, "authorization", "api-key");
+		if (account.isEmpty()) {
+			throw new Rejection(Kind.AUTHENTICATION, "You didn't provide an API key.", null, null);
+		}
+		return account;
+	}
+
+	/** Lists models, or tells of one. */
+	@Override
+	@Nullable Lookup lookUp(String method, String path, Map<String, List<String>> headers, String body) throws Rejection {
+		String rest = path.replaceFirst("^/v1(?=/)", "");
+		if (!method.equals("GET") || !(rest.equals("/models") || rest.startsWith("/models/"))) {
+			return null;
+		}
+		authenticate(headers);
+		if (rest.length() > "/models/".length()) {
+			String name = rest.substring("/models/".length());
+			if (setup().catalog().find(provider(), name) == null) {
+				throw new Rejection(Kind.NOT_FOUND, "The model '" + name + "' does not exist", "model",
+						"model_not_found");
+			}
+			return Lookup.free(modelObject(name));
+		}
+		ObjectNode list = object().put("object", "list");
+		ArrayNode data = list.putArray("data");
+		Set<String> listed = new LinkedHashSet<>();
+		setup().catalog().models().forEach((model) -> {
+			if (model.provider() == provider() && listed.add(model.id())) {
+				data.add(modelObject(model.id()));
+			}
+		});
+		return Lookup.free(list);
+	}
+
+	private ObjectNode modelObject(String name) {
+		return object().put("id", name)
+			.put("object", "model")
+			.put("created", MODELS_SINCE)
+			.put("owned_by", provider().path());
 	}
 
 	private void readFormat(JsonNode format, Reading reading) throws Rejection {
@@ -279,10 +352,26 @@ abstract class ChatCompletionsWire extends ProviderWire {
 						.put("arguments", call.arguments());
 				}
 			}
-			choice.putNull("logprobs").put("finish_reason", finishReason(completion));
+			choice.set("logprobs", logprobs(request, completion, 0, completion.text().length()));
+			choice.put("finish_reason", finishReason(completion));
 		}
 		response.set("usage", usage(request, completion, input));
 		return response;
+	}
+
+	/**
+	 * The logprobs of the tokens that end in a part of the text, null if nobody asked.
+	 */
+	private JsonNode logprobs(ParsedRequest request, Completion completion, int from, int to) {
+		JsonNode json = request.json();
+		if (!json.path("logprobs").asBoolean(false) || completion.text().isEmpty()
+				|| completion.finish() == Answer.Finish.REFUSAL) {
+			return JSON.getNodeFactory().nullNode();
+		}
+		ObjectNode node = object();
+		node.set("content",
+				new LogProbs(tokenizer(), completion.text()).tokens(from, to, json.path("top_logprobs").asInt(0)));
+		return node.putNull("refusal");
 	}
 
 	/** Whether the thinking is shown to the client. */
@@ -302,49 +391,16 @@ abstract class ChatCompletionsWire extends ProviderWire {
 
 	@Override
 	List<Frame> frames(ParsedRequest request, Completion completion, CacheTokens input, Instant now) {
+		List<Frame> choice = new ArrayList<>();
 		List<Frame> frames = new ArrayList<>();
 		for (int index = 0; index < request.choices(); index++) {
-			int before = index * completion.outputTokens();
-			int thinking = index * completion.thinkingTokens();
-			ObjectNode first = object().put("role", "assistant").put("content", "").putNull("refusal");
-			frames.add(chunk(request, completion, index, first, null, before, thinking, now));
-			if (showsThinking()) {
-				for (String piece : completion.pieces(completion.thinking())) {
-					thinking = Math.min(thinking + tokenizer().count(piece), (index + 1) * completion.thinkingTokens());
-					frames.add(chunk(request, completion, index, object().put("reasoning_content", piece), null, before,
-							thinking, now));
-				}
-			}
-			thinking = (index + 1) * completion.thinkingTokens();
-			Progress sent = new Progress(tokenizer(), completion.outputTokens());
-			sent.begin(completion.text());
-			String field = (completion.finish() == Answer.Finish.REFUSAL) ? "refusal" : "content";
-			for (String piece : completion.pieces(completion.text())) {
-				frames.add(chunk(request, completion, index, object().put(field, piece), null, before + sent.add(piece),
-						thinking, now));
-			}
-			for (int call = 0; call < completion.calls().size(); call++) {
-				Completion.Call made = completion.calls().get(call);
-				ObjectNode begun = callDelta(call);
-				begun.put("id", "call_" + made.id())
-					.put("type", "function")
-					.putObject("function")
-					.put("name", made.name())
-					.put("arguments", "");
-				frames.add(chunk(request, completion, index, calls(begun), null, before + sent.sent(), thinking, now));
-				sent.begin(made.arguments());
-				for (String piece : completion.pieces(made.arguments())) {
-					ObjectNode more = callDelta(call);
-					more.putObject("function").put("arguments", piece);
-					frames.add(chunk(request, completion, index, calls(more), null, before + sent.add(piece), thinking,
-							now));
-				}
-			}
-			frames.add(chunk(request, completion, index, object(), finishReason(completion),
-					before + completion.outputTokens(), thinking, now));
+			choice.clear();
+			choice(request, completion, index, now, choice);
+			frames.addAll(choice);
 		}
 		int output = request.choices() * completion.outputTokens();
 		int thinking = request.choices() * completion.thinkingTokens();
+		frames = inTurn(frames, request.choices());
 		if (request.includeUsage()) {
 			ObjectNode last = envelope(request, completion, "chat.completion.chunk", now);
 			last.putArray("choices");
@@ -353,6 +409,68 @@ abstract class ChatCompletionsWire extends ProviderWire {
 		}
 		frames.add(new Frame("data: [DONE]\n\n", output, thinking));
 		return frames;
+	}
+
+	/** The choices of a stream take turns; all have as many frames. */
+	static List<Frame> inTurn(List<Frame> frames, int choices) {
+		int length = frames.size() / choices;
+		List<Frame> mixed = new ArrayList<>();
+		Frame before = new Frame("", 0, 0);
+		for (int place = 0; place < length; place++) {
+			Frame own = frames.get(place);
+			for (int index = 0; index < choices; index++) {
+				// Those that have had their turn are a frame ahead
+				mixed.add(new Frame(frames.get(index * length + place).text(),
+						(index + 1) * own.output() + (choices - index - 1) * before.output(),
+						(index + 1) * own.thinking() + (choices - index - 1) * before.thinking()));
+			}
+			before = own;
+		}
+		return mixed;
+	}
+
+	/** What one choice sends, and what the client has of this one then. */
+	private void choice(ParsedRequest request, Completion completion, int index, Instant now, List<Frame> frames) {
+		JsonNode none = JSON.getNodeFactory().nullNode();
+		int thinking = 0;
+		ObjectNode first = object().put("role", "assistant").put("content", "").putNull("refusal");
+		frames.add(chunk(request, completion, index, first, none, null, 0, thinking, now));
+		if (showsThinking()) {
+			for (String piece : completion.pieces(completion.thinking())) {
+				thinking = Math.min(thinking + tokenizer().count(piece), completion.thinkingTokens());
+				frames.add(chunk(request, completion, index, object().put("reasoning_content", piece), none, null, 0,
+						thinking, now));
+			}
+		}
+		thinking = completion.thinkingTokens();
+		Progress sent = new Progress(tokenizer(), completion.outputTokens());
+		sent.begin(completion.text());
+		String field = (completion.finish() == Answer.Finish.REFUSAL) ? "refusal" : "content";
+		int chars = 0;
+		for (String piece : completion.pieces(completion.text())) {
+			JsonNode logprobs = logprobs(request, completion, chars, chars + piece.length());
+			chars += piece.length();
+			frames.add(chunk(request, completion, index, object().put(field, piece), logprobs, null, sent.add(piece),
+					thinking, now));
+		}
+		for (int call = 0; call < completion.calls().size(); call++) {
+			Completion.Call made = completion.calls().get(call);
+			ObjectNode begun = callDelta(call);
+			begun.put("id", "call_" + made.id())
+				.put("type", "function")
+				.putObject("function")
+				.put("name", made.name())
+				.put("arguments", "");
+			frames.add(chunk(request, completion, index, calls(begun), none, null, sent.sent(), thinking, now));
+			sent.begin(made.arguments());
+			for (String piece : completion.pieces(made.arguments())) {
+				ObjectNode more = callDelta(call);
+				more.putObject("function").put("arguments", piece);
+				frames.add(chunk(request, completion, index, calls(more), none, null, sent.add(piece), thinking, now));
+			}
+		}
+		frames.add(chunk(request, completion, index, object(), none, finishReason(completion),
+				completion.outputTokens(), thinking, now));
 	}
 
 	private static ObjectNode callDelta(int index) {
@@ -365,19 +483,20 @@ abstract class ChatCompletionsWire extends ProviderWire {
 		return delta;
 	}
 
-	private Frame chunk(ParsedRequest request, Completion completion, int index, ObjectNode delta,
+	private Frame chunk(ParsedRequest request, Completion completion, int index, ObjectNode delta, JsonNode logprobs,
 			@Nullable String finish, int output, int thinking, Instant now) {
 		ObjectNode chunk = envelope(request, completion, "chat.completion.chunk", now);
 		ObjectNode choice = chunk.putArray("choices").addObject().put("index", index);
 		choice.set("delta", delta);
-		choice.putNull("logprobs").put("finish_reason", finish);
+		choice.set("logprobs", logprobs);
+		choice.put("finish_reason", finish);
 		if (request.includeUsage()) {
 			chunk.putNull("usage");
 		}
 		return new Frame("data: " + chunk + "\n\n", output, thinking);
 	}
 
-	private static String finishReason(Completion completion) {
+	static String finishReason(Completion completion) {
 		return switch (completion.finish()) {
 			case STOP, REFUSAL -> "stop";
 			case LENGTH -> "length";
@@ -432,6 +551,7 @@ abstract class ChatCompletionsWire extends ProviderWire {
 			case AUTHENTICATION -> 401;
 			case PERMISSION -> 403;
 			case NOT_FOUND -> 404;
+			case METHOD_NOT_ALLOWED -> 405;
 			case TOO_LARGE -> 413;
 			case REQUEST_TIMEOUT -> 408;
 			case RATE_LIMITED, UNAVAILABLE, QUOTA -> 429;
@@ -444,7 +564,8 @@ abstract class ChatCompletionsWire extends ProviderWire {
 
 	private static String type(Kind kind) {
 		return switch (kind) {
-			case INVALID_REQUEST, CONTEXT_TOO_LONG, CONTENT_FILTER, AUTHENTICATION, NOT_FOUND, TOO_LARGE, PERMISSION ->
+			case INVALID_REQUEST, CONTEXT_TOO_LONG, CONTENT_FILTER, AUTHENTICATION, NOT_FOUND, METHOD_NOT_ALLOWED,
+					TOO_LARGE, PERMISSION ->
 				"invalid_request_error";
 			case RATE_LIMITED, UNAVAILABLE -> "requests";
 			case QUOTA -> "insufficient_quota";

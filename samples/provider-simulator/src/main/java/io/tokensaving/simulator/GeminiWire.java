@@ -82,7 +82,7 @@ final class GeminiWire extends ProviderWire {
 		boolean stream = matcher.group(2).equals("streamGenerateContent");
 		String tier = either(body, "serviceTier", "service_tier").asString(null);
 		String scope = name + "/" + account;
-		return new ParsedRequest(model, name, stream, inputTokens, maxTokens, choices, tier, true,
+		return new ParsedRequest(model, name, stream, inputTokens, maxTokens, choices, tier, true, path, body,
 				(completion, now) -> decide(blocks, scope, model, cachedTokens, now));
 	}
 
@@ -366,6 +366,7 @@ final class GeminiWire extends ProviderWire {
 			case INVALID_REQUEST, CONTEXT_TOO_LONG, AUTHENTICATION, CONTENT_FILTER -> 400;
 			case PERMISSION -> 403;
 			case NOT_FOUND -> 404;
+			case METHOD_NOT_ALLOWED -> 405;
 			case TOO_LARGE -> 413;
 			case REQUEST_TIMEOUT -> 408;
 			case RATE_LIMITED, UNAVAILABLE, QUOTA -> 429;
@@ -378,7 +379,8 @@ final class GeminiWire extends ProviderWire {
 
 	private static String reason(Kind kind) {
 		return switch (kind) {
-			case INVALID_REQUEST, CONTEXT_TOO_LONG, AUTHENTICATION, CONTENT_FILTER, TOO_LARGE -> "INVALID_ARGUMENT";
+			case INVALID_REQUEST, CONTEXT_TOO_LONG, AUTHENTICATION, CONTENT_FILTER, TOO_LARGE, METHOD_NOT_ALLOWED ->
+				"INVALID_ARGUMENT";
 			case PERMISSION -> "PERMISSION_DENIED";
 			case NOT_FOUND -> "NOT_FOUND";
 			case RATE_LIMITED, UNAVAILABLE, QUOTA -> "RESOURCE_EXHAUSTED";

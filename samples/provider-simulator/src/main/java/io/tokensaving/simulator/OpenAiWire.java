@@ -1,7 +1,11 @@
 package io.tokensaving.simulator;
 
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
+import io.tokensaving.simulator.SimulatedError.Kind;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -24,6 +28,72 @@ final class OpenAiWire extends ChatCompletionsWire {
 		super(Provider.OPENAI, setup);
 		this.prefixes = new OpenAiPrefixCache(setup.rules(), setup.tokenizer(), setup.seed());
 		this.breakpoints = new OpenAiBreakpointCache(setup.rules(), setup.tokenizer(), setup.seed());
+	}
+
+	@Override
+	@Nullable Lookup lookUp(String method, String path, Map<String, List<String>> headers, String body) throws Rejection {
+		if (method.equals("POST") && path.endsWith("/embeddings")) {
+			authenticate(headers);
+			return OpenAiEmbeddings.answer(this, parseBody(body));
+		}
+		return super.lookUp(method, path, headers, body);
+	}
+
+	@Override
+	ParsedRequest parse(String path, Map<String, List<String>> headers, JsonNode body) throws Rejection {
+		authenticate(headers);
+		if (isResponses(path)) {
+			return super.parse(path, headers, OpenAiResponses.chat(body, isStrict())).as(body);
+		}
+		if (isCompletions(path)) {
+			return super.parse(path, headers, OpenAiCompletions.chat(body, isStrict())).as(body);
+		}
+		return super.parse(path, headers, body);
+	}
+
+	private static boolean isResponses(String path) {
+		return path.endsWith("/responses");
+	}
+
+	private static boolean isCompletions(String path) {
+		return path.endsWith("/completions") && !path.endsWith("/chat/completions");
+	}
+
+	/** Each API has models of its own, but for chats and responses. */
+	@Override
+	void checkModel(String path, SimulatedModel model) throws Rejection {
+		boolean completions = isCompletions(path);
+		if (OpenAiEmbeddings.isModel(model.id()) || completions != OpenAiCompletions.isModel(model.id())) {
+			throw new Rejection(Kind.NOT_FOUND, completions
+					? "This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?"
+					: "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?",
+					"model", null);
+		}
+	}
+
+	@Override
+	JsonNode body(ParsedRequest request, Completion completion, CacheTokens input, Instant now) {
+		if (isResponses(request.path())) {
+			return OpenAiResponses.body(request, completion, usage(request, completion, input), now);
+		}
+		if (isCompletions(request.path())) {
+			ObjectNode body = OpenAiCompletions.body(request, completion, tokenizer(), now);
+			body.set("usage", usage(request, completion, input));
+			return body;
+		}
+		return super.body(request, completion, input, now);
+	}
+
+	@Override
+	List<Frame> frames(ParsedRequest request, Completion completion, CacheTokens input, Instant now) {
+		ObjectNode usage = usage(request, completion, input);
+		if (isResponses(request.path())) {
+			return OpenAiResponses.frames(request, completion, usage, tokenizer(), now);
+		}
+		if (isCompletions(request.path())) {
+			return OpenAiCompletions.frames(request, completion, usage, tokenizer(), now);
+		}
+		return super.frames(request, completion, input, now);
 	}
 
 	@Override

@@ -580,8 +580,20 @@ public final class ProviderSimulator implements AutoCloseable {
 				send(exchange, 200, json(), node.toString());
 				return;
 			}
+			ProviderWire.Lookup lookup = wire.lookUp(method(exchange), target.path(), headers, body);
+			if (lookup != null) {
+				record(named(request, lookup.model(), false), 200, Outcome.ANSWERED, null, lookup.input(),
+						lookup.bill());
+				send(exchange, 200, json(), lookup.body().toString());
+				return;
+			}
 			if (!isKnown(wire.provider(), target.path())) {
-				throw new Rejection(SimulatedError.Kind.NOT_FOUND, "Not found: " + target.path());
+				throw new Rejection(SimulatedError.Kind.NOT_FOUND, "Not found: " + target.path(), null, "unknown_url");
+			}
+			if (!method(exchange).equals("POST")) {
+				throw new Rejection(SimulatedError.Kind.METHOD_NOT_ALLOWED,
+						"Not allowed to %s on %s.".formatted(method(exchange), target.path()), null,
+						"method_not_supported");
 			}
 			JsonNode json = ProviderWire.parseBody(body);
 			boolean stream = json.path("stream").asBoolean(false) || GeminiWire.isStream(target.path());
@@ -614,7 +626,8 @@ public final class ProviderSimulator implements AutoCloseable {
 	private static boolean isKnown(Provider provider, String path) {
 		return switch (provider) {
 			case ANTHROPIC -> path.equals("/v1/messages") || path.equals("/v1/messages/count_tokens");
-			case OPENAI, DEEPSEEK -> path.endsWith("/chat/completions");
+			case OPENAI -> path.endsWith("/completions") || path.endsWith("/responses");
+			case DEEPSEEK -> path.endsWith("/chat/completions");
 			case GEMINI -> path.endsWith(":generateContent") || path.endsWith(":streamGenerateContent");
 		};
 	}

@@ -41,6 +41,14 @@ abstract class ProviderWire {
 		return this.setup.tokenizer();
 	}
 
+	/**
+	 * Answers what no model has to think about, such as a list of models.
+	 * @return the answer, or null if a model is asked
+	 */
+	@Nullable Lookup lookUp(String method, String path, Map<String, List<String>> headers, String body) throws Rejection {
+		return null;
+	}
+
 	/** Reads a request. {@code path} begins behind the provider's base URL. */
 	abstract ParsedRequest parse(String path, Map<String, List<String>> headers, JsonNode body) throws Rejection;
 
@@ -148,6 +156,22 @@ abstract class ProviderWire {
 
 		boolean has(WireOption option) {
 			return this.options.contains(option);
+		}
+
+	}
+
+	/**
+	 * What was looked up.
+	 *
+	 * @param body of the response
+	 * @param model the name of the model, empty if there is none
+	 * @param input its tokens
+	 * @param bill what it costs
+	 */
+	record Lookup(JsonNode body, String model, CacheTokens input, RequestBill bill) {
+
+		static Lookup free(JsonNode body) {
+			return new Lookup(body, "", CacheTokens.none(0), RequestBill.NOTHING);
 		}
 
 	}

@@ -68,6 +68,9 @@ public record SimulatedError(Kind kind, @Nullable String message, @Nullable Dura
 		/** No such model: 404. */
 		NOT_FOUND,
 
+		/** A method that the path does not take: 405. */
+		METHOD_NOT_ALLOWED,
+
 		/** A body of too many bytes: 413. */
 		TOO_LARGE,
 

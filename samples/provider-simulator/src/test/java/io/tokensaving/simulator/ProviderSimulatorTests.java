@@ -267,7 +267,7 @@ class ProviderSimulatorTests {
 
 	@Test
 	void whatItDoesNotKnowIsNotFound() {
-		assertThat(this.client.post(Provider.OPENAI, "/embeddings", "{}").statusCode()).isEqualTo(404);
+		assertThat(this.client.post(Provider.OPENAI, "/audio/speech", "{}").statusCode()).isEqualTo(404);
 		HttpResponse<String> response = this.client
 			.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + this.simulator.port() + "/mistral/v1"))
 				.build());

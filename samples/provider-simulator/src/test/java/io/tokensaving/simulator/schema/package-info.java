@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokensaving.simulator.schema;
+
+import org.jspecify.annotations.NullMarked;
