@@ -65,6 +65,15 @@ final class EndpointWriter {
 	}
 
 	/**
+	 * Create a writer that differs in the workspace only.
+	 * @param workspace the workspace
+	 * @return the writer
+	 */
+	EndpointWriter workspace(String workspace) {
+		return new EndpointWriter(workspace, this.plans, this.statistics, this.aggregator, this.evictor, this.reader);
+	}
+
+	/**
 	 * Create a plan.
 	 * @param body its id and its settings
 	 * @return the plan, or what is wrong

@@ -66,15 +66,24 @@ final class JsonBody {
 	 * request may declare
 	 */
 	static byte[] wrap(byte[] body) {
+		Map.Entry<String, Object> argument = argument(body).entrySet().iterator().next();
+		return object(argument.getKey(), (String) argument.getValue());
+	}
+
+	/**
+	 * Return a body as the argument of an operation.
+	 * @param body the bytes that were sent
+	 * @return the argument, for {@link #fields}
+	 */
+	static Map<String, Object> argument(byte[] body) {
 		if (body.length > MAX_BYTES) {
-			return object(REFUSED_ARGUMENT, TOO_BIG);
+			return Map.of(REFUSED_ARGUMENT, TOO_BIG);
 		}
 		try {
-			String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
-			return object(ARGUMENT, text);
+			return Map.of(ARGUMENT, StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString());
 		}
 		catch (CharacterCodingException ex) {
-			return object(REFUSED_ARGUMENT, NOT_UTF_8);
+			return Map.of(REFUSED_ARGUMENT, NOT_UTF_8);
 		}
 	}
 

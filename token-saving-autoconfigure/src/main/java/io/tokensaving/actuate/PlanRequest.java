@@ -14,18 +14,24 @@ import org.jspecify.annotations.Nullable;
  * which the endpoint shows a plan. Immutable.
  *
  * @param id the id in the body, or {@code null} if there is none
+ * @param idField the name by which the body has the id
  * @param version the expected version, or {@code null} for any
  * @param settings the settings
  * @param hasSettingsSection whether the settings were in a section of their own, as the
  * endpoint shows them
  */
-record PlanRequest(@Nullable String id, @Nullable Long version, Map<String, @Nullable Object> settings,
+record PlanRequest(@Nullable String id, String idField, @Nullable Long version, Map<String, @Nullable Object> settings,
 		boolean hasSettingsSection) {
 
 	/**
 	 * The field that holds the id.
 	 */
 	static final String ID = "id";
+
+	/**
+	 * The name that other products have for the field.
+	 */
+	static final String PLAN_NAME = "plan_name";
 
 	/**
 	 * The field that holds the expected version.
@@ -55,13 +61,19 @@ record PlanRequest(@Nullable String id, @Nullable Long version, Map<String, @Nul
 	 */
 	static PlanRequest of(Map<String, ? extends @Nullable Object> fields) {
 		Map<String, @Nullable Object> settings = new LinkedHashMap<>(fields);
+		Object name = settings.remove(PLAN_NAME);
 		Object id = settings.remove(ID);
+		String idField = (name != null && id == null) ? PLAN_NAME : ID;
+		id = (id != null) ? id : name;
 		if (id != null && !(id instanceof String)) {
-			throw new InvalidPlanException(ID, id, "a text");
+			throw new InvalidPlanException(idField, id, "a text");
+		}
+		if (name != null && !name.equals(id)) {
+			throw new InvalidPlanException(PLAN_NAME, name, "nothing, or the same as '%s'".formatted(ID));
 		}
 		Long version = version(settings.remove(VERSION));
 		if (!settings.containsKey(SETTINGS)) {
-			return new PlanRequest((String) id, version, settings, false);
+			return new PlanRequest((String) id, idField, version, settings, false);
 		}
 		if (!(settings.remove(SETTINGS) instanceof Map<?, ?> section)) {
 			throw new InvalidPlanException(SETTINGS, "no section", "a section with the settings of the plan");
@@ -70,8 +82,8 @@ record PlanRequest(@Nullable String id, @Nullable Long version, Map<String, @Nul
 		for (String field : settings.keySet()) {
 			throw new InvalidPlanException(field, "given beside 'settings'", "a setting in the section 'settings'");
 		}
-		section.forEach((name, value) -> settings.put(String.valueOf(name), value));
-		return new PlanRequest((String) id, version, settings, true);
+		section.forEach((setting, value) -> settings.put(String.valueOf(setting), value));
+		return new PlanRequest((String) id, idField, version, settings, true);
 	}
 
 	/**
@@ -101,7 +113,7 @@ record PlanRequest(@Nullable String id, @Nullable Long version, Map<String, @Nul
 	String nameInRequest(String field) {
 		String written = find(this.settings, field, "", "");
 		if (written == null && (field.equals(ID) || field.equals(VERSION))) {
-			return field;
+			return field.equals(ID) ? this.idField : field;
 		}
 		return (this.hasSettingsSection ? SETTINGS + "." : "") + ((written != null) ? written : endpointName(field));
 	}

@@ -46,6 +46,7 @@ import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.annotation.WriteOperation;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.util.Assert;
 import org.springframework.util.StringUtils;
 
 /**
@@ -139,6 +140,32 @@ public class TokenSavingEndpoint {
 		this.features = features;
 		this.reader = new EndpointReader(plans, aggregator, features, advice);
 		this.writer = new EndpointWriter(workspace, plans, statistics, aggregator, evictor, this.reader);
+	}
+
+	private TokenSavingEndpoint(String workspace, TokenSavingEndpoint other) {
+		this.workspace = workspace;
+		this.plans = other.plans;
+		this.aggregator = other.aggregator;
+		this.cacheEngines = other.cacheEngines;
+		this.compressionEngines = other.compressionEngines;
+		this.ledger = other.ledger;
+		this.entryCounter = other.entryCounter;
+		this.features = other.features;
+		this.reader = other.reader;
+		this.writer = other.writer.workspace(workspace);
+	}
+
+	/**
+	 * Return the same endpoint for another workspace, which it reads if no other one is
+	 * named, and to which it writes. For application code that offers plans over HTTP to
+	 * several tenants, and itself checks who may read and write which workspace. What is
+	 * shown of all plans together, such as the totals, is still of all workspaces.
+	 * @param workspace the workspace, not blank
+	 * @return the endpoint, which shares everything else with this one
+	 */
+	public TokenSavingEndpoint workspace(String workspace) {
+		Assert.hasText(workspace, "'workspace' must not be blank");
+		return new TokenSavingEndpoint(workspace, this);
 	}
 
 	/**
@@ -326,6 +353,17 @@ public class TokenSavingEndpoint {
 			return this.writer.resume(body, (workspace) -> resume(path, workspace));
 		}
 		return notFound(path, WRITABLE);
+	}
+
+	/**
+	 * Write as {@link #write(String[], Map)}, from the bytes of a request that Spring
+	 * Boot has not read.
+	 * @param path the path below the endpoint
+	 * @param json a JSON object in UTF-8 of at most 64 KB and 16 levels, no field twice
+	 * @return the plan, or what is wrong
+	 */
+	public WebEndpointResponse<Object> write(String[] path, byte[] json) {
+		return write(path, JsonBody.argument(json));
 	}
 
 	/**

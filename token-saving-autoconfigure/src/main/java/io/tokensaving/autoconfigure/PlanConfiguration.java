@@ -9,6 +9,7 @@ import io.tokensaving.plan.InMemoryPlanRepository;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.plan.PlanReader;
 import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.plan.PlanRepositoryFactory;
 import io.tokensaving.statistics.SavingsStatistics;
 
 import org.springframework.beans.factory.ListableBeanFactory;
@@ -71,11 +72,13 @@ class PlanConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	PlanRepository tokenSavingPlanRepository(TokenSavingProperties properties, ConfiguredPlans configured,
-			PlanReader reader) {
+			PlanReader reader, ObjectProvider<PlanRepositoryFactory> factory) {
 		if (properties.getPlanRepository() == RepositoryType.REDIS) {
 			throw ConfigurationErrors.noRedis("plan-repository");
 		}
-		return new InMemoryPlanRepository(configured.plans(), reader);
+		PlanRepositoryFactory own = factory.getIfAvailable();
+		return (own != null) ? own.create(configured.plans(), reader)
+				: new InMemoryPlanRepository(configured.plans(), reader);
 	}
 
 }
