@@ -1,0 +1,34 @@
+package io.tokensaving.samples.gateway.wire.openai;
+
+import org.springframework.ai.tool.ToolCallback;
+import org.springframework.ai.tool.definition.ToolDefinition;
+
+/**
+ * A tool that only the client can call. Immutable.
+ *
+ * @param definition its definition
+ */
+record DefinedTool(ToolDefinition definition) implements ToolCallback {
+
+	@Override
+	public ToolDefinition getToolDefinition() {
+		return this.definition;
+	}
+
+	@Override
+	public String call(String toolInput) {
+		throw new UnsupportedOperationException("The tool '" + this.definition.name() + "' is the client's to call");
+	}
+
+	/**
+	 * What a tool is. Unlike Spring AI's own it may have no description.
+	 *
+	 * @param name the name
+	 * @param description the description, or an empty text
+	 * @param inputSchema the schema of its parameters, without white space
+	 */
+	record Definition(String name, String description, String inputSchema) implements ToolDefinition {
+
+	}
+
+}
