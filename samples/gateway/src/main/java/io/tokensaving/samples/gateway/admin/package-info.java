@@ -1,0 +1,7 @@
+/**
+ * What administrators manage over HTTP: plans and keys.
+ */
+@NullMarked
+package io.tokensaving.samples.gateway.admin;
+
+import org.jspecify.annotations.NullMarked;
