@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokensaving.samples.gateway.door;
+
+import org.jspecify.annotations.NullMarked;
