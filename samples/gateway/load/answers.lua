@@ -1,0 +1,17 @@
+-- For wrk: posts one request again and again, and prints what it took.
+--   BODY  a file with the request
+--   KEY   the key
+local file = assert(io.open(os.getenv("BODY"), "rb"))
+wrk.method = "POST"
+wrk.body = file:read("*a")
+file:close()
+wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Authorization"] = "Bearer " .. (os.getenv("KEY") or "none")
+
+function done(summary, latency, requests)
+  local errors = summary.errors
+  io.write(string.format("%.0f requests/s, p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms, max %.2f ms, failed %d\n",
+    summary.requests / (summary.duration / 1e6), latency:percentile(50) / 1000, latency:percentile(99) / 1000,
+    latency:percentile(99.9) / 1000, latency.max / 1000,
+    errors.connect + errors.read + errors.write + errors.timeout + errors.status))
+end
