@@ -24,11 +24,12 @@ public final class GatewayFields {
 	 */
 	private static final String CACHE = "cache";
 
-	private static final Map<String, String> ACCEPTED = Map.of(TokenSaving.NO_STORE, "a boolean", TokenSaving.NO_CACHE,
-			"a boolean", TokenSaving.NO_PROMPT_CACHE, "a boolean", TokenSaving.TTL, "a duration above zero",
-			TokenSaving.MAX_AGE, "a duration above zero", TokenSaving.SIMILARITY_THRESHOLD, "a number from 0 to 1",
-			TokenSaving.SCOPE, "a string that is not blank", TokenSaving.TAGS,
-			"an array of strings that are not blank");
+	private static final String DURATION = "a number of seconds or a text such as '90', '1h' or 'PT1H', above zero";
+
+	private static final Map<String, String> ACCEPTED = Map.of(TokenSaving.NO_STORE, "true or false",
+			TokenSaving.NO_CACHE, "true or false", TokenSaving.NO_PROMPT_CACHE, "true or false", TokenSaving.TTL,
+			DURATION, TokenSaving.MAX_AGE, DURATION, TokenSaving.SIMILARITY_THRESHOLD, "a number from 0 to 1",
+			TokenSaving.SCOPE, "a text that is not blank", TokenSaving.TAGS, "an array of texts that are not blank");
 
 	private final Map<String, String> texts = new LinkedHashMap<>();
 
@@ -57,7 +58,7 @@ public final class GatewayFields {
 					this.texts.put(name, text);
 				}
 				else if (value != null) {
-					throw refused(name, "a string that is not blank");
+					throw refused(name, "a text that is not blank");
 				}
 			}
 			case CACHE, TokenSaving.CACHE -> {
@@ -79,8 +80,10 @@ public final class GatewayFields {
 		for (Map.Entry<?, ?> entry : map.entrySet()) {
 			String accepted = ACCEPTED.get(String.valueOf(entry.getKey()));
 			if (accepted == null) {
-				throw new WireException("'%s' has a member that is not known, accepted are %s".formatted(name,
-						String.join(", ", new TreeSet<>(ACCEPTED.keySet()))), name, "unknown_parameter");
+				throw new WireException(
+						"'%s' has a member that is not known, accepted are %s".formatted(name,
+								String.join(", ", new TreeSet<>(ACCEPTED.keySet()))),
+						name + "." + entry.getKey(), "unknown_parameter");
 			}
 			// A number that only looks like 0 must not become 0
 			Object value = (entry.getValue() instanceof JsonNumber number) ? new BigDecimal(number.toString())

@@ -8,6 +8,7 @@ import io.tokensaving.samples.gateway.wire.WireOptions;
 import io.tokensaving.samples.gateway.wire.cache.CacheableDocument;
 import io.tokensaving.samples.gateway.wire.json.JsonMember;
 import io.tokensaving.samples.gateway.wire.json.Span;
+import io.tokensaving.samples.gateway.wire.message.ClientTool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,7 +96,7 @@ record ChatDocument(byte[] body, List<JsonMember> members, List<MessageNode> mes
 	 * @param tool what the advisors see of it, or {@code null} if nothing
 	 * @param parameters where its parameters stand, or {@code null} if it has none
 	 */
-	record ToolNode(int start, int end, @Nullable DefinedTool tool, @Nullable Span parameters) {
+	record ToolNode(int start, int end, @Nullable ClientTool tool, @Nullable Span parameters) {
 
 	}
 

@@ -1,17 +1,13 @@
 package io.tokensaving.samples.gateway.wire.openai;
 
-import java.math.BigDecimal;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 
-import io.tokensaving.TokenSaving;
-import io.tokensaving.request.CacheDirectives;
+import io.tokensaving.samples.gateway.wire.GatewayFields;
 import io.tokensaving.samples.gateway.wire.WireException;
 import io.tokensaving.samples.gateway.wire.WireOptions;
 import io.tokensaving.samples.gateway.wire.WireRequest;
@@ -20,6 +16,7 @@ import io.tokensaving.samples.gateway.wire.json.JsonNumber;
 import io.tokensaving.samples.gateway.wire.json.JsonReader;
 import io.tokensaving.samples.gateway.wire.json.JsonWriter;
 import io.tokensaving.samples.gateway.wire.json.Span;
+import io.tokensaving.samples.gateway.wire.message.ClientTool;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
 
@@ -29,17 +26,6 @@ import org.springframework.ai.tool.ToolCallback;
  * Reads a request for a chat completion in one pass. Not thread-safe.
  */
 final class ChatReader {
-
-	/**
-	 * The members that are for this gateway and never reach an upstream.
-	 */
-	static final String PLAN = "token_saving_plan_id";
-
-	static final String FEATURE = "token_saving_feature";
-
-	static final String TIER = "token_saving_tier";
-
-	static final String CACHE = "cache";
 
 	static final String TOOLS = "tools";
 
@@ -66,16 +52,6 @@ final class ChatReader {
 	 */
 	private static final Set<String> IRRELEVANT = Set.of("user", "metadata", "store", "safety_identifier", CACHE_KEY,
 			CACHE_RETENTION, CACHE_OPTIONS);
-
-	private static final String DURATION = "a number of seconds or a text such as '90', '1h' or 'PT1H', above zero";
-
-	/**
-	 * What the directives of the cache take.
-	 */
-	private static final Map<String, String> DIRECTIVES = Map.of(TokenSaving.NO_STORE, "true or false",
-			TokenSaving.NO_CACHE, "true or false", TokenSaving.TTL, DURATION, TokenSaving.MAX_AGE, DURATION,
-			TokenSaving.SIMILARITY_THRESHOLD, "a number from 0 to 1", TokenSaving.SCOPE, "a text that is not blank",
-			TokenSaving.TAGS, "an array of texts that are not blank", TokenSaving.NO_PROMPT_CACHE, "true or false");
 
 	private final byte[] body;
 
@@ -111,13 +87,7 @@ final class ChatReader {
 
 	private @Nullable Number maxCompletionTokens;
 
-	private @Nullable String plan;
-
-	private @Nullable String feature;
-
-	private @Nullable String tier;
-
-	private Map<String, Object> cache = Map.of();
+	private final GatewayFields ours = new GatewayFields();
 
 	private ChatReader(byte[] body, JsonReader in) {
 		this.body = body;
@@ -184,10 +154,14 @@ final class ChatReader {
 				messagesSpan, List.copyOf(this.tools), this.toolsSpan, this.streamOptions, this.stream, this.usageAsked,
 				this.marked || this.messages.isMarked(), read);
 		return new WireRequest(this.messages.project(), read.mutate().document(document).build(), this.stream,
-				new WireRequest.Parameters(this.plan, this.feature, this.tier, this.cache));
+				this.ours.parameters(true));
 	}
 
 	private void member(String name, int start) {
+		if (GatewayFields.isOurs(name, this.in.token() == JsonToken.START_OBJECT)) {
+			this.ours.put(name, this.in.value());
+			return;
+		}
 		switch (name) {
 			case "model" -> {
 				this.model = string(name);
@@ -220,24 +194,6 @@ final class ChatReader {
 				Number count = integer(name);
 				this.fields.put(name, count);
 			}
-			case PLAN -> {
-				this.plan = string(name);
-			}
-			case FEATURE -> {
-				this.feature = string(name);
-			}
-			case TIER -> {
-				this.tier = string(name);
-			}
-			case CACHE -> {
-				Object value = this.in.value();
-				if (value instanceof Map<?, ?> directives) {
-					this.cache = directives(directives);
-				}
-				else {
-					this.fields.put(name, value);
-				}
-			}
 			default -> {
 				Object value = this.in.value();
 				this.marked |= name.equals(CACHE_OPTIONS) || name.equals(CACHE_CONTROL);
@@ -255,11 +211,7 @@ final class ChatReader {
 	 * @return whether it is cut out
 	 */
 	static boolean isOwn(JsonMember member, byte[] body) {
-		return switch (member.name()) {
-			case PLAN, FEATURE, TIER -> true;
-			case CACHE -> body[member.value().start()] == '{';
-			default -> false;
-		};
+		return GatewayFields.isOurs(member.name(), body[member.value().start()] == '{');
 	}
 
 	private @Nullable String string(String name) {
@@ -429,15 +381,15 @@ final class ChatReader {
 			}
 		}
 		this.marked |= tool.containsKey(CACHE_CONTROL);
-		DefinedTool defined = null;
+		ClientTool defined = null;
 		boolean plain = false;
 		if (tool.get("function") instanceof Map<?, ?> function && function.get("name") instanceof String name
 				&& !name.isBlank()) {
 			Object description = function.get("description");
 			Object schema = function.get("parameters");
 			// The order of properties in a schema is that in which models fill them
-			defined = new DefinedTool(new DefinedTool.Definition(name, (description instanceof String text) ? text : "",
-					(schema instanceof Map) ? JsonWriter.write(schema) : "{}"));
+			defined = new ClientTool(name, (description instanceof String text) ? text : "",
+					(schema instanceof Map) ? JsonWriter.write(schema) : "{}");
 			plain = tool.size() == 2 && "function".equals(tool.get("type")) && function.size() == 3
 					&& description instanceof String text && !text.isEmpty() && schema instanceof Map;
 		}
@@ -445,32 +397,6 @@ final class ChatReader {
 			this.otherTools.add(tool);
 		}
 		this.tools.add(new ChatDocument.ToolNode(start, this.in.end(), defined, parameters));
-	}
-
-	private static Map<String, Object> directives(Map<?, ?> given) {
-		Map<String, Object> directives = new LinkedHashMap<>();
-		for (Map.Entry<?, ?> entry : given.entrySet()) {
-			String name = (String) entry.getKey();
-			String accepted = DIRECTIVES.get(name);
-			if (accepted == null) {
-				throw new WireException(
-						"'cache' has a member that is not known, accepted are "
-								+ String.join(", ", DIRECTIVES.keySet().stream().sorted().toList()),
-						CACHE + "." + name, "unknown_parameter");
-			}
-			try {
-				Object value = entry.getValue();
-				value = (value instanceof JsonNumber number) ? new BigDecimal(number.toString()) : value;
-				Map<String, @Nullable Object> directive = new HashMap<>();
-				directive.put(name, value);
-				CacheDirectives.parse(directive);
-				directives.put(name, Objects.requireNonNull(value));
-			}
-			catch (IllegalArgumentException ex) {
-				throw wrong(CACHE + "." + name, accepted);
-			}
-		}
-		return directives;
 	}
 
 	static WireException wrong(String param, String accepted) {

@@ -306,7 +306,7 @@ class MessagesRequestTests {
 		bodies.put("{\"model\":\"c\",\"messages\":[],\"cache\":{\"ttl\":-1}}", "cache.ttl");
 		bodies.put("{\"model\":\"c\",\"messages\":[],\"cache\":{\"similarity-threshold\":1e-400}}",
 				"cache.similarity-threshold");
-		bodies.put("{\"model\":\"c\",\"messages\":[],\"cache\":{\"x\":1}}", "cache");
+		bodies.put("{\"model\":\"c\",\"messages\":[],\"cache\":{\"x\":1}}", "cache.x");
 		bodies.put("{\"model\":\"c\",\"messages\":[],\"token_saving_plan_id\":3}", "token_saving_plan_id");
 		bodies.put("{\"model\":\"c\",\"messages\":[],\"token_saving_x\":3}", "token_saving_x");
 		bodies.forEach((body, param) -> assertThatExceptionOfType(WireException.class).isThrownBy(() -> read(body))

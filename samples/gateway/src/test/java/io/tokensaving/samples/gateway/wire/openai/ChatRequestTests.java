@@ -101,6 +101,14 @@ class ChatRequestTests {
 	}
 
 	@Test
+	void refusesAFieldOfTheGatewayThatItDoesNotKnow() {
+		assertThatExceptionOfType(WireException.class)
+			.isThrownBy(() -> Chats.read(Chats.user(",\"token_saving_plan\":\"p\"")))
+			.extracting(WireException::param)
+			.isEqualTo("token_saving_plan");
+	}
+
+	@Test
 	void refusesOtherEncodingsAndByteOrderMark() {
 		String body = Chats.user("");
 		assertThatExceptionOfType(WireException.class)
