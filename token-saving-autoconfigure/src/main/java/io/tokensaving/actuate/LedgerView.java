@@ -44,20 +44,18 @@ final class LedgerView {
 		Set<String> unpriced = new TreeSet<>();
 		StatisticsScope scope = StatisticsScope.SHARED;
 		ScopedStatistics<OverallStatistics> all = this.aggregator.all();
-		for (PlanKey plan : all.figures().plans().keySet()) {
-			if (!query.isOf(plan)) {
-				continue;
-			}
-			ScopedStatistics<? extends Map<?, Map<Labels, StatisticsSnapshot>>> times = (by == By.HOURLY)
-					? this.aggregator.hours(plan, query.hours()) : this.aggregator.labelledDays(plan, query.days());
-			scope = (times.scope() == StatisticsScope.SHARED) ? scope : times.scope();
-			unpriced.addAll(this.aggregator.plan(plan).figures().unpricedModels());
-			times.figures().forEach((time, parts) -> parts.forEach((labels, figures) -> {
+		List<PlanKey> plans = all.figures().plans().keySet().stream().filter(query::isOf).toList();
+		ScopedStatistics<? extends Map<PlanKey, ? extends Map<?, Map<Labels, StatisticsSnapshot>>>> times = (by == By.HOURLY)
+				? this.aggregator.hours(plans, query.hours()) : this.aggregator.labelledDays(plans, query.days());
+		times.figures().forEach((plan, parts) -> {
+			unpriced.addAll(all.figures().plan(plan).unpricedModels());
+			parts.forEach((time, byLabels) -> byLabels.forEach((labels, figures) -> {
 				if (query.isOf(labels)) {
 					sums.computeIfAbsent(by.row(plan, time, labels), (added) -> new Sums()).add(labels, figures);
 				}
 			}));
-		}
+		});
+		scope = (times.scope() == StatisticsScope.SHARED) ? scope : times.scope();
 		if (all.scope() != StatisticsScope.SHARED) {
 			scope = all.scope();
 		}
@@ -91,8 +89,10 @@ final class LedgerView {
 		figures(shown, sums.figures());
 		if (by == By.FEATURES) {
 			Map<String, Object> models = new LinkedHashMap<>();
-			sums.models.forEach((model, figures) -> models.put(model,
-					Map.of("requests", figures.totalRequests(), "spent_usd", figures.spentUsd())));
+			sums.models.forEach((model, parts) -> {
+				StatisticsSnapshot figures = StatisticsSnapshot.sum(parts);
+				models.put(model, Map.of("requests", figures.totalRequests(), "spent_usd", figures.spentUsd()));
+			});
 			shown.put("models", models);
 		}
 		return shown;
@@ -108,6 +108,7 @@ final class LedgerView {
 		shown.put("outcomes", outcomes);
 		shown.put("cache_hit_rate", TokenSavingEndpoint.rounded(figures.cacheHitRate()));
 		shown.put("tokens", figures.tokensByKind());
+		shown.put("tokens_saved", figures.tokensSaved());
 		shown.put("spent_usd", figures.spentUsd());
 		shown.put("overhead_usd", figures.overheadUsd());
 		shown.put("counterfactual_usd", figures.counterfactualUsd());
@@ -121,6 +122,7 @@ final class LedgerView {
 		shown.put("model_errors", figures.modelErrors());
 		shown.put("model_errors_by_type", figures.modelErrorsByType());
 		putIfKnown(shown, "call_ms", times(figures.distribution(Measure.CALL)));
+		putIfKnown(shown, "hit_ms", times(figures.distribution(Measure.HIT)));
 		putIfKnown(shown, "model_ms", times(figures.distribution(Measure.MODEL)));
 		putIfKnown(shown, "first_token_ms", times(figures.distribution(Measure.FIRST_TOKEN)));
 		putIfKnown(shown, "output_tokens", quantiles(figures.distribution(Measure.OUTPUT_TOKENS), 1));
@@ -241,22 +243,25 @@ final class LedgerView {
 
 	private static final class Sums {
 
-		private final Map<String, StatisticsSnapshot> models = new TreeMap<>();
+		private final Map<String, List<StatisticsSnapshot>> models = new TreeMap<>();
+
+		private final List<StatisticsSnapshot> parts = new ArrayList<>();
 
 		private @Nullable StatisticsSnapshot figures;
 
 		void add(Labels labels, StatisticsSnapshot added) {
-			this.figures = (this.figures != null) ? this.figures.plus(added) : added;
+			this.parts.add(added);
 			String model = labels.value(Labels.MODEL);
 			if (model != null) {
-				this.models.merge(model, added, StatisticsSnapshot::plus);
+				this.models.computeIfAbsent(model, (known) -> new ArrayList<>()).add(added);
 			}
 		}
 
 		StatisticsSnapshot figures() {
 			StatisticsSnapshot sum = this.figures;
 			if (sum == null) {
-				throw new IllegalStateException("Nothing was added");
+				sum = StatisticsSnapshot.sum(this.parts);
+				this.figures = sum;
 			}
 			return sum;
 		}

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -49,6 +50,9 @@ public final class AdviceCollector {
 	 * The number of entries of a list.
 	 */
 	public static final int MAX_ADVICE = 500;
+
+	// Reading takes as long for some as for one
+	static final int PLANS_AT_ONCE = 20;
 
 	private static final Duration MAX_TIME = Duration.ofSeconds(10);
 
@@ -106,21 +110,24 @@ public final class AdviceCollector {
 		StatisticsScope scope = all.scope();
 		List<Plan> used = used(workspace, all.figures());
 		List<PlanUsage> usages = new ArrayList<>();
-		int leftOut = 0;
-		for (Plan plan : used) {
-			if (usages.size() >= MAX_PLANS || this.ticker.read() - start > MAX_TIME.toNanos()) {
-				leftOut++;
-				continue;
-			}
-			PlanKey key = new PlanKey(workspace, plan.id());
-			ScopedStatistics<Map<LocalDate, Map<Labels, StatisticsSnapshot>>> days = this.aggregator.labelledDays(key,
-					DAYS);
-			scope = (days.scope() == StatisticsScope.SHARED) ? scope : days.scope();
-			if (days.figures().values().stream().anyMatch((day) -> !day.isEmpty())) {
-				usages.add(new PlanUsage(key, plan, all.figures().plan(key), days.figures(), this.prices));
-			}
+		int looked = 0;
+		while (looked < used.size() && usages.size() < MAX_PLANS && this.ticker.read() - start <= MAX_TIME.toNanos()) {
+			List<Plan> some = used.subList(looked,
+					Math.min(used.size(), looked + Math.min(PLANS_AT_ONCE, MAX_PLANS - usages.size())));
+			looked += some.size();
+			Map<PlanKey, Plan> keys = new LinkedHashMap<>();
+			some.forEach((plan) -> keys.put(new PlanKey(workspace, plan.id()), plan));
+			ScopedStatistics<Map<PlanKey, Map<LocalDate, Map<Labels, StatisticsSnapshot>>>> read = this.aggregator
+				.labelledDays(keys.keySet(), DAYS);
+			scope = (read.scope() == StatisticsScope.SHARED) ? scope : read.scope();
+			keys.forEach((key, plan) -> {
+				Map<LocalDate, Map<Labels, StatisticsSnapshot>> days = read.figures().getOrDefault(key, Map.of());
+				if (days.values().stream().anyMatch((day) -> !day.isEmpty())) {
+					usages.add(new PlanUsage(key, plan, all.figures().plan(key), days, this.prices));
+				}
+			});
 		}
-		return new Collected(scope, advice(usages), leftOut);
+		return new Collected(scope, advice(usages), used.size() - looked);
 	}
 
 	private List<Plan> used(String workspace, OverallStatistics figures) {

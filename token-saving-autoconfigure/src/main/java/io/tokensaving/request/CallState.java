@@ -457,6 +457,15 @@ public final class CallState {
 	}
 
 	/**
+	 * Return the fingerprint that was computed last.
+	 * @return the fingerprint over the whole request, or {@code null} if none was needed
+	 */
+	@Nullable String knownFingerprint() {
+		Fingerprinted last = this.fingerprinted;
+		return (last != null) ? last.fingerprint().exact() : null;
+	}
+
+	/**
 	 * Return the fingerprint that the request would have with another prompt. It is not
 	 * kept.
 	 * @param request the request as this advisor sees it

@@ -198,10 +198,10 @@ final class SavingsAccount {
 			String id = this.task.id();
 			OpenTask open = (id != null) ? this.statistics.tasks().open(this.call.workspace(), id) : null;
 			boolean newTask = this.task.begins() && (open == null || open.begin());
-			this.planStatistics.record(closed,
-					new CallMeasures((failure != null) ? ModelFailure.of(failure) : null, newTask, this.task.retry(),
-							this.ticker.read() - this.start, this.call.modelNanos(), this.firstTokenNanos),
-					open);
+			CallMeasures measures = new CallMeasures((failure != null) ? ModelFailure.of(failure) : null, newTask,
+					this.task.retry(), this.ticker.read() - this.start, this.call.modelNanos(), this.firstTokenNanos);
+			this.planStatistics.record(closed, measures, open);
+			this.statistics.callEnded(this.call.planKey(), closed, measures, this.call.knownFingerprint());
 			if (open != null) {
 				acceptValid(open, answer);
 			}

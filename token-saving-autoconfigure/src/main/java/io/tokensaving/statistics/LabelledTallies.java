@@ -129,6 +129,8 @@ final class LabelledTallies {
 
 		private final Buckets calls = new Buckets(Measure.CALL);
 
+		private final Buckets hits = new Buckets(Measure.HIT);
+
 		private final Buckets models = new Buckets(Measure.MODEL);
 
 		private final Buckets firstTokens = new Buckets(Measure.FIRST_TOKEN);
@@ -161,6 +163,9 @@ final class LabelledTallies {
 			this.tallies.record(call, measures);
 			call.counted().forEach(this.tallies::increment);
 			record(this.calls, measures.callNanos());
+			if (call.report().outcome().isHit()) {
+				record(this.hits, measures.callNanos());
+			}
 			record(this.models, measures.modelNanos());
 			record(this.firstTokens, measures.firstTokenNanos());
 			if (call.cost().bought().output() > 0) {
@@ -177,6 +182,7 @@ final class LabelledTallies {
 		Map<String, Long> take() {
 			Map<String, Long> taken = this.tallies.take();
 			this.calls.take(taken);
+			this.hits.take(taken);
 			this.models.take(taken);
 			this.firstTokens.take(taken);
 			this.outputs.take(taken);

@@ -18,6 +18,12 @@ public enum Measure {
 	CALL("call_us"),
 
 	/**
+	 * The time of whole calls whose answer was not bought from the model, in
+	 * microseconds.
+	 */
+	HIT("hit_us"),
+
+	/**
 	 * The time of the model, in microseconds.
 	 */
 	MODEL("model_us"),

@@ -23,6 +23,7 @@ import io.tokensaving.SavingsReport;
 import io.tokensaving.backend.RateLimitedLog;
 import io.tokensaving.event.EventPublisher;
 import io.tokensaving.event.TokenSavingEvent;
+import io.tokensaving.ledger.ClosedLedger;
 import io.tokensaving.ledger.Labels;
 import io.tokensaving.plan.PlanKey;
 import org.apache.commons.logging.Log;
@@ -107,6 +108,8 @@ public final class SavingsStatistics implements EventPublisher {
 	private final OpenTasks tasks = new OpenTasks();
 
 	private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+
+	private final List<CallListener> callListeners = new CopyOnWriteArrayList<>();
 
 	/**
 	 * Create statistics of what no feature has declared, that read the system's clock to
@@ -412,6 +415,32 @@ public final class SavingsStatistics implements EventPublisher {
 			this.listeners.add(listener);
 			this.names.components().forEach((component) -> tell(listener, (told) -> told.componentAdded(component)));
 			new ArrayList<>(this.plans.values()).forEach((plan) -> tell(listener, (told) -> told.planAdded(plan)));
+		}
+	}
+
+	/**
+	 * Add a listener that is told of the calls which end from now on.
+	 * @param listener the listener
+	 */
+	public void addCallListener(CallListener listener) {
+		this.callListeners.add(listener);
+	}
+
+	/**
+	 * Tell the listeners that a call has ended.
+	 * @param plan its plan and workspace
+	 * @param call what it saved and cost
+	 * @param measures what was measured of it
+	 * @param fingerprint the fingerprint of its request, or {@code null} if it has none
+	 */
+	public void callEnded(PlanKey plan, ClosedLedger call, CallMeasures measures, @Nullable String fingerprint) {
+		for (CallListener listener : this.callListeners) {
+			try {
+				listener.ended(plan, call, measures, fingerprint);
+			}
+			catch (Throwable ex) {
+				recordError(Component.METERS, plan, ex);
+			}
 		}
 	}
 

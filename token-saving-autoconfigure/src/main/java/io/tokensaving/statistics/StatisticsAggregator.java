@@ -5,6 +5,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -15,6 +17,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -64,6 +68,8 @@ public final class StatisticsAggregator implements SmartLifecycle, AutoCloseable
 	private static final Duration PUBLISH_TIME = Duration.ofSeconds(30);
 
 	private static final long READ_MILLIS = 2000;
+
+	private static final long READ_MILLIS_OF_A_PLAN = 50;
 
 	private static final long STOP_MILLIS = 5000;
 
@@ -266,6 +272,47 @@ public final class StatisticsAggregator implements SmartLifecycle, AutoCloseable
 	}
 
 	/**
+	 * Return the figures of several plans by day and by labels, which are read together.
+	 * @param keys the plans and their workspaces
+	 * @param days the number of days up to the present one, 1 to
+	 * {@value StatisticsRepository#DAYS}
+	 * @return the figures of each plan as in {@link #labelledDays(PlanKey, int)}
+	 */
+	public ScopedStatistics<Map<PlanKey, Map<LocalDate, Map<Labels, StatisticsSnapshot>>>> labelledDays(
+			Collection<PlanKey> keys, int days) {
+		Assert.isTrue(days >= 1 && days <= StatisticsRepository.DAYS,
+				() -> "'days' must be from 1 to %d, but is %d".formatted(StatisticsRepository.DAYS, days));
+		return readAll(keys, (key, from) -> this.figures.labelledDays(key, days, from));
+	}
+
+	/**
+	 * Return the figures of several plans by hour and by labels, which are read together.
+	 * @param keys the plans and their workspaces
+	 * @param hours the number of hours up to the present one, 1 to
+	 * {@value StatisticsRepository#HOURS}
+	 * @return the figures of each plan as in {@link #hours(PlanKey, int)}
+	 */
+	public ScopedStatistics<Map<PlanKey, Map<Instant, Map<Labels, StatisticsSnapshot>>>> hours(Collection<PlanKey> keys,
+			int hours) {
+		Assert.isTrue(hours >= 1 && hours <= StatisticsRepository.HOURS,
+				() -> "'hours' must be from 1 to %d, but is %d".formatted(StatisticsRepository.HOURS, hours));
+		return readAll(keys, (key, from) -> this.figures.hours(key, hours, from));
+	}
+
+	private <T> ScopedStatistics<Map<PlanKey, T>> readAll(Collection<PlanKey> keys,
+			BiFunction<PlanKey, StatisticsRepository, T> figures) {
+		Function<StatisticsRepository, Map<PlanKey, T>> all = (from) -> {
+			Map<PlanKey, T> read = new LinkedHashMap<>();
+			keys.forEach((key) -> read.put(key, figures.apply(key, from)));
+			return read;
+		};
+		return read(() -> all.apply(this.repository), () -> {
+			this.collector.collect();
+			return all.apply(this.own);
+		}, READ_MILLIS + READ_MILLIS_OF_A_PLAN * keys.size());
+	}
+
+	/**
 	 * Return the figures of a plan by hour and by the labels of its calls, with all that
 	 * this instance has counted: what calls cost and how they were answered, without
 	 * distributions and what features count besides.
@@ -293,10 +340,14 @@ public final class StatisticsAggregator implements SmartLifecycle, AutoCloseable
 	}
 
 	private <T> ScopedStatistics<T> read(Callable<T> sums, Supplier<T> ownFigures) {
+		return read(sums, ownFigures, READ_MILLIS);
+	}
+
+	private <T> ScopedStatistics<T> read(Callable<T> sums, Supplier<T> ownFigures, long millis) {
 		T figures = call(() -> {
 			publish();
 			return sums.call();
-		}, READ_MILLIS);
+		}, millis);
 		if (figures == null) {
 			return new ScopedStatistics<>(StatisticsScope.INSTANCE, ownFigures.get());
 		}

@@ -3,6 +3,7 @@ package io.tokensaving.statistics;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -90,19 +91,27 @@ public record StatisticsCounters(Map<String, Long> values, Set<String> unpricedM
 	 * @return the sums, with the models of both up to {@value #MAX_UNPRICED_MODELS}
 	 */
 	public StatisticsCounters plus(StatisticsCounters other) {
-		Map<String, Long> sums = new HashMap<>(this.values);
-		other.values.forEach((name, value) -> sums.merge(name, value, Long::sum));
-		Set<String> models = new HashSet<>(this.unpricedModels);
-		for (String model : other.unpricedModels) {
-			if (models.size() < MAX_UNPRICED_MODELS) {
-				models.add(model);
+		return sum(List.of(this, other));
+	}
+
+	/**
+	 * Add counters up, many at once.
+	 * @param parts the counters
+	 * @return the sums, with the models of all up to {@value #MAX_UNPRICED_MODELS}
+	 */
+	static StatisticsCounters sum(List<StatisticsCounters> parts) {
+		Map<String, Long> sums = new HashMap<>();
+		Set<String> models = new HashSet<>();
+		Map<Labels, StatisticsCounters> byLabels = new HashMap<>();
+		for (StatisticsCounters part : parts) {
+			part.values.forEach((name, value) -> sums.merge(name, value, Long::sum));
+			for (String model : part.unpricedModels) {
+				if (models.size() < MAX_UNPRICED_MODELS) {
+					models.add(model);
+				}
 			}
+			part.labelled.forEach((labels, counters) -> byLabels.merge(labels, counters, StatisticsCounters::plus));
 		}
-		if (this.labelled.isEmpty() && other.labelled.isEmpty()) {
-			return new StatisticsCounters(sums, models);
-		}
-		Map<Labels, StatisticsCounters> byLabels = new HashMap<>(this.labelled);
-		other.labelled.forEach((labels, counters) -> byLabels.merge(labels, counters, StatisticsCounters::plus));
 		return new StatisticsCounters(sums, models, byLabels);
 	}
 

@@ -90,14 +90,13 @@ final class StatisticsFigures {
 	private Map<Labels, StatisticsSnapshot> labelled(Map<Labels, StatisticsCounters> labelled,
 			StatisticsCounters whole) {
 		Map<Labels, StatisticsSnapshot> figures = new HashMap<>();
-		StatisticsCounters sum = StatisticsCounters.EMPTY;
+		Map<String, Long> rest = new HashMap<>(whole.values());
 		for (Map.Entry<Labels, StatisticsCounters> part : labelled.entrySet()) {
 			figures.put(part.getKey(), of(part.getValue()));
-			sum = sum.plus(part.getValue());
+			part.getValue().values().forEach((name, value) -> rest.merge(name, -value, Long::sum));
 		}
 		// Distributions are kept of the parts only
-		Map<String, Long> rest = new HashMap<>(whole.since(sum).values());
-		rest.keySet().removeIf(Measure::isBucket);
+		rest.entrySet().removeIf((sum) -> sum.getValue() == 0 || Measure.isBucket(sum.getKey()));
 		if (!rest.isEmpty()) {
 			figures.put(Labels.NONE, of(new StatisticsCounters(rest, Set.of())));
 		}

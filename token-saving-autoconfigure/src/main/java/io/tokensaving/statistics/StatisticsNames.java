@@ -29,7 +29,7 @@ final class StatisticsNames {
 			"errors_by_component", "requests", "cost_saved_pico_usd", "overhead_pico_usd", "provider_discount_usd",
 			"provider_discount_pico_usd", "tasks", "tokens", "spent_pico_usd", "counterfactual_pico_usd",
 			"saved_pico_usd", "retries", "retry_pico_usd", "model_errors_by_type", "spent_usd", "counterfactual_usd",
-			"effective_discount", "call_us", "model_us", "first_token_us", "output_tokens", "task_outcomes",
+			"effective_discount", "call_us", "hit_us", "model_us", "first_token_us", "output_tokens", "task_outcomes",
 			"known_tasks_pico_usd", "success_known", "successes", "failures", "cost_per_success_usd",
 			"unknown_outcomes");
 

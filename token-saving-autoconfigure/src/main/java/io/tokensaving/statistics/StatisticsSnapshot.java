@@ -333,6 +333,21 @@ public final class StatisticsSnapshot {
 	}
 
 	/**
+	 * Add figures up, many at once.
+	 * @param parts the figures, at least one
+	 * @return the figures of all together
+	 */
+	public static StatisticsSnapshot sum(List<StatisticsSnapshot> parts) {
+		if (parts.size() == 1) {
+			return parts.get(0);
+		}
+		Set<String> suspended = new HashSet<>();
+		parts.forEach((part) -> suspended.addAll(part.suspended));
+		return new StatisticsSnapshot(StatisticsCounters.sum(parts.stream().map((part) -> part.sums).toList()),
+				suspended, parts.get(0).names);
+	}
+
+	/**
 	 * Return what providers' prompt caches made cheaper without token saving. It is not
 	 * part of the net saving.
 	 * @return the discount less what writing to the caches cost in addition, in US

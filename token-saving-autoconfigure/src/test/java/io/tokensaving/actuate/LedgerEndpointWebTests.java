@@ -80,9 +80,12 @@ class LedgerEndpointWebTests {
 		assertThatJson(features).extractingPath("$.features[0].counterfactual_usd").isEqualTo(0.0012);
 		assertThatJson(features).extractingPath("$.features[0].effective_discount").isEqualTo(0.3333);
 		assertThatJson(features).extractingPath("$.features[0].tokens.input").isEqualTo(200);
+		assertThatJson(features).extractingPath("$.features[0].tokens_saved").isEqualTo(120);
 		assertThatJson(features).extractingPath("$.features[0].outcomes.exact_hits").isEqualTo(1);
 		assertThatJson(features).extractingPath("$.features[0].output_tokens.p50").isNotNull();
 		assertThatJson(features).extractingPath("$.features[0].model_ms.p95").isNotNull();
+		assertThatJson(features).extractingPath("$.features[0].hit_ms.p95").isNotNull();
+		assertThatJson(features).doesNotHavePath("$.features[1].hit_ms");
 		assertThatJson(features).extractingPath("$.features[0].models.scripted-model.requests").isEqualTo(3);
 	}
 

@@ -2,19 +2,32 @@ package io.tokensaving.request;
 
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 import io.tokensaving.AdvisorOrder;
+import io.tokensaving.Outcome;
+import io.tokensaving.SavingTechnique;
 import io.tokensaving.ScriptedChatModel;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.TokenSavingTestChain;
+import io.tokensaving.batch.BatchFeature;
 import io.tokensaving.cache.CacheSettings;
+import io.tokensaving.cache.exact.ExactCacheFeature;
+import io.tokensaving.cache.semantic.SemanticCacheFeature;
+import io.tokensaving.dedup.DedupFeature;
 import io.tokensaving.ledger.Labels;
+import io.tokensaving.ledger.LedgerEvent;
+import io.tokensaving.ledger.PriceTable;
+import io.tokensaving.ledger.Purchase;
+import io.tokensaving.ledger.SavingsLedger;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanKey;
 import io.tokensaving.provider.ModelPrice;
+import io.tokensaving.provider.TokenUsage;
+import io.tokensaving.statistics.CallMeasures;
 import io.tokensaving.statistics.InMemoryStatisticsRepository;
 import io.tokensaving.statistics.Measure;
 import io.tokensaving.statistics.StatisticsAggregator;
@@ -201,10 +214,47 @@ class CallFiguresTests {
 		StatisticsSnapshot figures = figures("support-bot", "scripted-model");
 		assertThat(figures.distribution(Measure.CALL).count()).isEqualTo(3);
 		assertThat(figures.distribution(Measure.CALL).p95()).isCloseTo(800_000, Percentage.withPercentage(8));
+		assertThat(figures.distribution(Measure.HIT).count()).isEqualTo(1);
 		// The hit did not reach the model
 		assertThat(figures.distribution(Measure.MODEL).count()).isEqualTo(2);
 		assertThat(figures.distribution(Measure.MODEL).p50()).isCloseTo(800_000, Percentage.withPercentage(8));
 		assertThat(figures.distribution(Measure.FIRST_TOKEN).count()).isEqualTo(1);
+	}
+
+	@Test
+	void timesOfHitsAreThoseOfWholeCallsWhoseAnswerWasNotBought() {
+		List<Outcome> outcomes = List.of(ExactCacheFeature.HIT, SemanticCacheFeature.HIT, DedupFeature.HIT,
+				BatchFeature.SHARED, Outcome.MISS, Outcome.BYPASS);
+		outcomes.forEach((outcome) -> record(outcome, true));
+		StatisticsSnapshot figures = figures("faq", "scripted-model");
+		assertThat(figures.distribution(Measure.CALL).count()).isEqualTo(outcomes.size());
+		Measure.Distribution hits = figures.distribution(Measure.HIT);
+		assertThat(hits.count()).isEqualTo(4);
+		assertThat(hits.p50()).isCloseTo(5_000, Percentage.withPercentage(8));
+	}
+
+	@Test
+	void aHitThatNobodyReceivedIsNotAmongTheTimesOfHits() {
+		record(ExactCacheFeature.HIT, false);
+		StatisticsSnapshot figures = figures("faq", "scripted-model");
+		assertThat(figures.distribution(Measure.CALL).count()).isEqualTo(1);
+		assertThat(figures.distribution(Measure.HIT)).isNull();
+	}
+
+	private void record(Outcome outcome, boolean answered) {
+		ChatClientRequest request = new ChatClientRequest(new Prompt("question"), new HashMap<>());
+		SavingsLedger.open(request);
+		SavingsLedger ledger = SavingsLedger.of(request);
+		ledger.record(new LedgerEvent.Labelled(Labels.FEATURE, "faq"));
+		if (outcome.isHit()) {
+			ledger.recordHit(outcome, SavingTechnique.of("test", "A test"), TokenUsage.ZERO, "scripted-model", 1L,
+					null);
+		}
+		long nanos = TimeUnit.MILLISECONDS.toNanos(outcome.isHit() ? 5 : 800);
+		this.chain.statistics()
+			.plan(KEY)
+			.record(ledger.close(KEY, new Purchase("scripted-model", "scripted-model", TokenUsage.ZERO, answered),
+					new PriceTable(List.of(PRICE))), new CallMeasures(null, true, false, nanos, -1, -1));
 	}
 
 	private ChatClient client(ScriptedChatModel model) {

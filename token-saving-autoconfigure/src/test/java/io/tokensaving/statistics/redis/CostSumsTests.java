@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
+import io.tokensaving.Outcome;
 import io.tokensaving.RedisTestServer;
 import io.tokensaving.SavingTechnique;
 import io.tokensaving.ledger.ClosedLedger;
@@ -62,6 +63,8 @@ class CostSumsTests {
 			new ModelPrice("m-0", new BigDecimal("0.000137"), new BigDecimal("0.6"), new BigDecimal("0.0000411"), null),
 			new ModelPrice("m-1", new BigDecimal("2.5"), new BigDecimal("10"), new BigDecimal("1.25"),
 					new BigDecimal("3.125"))));
+
+	private static final Outcome HIT = Outcome.cacheHit("made_up_hit", "A hit");
 
 	private final TestClock clock = new TestClock("2026-03-31T12:00:00Z");
 
@@ -174,8 +177,8 @@ class CostSumsTests {
 			.isEqualTo(new StatisticsCounters(parts, Set.of()).hourly());
 		// Distributions are kept by labels only, and what is counted as other of the plan
 		parts.keySet()
-			.removeIf((name) -> name.startsWith("call_us.") || name.startsWith("model_us.")
-					|| name.startsWith("output_tokens."));
+			.removeIf((name) -> Stream.of("call_us.", "hit_us.", "model_us.", "output_tokens.")
+				.anyMatch(name::startsWith));
 		whole.keySet().removeIf((name) -> name.startsWith("other_labels."));
 		assertThat(parts).isEqualTo(whole);
 		assertFigures(aggregators[0], calls);
@@ -225,6 +228,9 @@ class CostSumsTests {
 		}
 		ledger.recordOverhead("m-0", new TokenUsage(random.nextInt(50), 0, 0, 0, false));
 		ledger.record(new LedgerEvent.Labelled(Labels.FEATURE, feature));
+		if (random.nextInt(3) == 0) {
+			ledger.recordHit(HIT, COMPRESSION, usage, "m-0", 1L, null);
+		}
 		// The third model has no price
 		String model = "m-" + random.nextInt(3);
 		return ledger.close(PLAN, new Purchase(model, model, usage, random.nextInt(10) > 0), PRICES);
