@@ -19,6 +19,7 @@ import io.tokensaving.cache.exact.ExactCacheAdvisor;
 import io.tokensaving.cache.exact.ExactCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheAdvisor;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
+import io.tokensaving.cache.semantic.SemanticReviews;
 import io.tokensaving.dedup.DedupAdvisor;
 import io.tokensaving.feature.EntryCounter;
 import io.tokensaving.feature.Eviction;
@@ -93,7 +94,8 @@ class CacheConfiguration {
 	@ConditionalOnMissingBean
 	Evictor tokenSavingEvictor(ObjectProvider<ExactCacheStore> stores,
 			ObjectProvider<SemanticCacheStore> semanticStores, ExactCacheAdvisor exactCacheAdvisor,
-			SemanticCacheAdvisor semanticCacheAdvisor, DedupAdvisor dedupAdvisor, PlanRepository plans) {
+			SemanticCacheAdvisor semanticCacheAdvisor, DedupAdvisor dedupAdvisor, PlanRepository plans,
+			ObjectProvider<SemanticReviews> reviews) {
 		List<ExactCacheStore> exact = stores.orderedStream().toList();
 		List<SemanticCacheStore> semantic = semanticStores.orderedStream().toList();
 		Map<String, String> exactBackends = exactBackends(exact, semantic);
@@ -114,6 +116,8 @@ class CacheConfiguration {
 			}
 			finally {
 				dedupAdvisor.forget();
+				// Once more, for what was looked up before its store had evicted it
+				reviews.ifUnique((kept) -> kept.evict(eviction));
 			}
 		};
 	}

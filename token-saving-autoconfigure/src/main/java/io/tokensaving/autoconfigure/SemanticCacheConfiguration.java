@@ -10,6 +10,7 @@ import io.tokensaving.cache.semantic.InMemorySemanticCacheStore;
 import io.tokensaving.cache.semantic.SemanticCacheAdvisor;
 import io.tokensaving.cache.semantic.SemanticCacheFeature;
 import io.tokensaving.cache.semantic.SemanticCacheStore;
+import io.tokensaving.cache.semantic.SemanticReviews;
 import io.tokensaving.cache.semantic.guard.EnglishGuards;
 import io.tokensaving.cache.semantic.guard.SemanticGuard;
 import io.tokensaving.ledger.PriceTable;
@@ -26,6 +27,7 @@ import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -36,7 +38,7 @@ import org.springframework.context.annotation.Configuration;
  */
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({ InMemorySemanticCacheProperties.class, VerificationProperties.class,
-		QdrantProperties.class, VectorStoreProperties.class })
+		SemanticReviewProperties.class, QdrantProperties.class, VectorStoreProperties.class })
 class SemanticCacheConfiguration {
 
 	@Bean
@@ -65,12 +67,22 @@ class SemanticCacheConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
+	@ConditionalOnProperty(TokenSavingProperties.PREFIX + ".semantic-review.enabled")
+	SemanticReviews tokenSavingSemanticReviews(SemanticReviewProperties properties, SavingsStatistics statistics) {
+		return new SemanticReviews(statistics, properties.checkedMaxPairs());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
 	SemanticCacheAdvisor tokenSavingSemanticCacheAdvisor(TokenSavingProperties properties,
 			VerificationProperties verification, AdvisorOrderProperties order, ListableBeanFactory beanFactory,
 			ObjectProvider<SemanticCacheStore> stores, ObjectProvider<SemanticGuard> guards,
 			ObjectProvider<ChatModel> chatModel, ObjectProvider<LocalModels> local, TokenCounter tokenCounter,
 			PriceTable prices, SavingsStatistics statistics, CircuitBreakers breakers,
-			InProcessEmbeddingModel inProcessModel) {
+			InProcessEmbeddingModel inProcessModel, SemanticReviewProperties review,
+			ObjectProvider<SemanticReviews> reviews) {
+		// A wrong number is found even where nothing is kept yet
+		review.checkedMaxPairs();
 		List<SemanticGuard> chain = new ArrayList<>(EnglishGuards.all());
 		guards.orderedStream().forEach(chain::add);
 		Map<String, Judge> judges = new HashMap<>(beanFactory.getBeansOfType(Judge.class));
@@ -88,6 +100,7 @@ class SemanticCacheConfiguration {
 			.tokenCounter(tokenCounter)
 			.prices(prices)
 			.statistics(statistics)
+			.reviews(reviews.getIfUnique())
 			.verificationTimeout(verification.checkedTimeout())
 			.order(order.checked().getSemanticCache())
 			.build();

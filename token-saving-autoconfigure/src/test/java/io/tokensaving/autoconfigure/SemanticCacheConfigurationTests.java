@@ -1,5 +1,6 @@
 package io.tokensaving.autoconfigure;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -10,7 +11,12 @@ import io.tokensaving.TokenSavingAdvisors;
 import io.tokensaving.cache.exact.ExactCacheFeature;
 import io.tokensaving.cache.semantic.SemanticCacheAdvisor;
 import io.tokensaving.cache.semantic.SemanticCacheFeature;
+import io.tokensaving.cache.semantic.SemanticReviews;
 import io.tokensaving.cache.semantic.WordsEmbeddingModel;
+import io.tokensaving.feature.Eviction;
+import io.tokensaving.feature.Evictor;
+import io.tokensaving.feature.Reviews;
+import io.tokensaving.plan.PlanKey;
 import io.tokensaving.statistics.SavingsStatistics;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,6 +98,40 @@ class SemanticCacheConfigurationTests {
 				SavingsStatistics statistics = context.getBean(SavingsStatistics.class);
 				assertThat(statistics.totals().requests(SemanticCacheFeature.HIT)).isEqualTo(1);
 			});
+	}
+
+	@Test
+	void keepsNoTextForReviewsUnlessItIsSwitchedOn() {
+		for (String off : List.of("token-saving.semantic-review.max-pairs=10",
+				"token-saving.semantic-review.enabled=false")) {
+			this.withPlan.withBean(EmbeddingModel.class, WordsEmbeddingModel::new)
+				.withPropertyValues(off)
+				.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(Reviews.class));
+		}
+	}
+
+	@Test
+	void keepsPairsForReviewsUntilTheirAnswersAreEvicted() {
+		this.withPlan.withBean(EmbeddingModel.class, WordsEmbeddingModel::new)
+			.withPropertyValues("token-saving.semantic-review.enabled=true", "token-saving.semantic-review.max-pairs=1",
+					"token-saving.plans.a.cache.similarity-threshold=0.5")
+			.run((context) -> {
+				ChatClient client = context.getBean(ChatClient.Builder.class).build();
+				client.prompt("How do I reset my password?").call().content();
+				client.prompt("How can I reset the password?").call().content();
+				client.prompt("how can I reset the password").call().content();
+				Reviews reviews = context.getBean(Reviews.class);
+				PlanKey plan = new PlanKey("default", "a");
+				assertThat(reviews.find(plan, 0, 10).pairs()).hasSize(1)
+					.allMatch((pair) -> pair.stored().equals("How do I reset my password?"));
+				context.getBean(Evictor.class).evict(Eviction.ofWorkspace("default").plan("a"));
+				assertThat(reviews.find(plan, 0, 10).pairs()).isEmpty();
+			});
+	}
+
+	@Test
+	void theDefaultNumberOfPairsIsThatOfTheClass() {
+		assertThat(new SemanticReviewProperties().getMaxPairs()).isEqualTo(SemanticReviews.DEFAULT_MAX_PAIRS);
 	}
 
 	@Test

@@ -170,9 +170,10 @@ final class AnswerConfirmation implements AutoCloseable {
 		}
 		try {
 			Judge.Verdict verdict = judge.judge(pair.asked(), pair.stored());
+			// Before it is charged: what was paid for is of use from then on
+			this.verdicts.put(key(pair, request.settings()), verdict.right());
 			charge(request, verdict.model(), verdict.usage());
 			record(request, verdict.right(), picoUsd(verdict.model(), verdict.usage()), counted);
-			this.verdicts.put(key(pair, request.settings()), verdict.right());
 			return verdict.right();
 		}
 		catch (NoVerdictException ex) {

@@ -26,6 +26,7 @@ import io.tokensaving.statistics.PlanStatistics;
 import io.tokensaving.statistics.SavingsStatistics;
 import org.apache.commons.logging.Log;
 import org.apache.commons.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Verifies a sample of the semantic hits: the model answers the request too, and a judge
@@ -42,14 +43,17 @@ final class AnswerVerification implements AutoCloseable {
 
 	private final Comparison comparison;
 
+	private final @Nullable SemanticReviews reviews;
+
 	private final Sampler sampler;
 
 	private final Sampler samplerBelow;
 
 	AnswerVerification(Map<String, Judge> judges, Duration deadline, SavingsStatistics statistics, PriceTable prices,
-			TokenCounter tokenCounter, Ticker ticker, DoubleSupplier chance) {
+			TokenCounter tokenCounter, Ticker ticker, DoubleSupplier chance, @Nullable SemanticReviews reviews) {
 		this.statistics = statistics;
 		this.prices = prices;
+		this.reviews = reviews;
 		this.comparison = new Comparison(judges, tokenCounter);
 		this.sampler = new Sampler(deadline, ticker, chance, this::lost);
 		this.samplerBelow = new Sampler(deadline, ticker, chance, this::lost);
@@ -113,6 +117,9 @@ final class AnswerVerification implements AutoCloseable {
 				return;
 			}
 			request.judged(right, hit.age(), hit.similarity());
+			if (this.reviews != null && hit.review() != null) {
+				this.reviews.verified(plan, hit.review(), right);
+			}
 			ErrorRateMonitor errors = planStatistics.state(SemanticCacheFeature.ERROR_RATE);
 			if (served && errors.record(right, settings.maxErrorRate())) {
 				warn(plan.plan(), settings, errors.snapshot());

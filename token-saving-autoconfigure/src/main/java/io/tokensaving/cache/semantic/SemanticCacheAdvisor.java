@@ -102,11 +102,11 @@ public final class SemanticCacheAdvisor
 		this.confirmation = new AnswerConfirmation(builder.questionJudges, this.tier, this.tier.prices());
 		this.nearMisses = new NearMisses(this.tier.statistics());
 		this.semantic = new SemanticTier(this.tier, this.embedder, this.guards, this.confirmation, this.nearMisses,
-				this.tier.prices());
+				builder.reviews, this.tier.prices());
 		Map<String, Judge> judges = new HashMap<>(builder.judges);
 		judges.putIfAbsent(CacheSettings.EMBEDDING_JUDGE, new EmbeddingJudge(builder.embeddingModel));
 		this.verification = new AnswerVerification(judges, builder.verificationTimeout, this.tier.statistics(),
-				this.tier.prices(), this.tier.tokenCounter(), this.tier.ticker(), builder.chance);
+				this.tier.prices(), this.tier.tokenCounter(), this.tier.ticker(), builder.chance, builder.reviews);
 	}
 
 	/**
@@ -376,6 +376,10 @@ public final class SemanticCacheAdvisor
 
 	@Override
 	public boolean beginEviction(Eviction eviction) {
+		SemanticReviews reviews = this.semantic.reviews();
+		if (reviews != null) {
+			reviews.evict(eviction);
+		}
 		return this.tier.beginEviction(eviction);
 	}
 
@@ -414,6 +418,8 @@ public final class SemanticCacheAdvisor
 		private Function<String, @Nullable QuestionJudge> questionJudges = (name) -> null;
 
 		private DoubleSupplier chance = () -> ThreadLocalRandom.current().nextDouble();
+
+		private @Nullable SemanticReviews reviews;
 
 		private Duration verificationTimeout = DEFAULT_VERIFICATION_TIMEOUT;
 
@@ -454,6 +460,18 @@ public final class SemanticCacheAdvisor
 		 */
 		public Builder questionJudges(Function<String, @Nullable QuestionJudge> questionJudges) {
 			this.questionJudges = questionJudges;
+			return this;
+		}
+
+		/**
+		 * Set what keeps pairs of questions for people to judge. Default: nothing, so
+		 * that no text is kept for that.
+		 * @param reviews keeps pairs, with the statistics of this advisor, or
+		 * {@code null} for nothing
+		 * @return this builder
+		 */
+		public Builder reviews(@Nullable SemanticReviews reviews) {
+			this.reviews = reviews;
 			return this;
 		}
 

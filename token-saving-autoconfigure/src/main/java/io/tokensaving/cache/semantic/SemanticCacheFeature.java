@@ -74,6 +74,13 @@ public final class SemanticCacheFeature implements Feature {
 			"Answers of the semantic cache that a guard held back");
 
 	/**
+	 * Answers that were served, by the similarity of the questions in hundredths, rounded
+	 * down; those below 0.5 together. What a plan in shadow would serve is not counted.
+	 */
+	public static final Counter HITS_BY_SIMILARITY = Counter.by("similarity", "semantic_hits_by_similarity",
+			"Answers that the semantic cache served");
+
+	/**
 	 * Requests whose questions were not looked up by their meaning, by reason.
 	 */
 	public static final Counter BYPASSES = Counter.by("reason", "semantic_bypasses",
@@ -229,7 +236,7 @@ public final class SemanticCacheFeature implements Feature {
 
 	@Override
 	public List<Counter> counters() {
-		return List.of(GUARD_VETOES, BYPASSES);
+		return List.of(GUARD_VETOES, HITS_BY_SIMILARITY, BYPASSES);
 	}
 
 	@Override

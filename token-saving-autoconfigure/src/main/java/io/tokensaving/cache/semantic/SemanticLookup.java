@@ -3,8 +3,11 @@ package io.tokensaving.cache.semantic;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.StringJoiner;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
@@ -75,6 +78,8 @@ final class SemanticLookup {
 
 	private final Supplier<CallerContext> caller;
 
+	private final long reviewEvictions;
+
 	// Null if the store does not block. Read once, because a store may throw anything
 	private final @Nullable String backend;
 
@@ -112,6 +117,8 @@ final class SemanticLookup {
 		this.caller = caller;
 		this.backend = store.isBlocking() ? store.backend() : null;
 		this.embedded = semantic.embedder().cached(semanticRequest.text());
+		SemanticReviews reviews = semantic.reviews();
+		this.reviewEvictions = (reviews != null) ? reviews.evictions() : 0;
 	}
 
 	SemanticTier semantic() {
@@ -384,6 +391,48 @@ final class SemanticLookup {
 		this.semantic.nearMisses()
 			.record(plan(), new NearMiss(this.cacheRequest.tier().now(), this.cacheRequest.call().feature(),
 					match.similarity(), threshold(), reason, verdict));
+		review(match, reason);
+	}
+
+	private @Nullable String review(SemanticMatch match, @Nullable String reason) {
+		SemanticReviews reviews = this.semantic.reviews();
+		if (reviews == null) {
+			return null;
+		}
+		try {
+			Instant now = this.cacheRequest.tier().now();
+			return reviews.record(plan(), this.reviewEvictions, match.similarity(), reason == null, now,
+					() -> found(match, reason, now));
+		}
+		catch (Throwable ex) { // a stored value may be anything
+			fail(ex);
+			return null;
+		}
+	}
+
+	private ReviewedPair.Found found(SemanticMatch match, @Nullable String reason, Instant now) {
+		CachedResponse.Origin origin = match.response().origin();
+		Set<String> tags = new HashSet<>(this.cacheRequest.call().tags());
+		if (origin != null) {
+			tags.addAll(origin.tags());
+		}
+		return new ReviewedPair.Found(now, this.cacheRequest.call().feature(), match.similarity(), threshold(), reason,
+				question(), match.question(), text(match.response()), this.cacheRequest.labels(tags), origin != null);
+	}
+
+	private String text(CachedResponse answer) {
+		ChatResponse response = this.cacheRequest.replay(answer, Map.of()).chatResponse();
+		if (response == null) {
+			return "";
+		}
+		StringJoiner text = new StringJoiner("\n");
+		for (Generation generation : response.getResults()) {
+			String part = this.cacheRequest.dialect().isThought(generation) ? null : generation.getOutput().getText();
+			if (part != null) {
+				text.add(part);
+			}
+		}
+		return text.toString();
 	}
 
 	private double threshold() {
@@ -491,11 +540,17 @@ final class SemanticLookup {
 		ledger().recordHit(SemanticCacheFeature.HIT, SemanticCacheFeature.TECHNIQUE, found.usage(),
 				found.model().isEmpty() ? null : found.model(), hit.age().toSeconds(), match.similarity());
 		this.cacheRequest.observe(found, hit.age(), match.similarity());
+		if (!this.cacheRequest.call().isShadow()) {
+			this.cacheRequest.tier()
+				.statistics()
+				.plan(plan())
+				.increment(SemanticCacheFeature.HITS_BY_SIMILARITY, SimilarityStep.label(match.similarity()));
+		}
 		if (candidate.pair() != null) {
 			this.semantic.confirmation().served(this.cacheRequest, found);
 		}
 		PendingEntry.reportFound(this.cacheRequest.request(), found);
-		return hit;
+		return new SemanticHit(hit.response(), hit.served(), hit.age(), hit.similarity(), review(match, null));
 	}
 
 	private SemanticHit hit(SemanticMatch match, Duration age) {
@@ -505,7 +560,7 @@ final class SemanticLookup {
 						age.toSeconds()));
 		ChatResponse served = response.chatResponse();
 		Assert.state(served != null, "A replayed answer has a response");
-		return new SemanticHit(response, served, age, match.similarity());
+		return new SemanticHit(response, served, age, match.similarity(), null);
 	}
 
 	/**

@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param guards the guards
  * @param confirmation has answers confirmed
  * @param nearMisses records what was similar and not served
+ * @param reviews keeps pairs for people to judge, or {@code null} if nothing is kept
  * @param prices the prices for costs that arise after the ledger of the call was closed
  */
 record SemanticTier(CacheTier cache, TextEmbedder embedder, GuardChain guards, AnswerConfirmation confirmation,
-		NearMisses nearMisses, PriceTable prices) {
+		NearMisses nearMisses, @Nullable SemanticReviews reviews, PriceTable prices) {
 
 	/**
 	 * The name of the embedding model among the circuit breakers.

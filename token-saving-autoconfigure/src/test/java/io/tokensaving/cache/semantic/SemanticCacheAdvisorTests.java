@@ -247,6 +247,23 @@ class SemanticCacheAdvisorTests {
 
 	@ParameterizedTest
 	@ValueSource(booleans = { false, true })
+	void countsWhatItServesByTheSimilarity(boolean stream) {
+		ChatClient client = client();
+		client.prompt("How do I reset my password?").call().content();
+		double similarity = 0;
+		for (int i = 0; i < 3; i++) {
+			ChatClient.ChatClientRequestSpec request = client.prompt("how do i reset the password");
+			ChatClientResponse response = stream ? request.stream().chatClientResponse().blockLast()
+					: request.call().chatClientResponse();
+			similarity = report(response).similarity();
+		}
+		client.prompt("Where can I find my invoices?").call().content();
+		assertThat(stats().counts(SemanticCacheFeature.HITS_BY_SIMILARITY))
+			.containsExactly(Map.entry(SimilarityStep.label(similarity), 3L));
+	}
+
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
 	void anAnswerThatIsTooOldForTheRequestIsANearMiss(boolean stream) {
 		TestClock clock = new TestClock();
 		ChatClient client = client(UnaryOperator.identity(), (builder) -> builder.clock(clock));
