@@ -1,17 +1,21 @@
 package io.tokensaving.dedup;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
+import io.tokensaving.backend.HeapSize;
 import io.tokensaving.request.ResponseAssembler;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.client.ChatClientResponse;
+import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.model.ChatResponse;
 import org.springframework.ai.chat.model.Generation;
+import org.springframework.ai.content.Media;
 
 /**
  * The elements of an answer that have arrived so far. They are kept from the beginning,
@@ -21,6 +25,17 @@ import org.springframework.ai.chat.model.Generation;
  * whole answer. Not thread-safe; {@link Flight} guards it with its lock.
  */
 final class AnswerBuffer {
+
+	/**
+	 * What an element without texts takes in bytes: the response, its generation, the
+	 * message and the maps of each of them.
+	 */
+	private static final int ELEMENT_BYTES = 1200;
+
+	// With its entry in a map
+	private static final int VALUE_BYTES = 48;
+
+	private static final int TOOL_CALL_BYTES = 64;
 
 	private final BufferBudget budget;
 
@@ -89,7 +104,7 @@ final class AnswerBuffer {
 	/**
 	 * Add an element. The buffer is closed if this exceeds the budget.
 	 * @param element the element
-	 * @return the size of its texts in bytes
+	 * @return its size on the heap in bytes
 	 */
 	long add(ChatClientResponse element) {
 		long size = size(element);
@@ -108,15 +123,49 @@ final class AnswerBuffer {
 	}
 
 	private static long size(ChatClientResponse element) {
-		long size = 0;
+		long size = ELEMENT_BYTES;
 		ChatResponse response = element.chatResponse();
-		if (response != null) {
-			for (Generation generation : response.getResults()) {
-				String text = (generation.getOutput() != null) ? generation.getOutput().getText() : null;
-				size += (text != null) ? 2L * text.length() : 0;
+		if (response == null) {
+			return size;
+		}
+		if (response.getMetadata() != null) {
+			for (Map.Entry<String, Object> entry : response.getMetadata().entrySet()) {
+				size += size(entry.getValue());
 			}
 		}
+		for (Generation generation : response.getResults()) {
+			size += size(generation.getOutput());
+		}
 		return size;
+	}
+
+	private static long size(@Nullable AssistantMessage output) {
+		if (output == null) {
+			return 0;
+		}
+		long size = (output.getText() != null) ? HeapSize.of(output.getText()) : 0;
+		for (Object value : output.getMetadata().values()) {
+			size += size(value);
+		}
+		for (AssistantMessage.ToolCall call : output.getToolCalls()) {
+			size += TOOL_CALL_BYTES + ((call.arguments() != null) ? HeapSize.of(call.arguments()) : 0);
+		}
+		for (Media media : output.getMedia()) {
+			size += size(media.getData());
+		}
+		return size;
+	}
+
+	// What is made of parts, such as the log probabilities of tokens, counts as its text
+	private static long size(@Nullable Object value) {
+		if (value instanceof CharSequence text) {
+			return VALUE_BYTES + HeapSize.of(text);
+		}
+		if (value instanceof byte[] bytes) {
+			return VALUE_BYTES + HeapSize.array(bytes.length);
+		}
+		return (value instanceof Collection<?> || value instanceof Map<?, ?>)
+				? VALUE_BYTES + HeapSize.of(value.toString()) : VALUE_BYTES;
 	}
 
 	private long size(int from, int to) {
@@ -185,7 +234,7 @@ final class AnswerBuffer {
 
 	/**
 	 * Return the size of the elements that are kept.
-	 * @return the size of their texts in bytes
+	 * @return the size on the heap in bytes
 	 */
 	long bytes() {
 		return this.bytes;

@@ -11,9 +11,9 @@ import io.tokensaving.request.StreamMemory;
 final class BufferBudget {
 
 	/**
-	 * The size in bytes up to which the elements of one flight are kept.
+	 * The size on the heap in bytes up to which the elements of one flight are kept.
 	 */
-	static final long MAX_BYTES_PER_FLIGHT = 1024 * 1024;
+	static final long MAX_BYTES_PER_FLIGHT = 4 * 1024 * 1024;
 
 	private final int maxPerFlight;
 

@@ -21,9 +21,13 @@ import org.springframework.ai.chat.model.ChatResponse;
 final class Flight implements CoreSubscriber<ChatClientResponse> {
 
 	/**
-	 * The size in bytes of unread elements above which the slowest reader is given up.
+	 * The size on the heap in bytes of unread elements above which the slowest reader is
+	 * given up.
 	 */
-	private static final long MAX_UNREAD_BYTES = 16 * BufferBudget.MAX_BYTES_PER_FLIGHT;
+	private static final long MAX_UNREAD_BYTES = 4 * BufferBudget.MAX_BYTES_PER_FLIGHT;
+
+	// The size of the texts in bytes up to which a stream is assembled
+	private static final long MAX_ASSEMBLED_BYTES = 1024 * 1024;
 
 	private final BufferBudget budget;
 
@@ -72,8 +76,7 @@ final class Flight implements CoreSubscriber<ChatClientResponse> {
 
 	// The cache stores the answer that is assembled here, so its limit applies too
 	private static long maxAssembled(@Nullable PendingAnswer pending) {
-		return (pending != null) ? Math.max(BufferBudget.MAX_BYTES_PER_FLIGHT, pending.maxBytes())
-				: BufferBudget.MAX_BYTES_PER_FLIGHT;
+		return (pending != null) ? Math.max(MAX_ASSEMBLED_BYTES, pending.maxBytes()) : MAX_ASSEMBLED_BYTES;
 	}
 
 	Participant leader() {

@@ -12,7 +12,8 @@ final class FlightDemand {
 
 	private static final int MAX_WINDOW = 1024;
 
-	private static final long WINDOW_BYTES = 1024 * 1024;
+	// Thousands of readers may be slow at once
+	private static final long WINDOW_BYTES = 64 * 1024;
 
 	private long arrived;
 
@@ -24,7 +25,7 @@ final class FlightDemand {
 
 	/**
 	 * Record that an element has arrived.
-	 * @param bytes its size in bytes
+	 * @param bytes its size on the heap in bytes
 	 */
 	void arrived(long bytes) {
 		this.arrived++;
