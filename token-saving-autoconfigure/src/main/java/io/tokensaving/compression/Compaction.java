@@ -202,7 +202,7 @@ final class Compaction {
 		List<Integer> largest = new ArrayList<>();
 		int end = roundAtHand ? this.tokens.length : Math.max(0, this.layout.question());
 		for (int i = this.layout.firstProtected(); i < end; i++) {
-			boolean shortened = this.messages.get(i) instanceof ToolResponseMessage
+			boolean shortened = HistoryEntry.canChangeResults(this.messages.get(i))
 					|| (i < this.layout.question() && isPlainText(i));
 			boolean question = i == this.layout.question() && canReplaceText(this.messages.get(i))
 					&& !this.layout.material(i, true).isEmpty();
@@ -253,7 +253,7 @@ final class Compaction {
 		Message message = this.messages.get(index);
 		List<Segment> segments = new ArrayList<>();
 		boolean results = message instanceof ToolResponseMessage;
-		if (message instanceof ToolResponseMessage tool) {
+		if (message instanceof ToolResponseMessage tool && HistoryEntry.canChangeResults(tool)) {
 			for (ToolResponse response : tool.getResponses()) {
 				String data = (response.responseData() != null) ? response.responseData() : "";
 				String value = ShortenedJson.value(data);

@@ -56,6 +56,16 @@ record HistoryEntry(int index, int tokens, @Nullable List<String> texts, @Nullab
 				&& message.getText() != null && !message.getText().isBlank();
 	}
 
+	/**
+	 * Whether the results of a message can be replaced without losing anything else. A
+	 * subclass may hold more than is known here.
+	 * @param message the message
+	 * @return whether it is a plain message with the results of tools
+	 */
+	static boolean canChangeResults(Message message) {
+		return message.getClass() == ToolResponseMessage.class;
+	}
+
 	static Message withText(Message message, String text) {
 		if (message instanceof SystemMessage system) {
 			return system.mutate().text(text).build();

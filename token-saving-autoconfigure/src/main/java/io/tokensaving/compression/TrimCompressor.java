@@ -189,7 +189,8 @@ final class TrimCompressor {
 		private boolean shortenLargestResult(Turn turn, long excess, Set<ToolResult.Place> tried) {
 			ToolResult largest = null;
 			for (int i = turn.first; i <= turn.last; i++) {
-				if (this.messages.get(i) instanceof ToolResponseMessage message) {
+				if (this.messages.get(i) instanceof ToolResponseMessage message
+						&& HistoryEntry.canChangeResults(message)) {
 					largest = ToolResult.larger(largest, i, message, this.budget, tried);
 				}
 			}
