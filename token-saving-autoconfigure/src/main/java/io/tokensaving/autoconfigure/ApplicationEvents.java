@@ -6,6 +6,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 
 import io.tokensaving.Component;
 import io.tokensaving.backend.DaemonThreads;
@@ -16,16 +17,18 @@ import io.tokensaving.statistics.SavingsStatistics;
 import org.springframework.context.ApplicationEventPublisher;
 
 /**
- * Publishes what happens as application events. Events wait in a queue of bounded length
- * for a thread of their own, so that no listener can hold up a request; those that find
- * no room are dropped and counted, as is what a listener throws. A listener that takes
- * too long is interrupted. Thread-safe.
+ * Publishes what happens as application events, if anybody listens. Events wait in a
+ * queue of bounded length for a thread of their own, so that no listener can hold up a
+ * request; those that find no room are dropped and counted, as is what a listener throws.
+ * A listener that takes too long is interrupted. Thread-safe.
  */
 final class ApplicationEvents implements SavingsStatistics.Listener, AutoCloseable {
 
 	static final int MAX_WAITING = 1000;
 
 	private final ApplicationEventPublisher publisher;
+
+	private final Predicate<TokenSavingEvent> heard;
 
 	private final SavingsStatistics statistics;
 
@@ -38,11 +41,14 @@ final class ApplicationEvents implements SavingsStatistics.Listener, AutoCloseab
 	/**
 	 * Create the listener, and start to listen.
 	 * @param publisher publishes the events
+	 * @param heard says whether anybody listens to an event; must be quick
 	 * @param statistics tells what happens
 	 * @param deadline how long the listeners of an event may take together
 	 */
-	ApplicationEvents(ApplicationEventPublisher publisher, SavingsStatistics statistics, Duration deadline) {
+	ApplicationEvents(ApplicationEventPublisher publisher, Predicate<TokenSavingEvent> heard,
+			SavingsStatistics statistics, Duration deadline) {
 		this.publisher = publisher;
+		this.heard = heard;
 		this.statistics = statistics;
 		this.deadline = deadline;
 		this.executor = new ThreadPoolExecutor(1, 1, 30, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_WAITING),
@@ -53,7 +59,8 @@ final class ApplicationEvents implements SavingsStatistics.Listener, AutoCloseab
 
 	@Override
 	public void happened(TokenSavingEvent event) {
-		if (this.closed) {
+		// Without a listener, no event may cost anything or find no room
+		if (this.closed || !this.heard.test(event)) {
 			return;
 		}
 		try {

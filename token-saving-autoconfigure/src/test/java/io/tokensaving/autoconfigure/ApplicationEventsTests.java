@@ -65,7 +65,7 @@ class ApplicationEventsTests {
 		try (ApplicationEvents events = new ApplicationEvents((event) -> {
 			this.published.add(event);
 			throw new StackOverflowError();
-		}, this.statistics, Duration.ofMinutes(1))) {
+		}, (event) -> true, this.statistics, Duration.ofMinutes(1))) {
 			assertThat(events).isNotNull();
 			for (int i = 0; i < 3; i++) {
 				this.statistics.publish(EVENT);
@@ -81,7 +81,7 @@ class ApplicationEventsTests {
 		try (ApplicationEvents events = new ApplicationEvents((event) -> {
 			this.published.add(event);
 			awaitUninterruptibly(end);
-		}, this.statistics, Duration.ofMinutes(10))) {
+		}, (event) -> true, this.statistics, Duration.ofMinutes(10))) {
 			assertThat(events).isNotNull();
 			this.statistics.publish(EVENT);
 			Eventually.await(() -> this.published.size() == 1);
@@ -110,7 +110,7 @@ class ApplicationEventsTests {
 			else {
 				this.published.add(event);
 			}
-		}, this.statistics, Duration.ofMillis(10))) {
+		}, (event) -> true, this.statistics, Duration.ofMillis(10))) {
 			assertThat(events).isNotNull();
 			this.statistics.publish(EVENT);
 			this.statistics.publish(EVENT);
@@ -121,8 +121,34 @@ class ApplicationEventsTests {
 	}
 
 	@Test
+	void nothingIsPublishedAndNothingFindsNoRoomIfNobodyListens() {
+		try (ApplicationEvents events = new ApplicationEvents(this.published::add, (event) -> false, this.statistics,
+				Duration.ofMinutes(1))) {
+			assertThat(events).isNotNull();
+			for (int i = 0; i < 5 * ApplicationEvents.MAX_WAITING; i++) {
+				this.statistics.publish(EVENT);
+			}
+			assertThat(this.published).isEmpty();
+			assertThat(this.statistics.errors(Component.EVENTS)).isZero();
+		}
+	}
+
+	@Test
+	void anApplicationWithoutAListenerPublishesNothing() {
+		new ApplicationContextRunner().withConfiguration(AutoConfigurations.of(TokenSavingAutoConfiguration.class))
+			.run((context) -> {
+				SavingsStatistics counting = context.getBean(SavingsStatistics.class);
+				for (int i = 0; i < 20 * ApplicationEvents.MAX_WAITING; i++) {
+					counting.publish(EVENT);
+				}
+				assertThat(counting.errors(Component.EVENTS)).isZero();
+			});
+	}
+
+	@Test
 	void nothingIsPublishedOnceTheContextIsClosed() {
-		ApplicationEvents events = new ApplicationEvents(this.published::add, this.statistics, Duration.ofMinutes(1));
+		ApplicationEvents events = new ApplicationEvents(this.published::add, (event) -> true, this.statistics,
+				Duration.ofMinutes(1));
 		events.close();
 		this.statistics.publish(EVENT);
 		assertThat(this.published).isEmpty();
