@@ -13,11 +13,11 @@
  * {@code CompressionEngine}, {@code ExactCacheStore}, {@code AsyncExactCacheStore},
  * {@code SemanticCacheStore}, {@code SemanticGuard}, {@code Judge},
  * {@code RouteClassifier}, {@code ConfidenceCheck}, {@code GradedJudge},
- * {@code ProviderDialect}, {@code PromptCacheInjector}, {@code StatisticsRepository}, and
- * {@code Feature} with {@code SettingsSection}, {@code PlanSettings}, {@code CallState}
- * and {@code SavingsLedger};</li>
+ * {@code ProviderDialect}, {@code PromptCacheInjector}, {@code StatisticsRepository},
+ * {@code DashboardAccess}, and {@code Feature} with {@code SettingsSection},
+ * {@code PlanSettings}, {@code CallState} and {@code SavingsLedger};</li>
  * <li>the stores and engines that come with the library, {@code Evictor} and
- * {@code EntryCounter};</li>
+ * {@code EntryCounter}, and {@code Reviews};</li>
  * <li>the properties below {@code token-saving}, the endpoint {@code tokensaving} and the
  * names of meters.</li>
  * </ul>

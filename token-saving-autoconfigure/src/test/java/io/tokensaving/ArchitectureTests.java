@@ -38,7 +38,7 @@ class ArchitectureTests {
 	private static final String[] FEATURES = { "io.tokensaving.compression..", "io.tokensaving.cache.exact..",
 			"io.tokensaving.cache.semantic..", "io.tokensaving.dedup..", "io.tokensaving.promptcache..",
 			"io.tokensaving.shadow..", "io.tokensaving.budget..", "io.tokensaving.route..", "io.tokensaving.local..",
-			"io.tokensaving.structured..", "io.tokensaving.batch.." };
+			"io.tokensaving.structured..", "io.tokensaving.batch..", "io.tokensaving.dashboard.." };
 
 	// The only places that let time pass, and why no event can be waited for instead
 	private static final Map<String, String> SLEEPING = Map.of("Eventually.java",
@@ -96,10 +96,10 @@ class ArchitectureTests {
 	}
 
 	@Test
-	void theEndpointKnowsNoFeature() {
+	void theEndpointAndTheDashboardKnowNoFeature() {
 		check(ArchRuleDefinition.noClasses()
 			.that()
-			.resideInAPackage("io.tokensaving.actuate..")
+			.resideInAnyPackage("io.tokensaving.actuate..", "io.tokensaving.dashboard..")
 			.should()
 			.dependOnClassesThat()
 			.resideInAnyPackage("io.tokensaving.compression..", "io.tokensaving.cache..", "io.tokensaving.dedup..",

@@ -1,7 +1,9 @@
 package io.tokensaving.actuate;
 
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -90,6 +92,23 @@ final class EndpointReader {
 			PlanKey key = new PlanKey(workspace, plan.id());
 			return describe(workspace, plan, ScopedDescriptor.of(all.scope(), all.figures().plan(key)));
 		}).toList();
+	}
+
+	EndpointOperations.PlanPage plans(String workspace, String text, int page, int size,
+			ScopedStatistics<OverallStatistics> all) {
+		String searched = text.toLowerCase(Locale.ROOT);
+		List<Plan> found = this.plans.findAll(workspace)
+			.stream()
+			.filter((plan) -> plan.id().toLowerCase(Locale.ROOT).contains(searched))
+			.sorted(Comparator.comparing(Plan::id))
+			.toList();
+		List<PlanDescriptor> shown = found.stream()
+			.skip((long) page * size)
+			.limit(size)
+			.map((plan) -> describe(workspace, plan,
+					ScopedDescriptor.of(all.scope(), all.figures().plan(new PlanKey(workspace, plan.id())))))
+			.toList();
+		return new EndpointOperations.PlanPage(shown, page, size, found.size());
 	}
 
 	PlanDescriptor describe(String workspace, Plan plan) {

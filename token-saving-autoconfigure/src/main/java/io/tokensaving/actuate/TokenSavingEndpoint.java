@@ -168,6 +168,14 @@ public class TokenSavingEndpoint {
 		return new TokenSavingEndpoint(workspace, this);
 	}
 
+	String workspace() {
+		return this.workspace;
+	}
+
+	EndpointOperations.PlanPage plans(String workspace, String text, int page, int size) {
+		return this.reader.plans(workspace, text, page, size, this.aggregator.all());
+	}
+
 	/**
 	 * Show everything.
 	 * @param workspace the workspace whose plans are shown, or {@code null} for the

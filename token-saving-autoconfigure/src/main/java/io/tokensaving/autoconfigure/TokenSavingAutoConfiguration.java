@@ -46,7 +46,7 @@ import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindHandlerAdvisor;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Import;
@@ -61,8 +61,8 @@ import org.springframework.core.env.Environment;
 @ConditionalOnClass(ChatClient.class)
 @Conditional(OnTokenSavingCondition.class)
 @EnableConfigurationProperties({ TokenSavingProperties.class, AdvisorOrderProperties.class, StatisticsProperties.class,
-		TokenCountProperties.class, PriceTableProperties.class, AdviceProperties.class, LocalProperties.class,
-		BatchingProperties.class })
+		TokenCountProperties.class, PriceTableProperties.class, AdviceProperties.class, DashboardProperties.class,
+		LocalProperties.class, BatchingProperties.class })
 @Import({ PlanConfiguration.class, ShadowConfiguration.class, CompressionConfiguration.class, CacheConfiguration.class,
 		ExactCacheConfiguration.class, DedupConfiguration.class, SemanticCacheConfiguration.class,
 		BudgetConfiguration.class, RouteConfiguration.class, RouteLogConfiguration.class,
@@ -81,8 +81,8 @@ public final class TokenSavingAutoConfiguration {
 	}
 
 	@Bean
-	ApplicationEvents tokenSavingApplicationEvents(ApplicationEventPublisher publisher, SavingsStatistics statistics) {
-		return new ApplicationEvents(publisher, statistics, LONGEST_LISTENER);
+	ApplicationEvents tokenSavingApplicationEvents(ApplicationContext context, SavingsStatistics statistics) {
+		return new ApplicationEvents(context, new EventListeners(context), statistics, LONGEST_LISTENER);
 	}
 
 	@Bean

@@ -322,6 +322,8 @@ class TokenSavingAutoConfigurationTests {
 					in-memory.max-size                    | 0         | a size of at least one byte
 					in-memory-semantic.max-size           | 0         | a size of at least one byte
 					in-memory-semantic.max-entries        | 0         | a number of at least 1
+					semantic-review.max-pairs             | 0         | a number from 1 to 10000
+					semantic-review.max-pairs             | 10001     | a number from 1 to 10000
 					token-count.other-models-factor       | 0         | a number above 0 and up to 10
 					advisor-order.prompt-cache            | 2147483647| a number below 2147483646
 					advisor-order.budget                  | 2147483647| a number below 'token-saving.advisor-order.prompt-cache'
