@@ -1,7 +1,9 @@
 package io.tokensaving.simulator;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 
@@ -60,6 +62,9 @@ final class OpenAiResponses {
 			schema.remove("type");
 			chat.putObject("response_format").put("type", "json_schema").set("json_schema", schema);
 		}
+		else if (ProviderWire.isOneOf(format.path("type"), "json_object")) {
+			chat.putObject("response_format").put("type", "json_object");
+		}
 		if (body.path("tools").isArray()) {
 			ArrayNode tools = chat.putArray("tools");
 			for (JsonNode tool : body.get("tools")) {
@@ -80,6 +85,7 @@ final class OpenAiResponses {
 		else {
 			for (int index = 0; index < input.size(); index++) {
 				item(input.get(index), "input[" + index + "]", messages);
+				requireFollowing(input, index);
 			}
 		}
 		return chat;
@@ -126,6 +132,20 @@ final class OpenAiResponses {
 		}
 	}
 
+	/** Reasoning belongs to what the model has made after it. */
+	private static void requireFollowing(JsonNode input, int index) throws Rejection {
+		JsonNode item = input.get(index);
+		if (!ProviderWire.isOneOf(item.path("type"), "reasoning")) {
+			return;
+		}
+		JsonNode next = input.path(index + 1);
+		require(ProviderWire.isOneOf(next.path("type"), "reasoning", "function_call")
+				|| ProviderWire.isOneOf(next.path("role"), "assistant"),
+				"Item '%s' of type 'reasoning' was provided without its required following item."
+					.formatted(item.path("id").asString("")),
+				"input", null);
+	}
+
 	private static JsonNode content(JsonNode content, String where) throws Rejection {
 		if (!content.isArray()) {
 			return content;
@@ -165,6 +185,13 @@ final class OpenAiResponses {
 			response.putObject("incomplete_details").put("reason", "max_output_tokens");
 		}
 		ArrayNode output = response.putArray("output");
+		if (completion.thinkingTokens() > 0) {
+			ObjectNode reasoning = reasoning(request, completion);
+			if (isSummarized(request)) {
+				((ArrayNode) reasoning.get("summary")).add(summary(completion.thinking()));
+			}
+			output.add(reasoning);
+		}
 		if (!completion.text().isEmpty()) {
 			ObjectNode message = message(completion, cut ? "incomplete" : "completed");
 			((ArrayNode) message.get("content")).add(part(completion, completion.text()));
@@ -175,8 +202,12 @@ final class OpenAiResponses {
 		}
 		ObjectNode told = response.putObject("usage");
 		told.set("input_tokens", usage.get("prompt_tokens"));
-		told.putObject("input_tokens_details")
-			.set("cached_tokens", usage.path("prompt_tokens_details").get("cached_tokens"));
+		ObjectNode details = told.putObject("input_tokens_details");
+		for (String name : List.of("cached_tokens", "cache_write_tokens")) {
+			if (usage.path("prompt_tokens_details").has(name)) {
+				details.set(name, usage.path("prompt_tokens_details").get(name));
+			}
+		}
 		told.set("output_tokens", usage.get("completion_tokens"));
 		told.putObject("output_tokens_details")
 			.set("reasoning_tokens", usage.path("completion_tokens_details").get("reasoning_tokens"));
@@ -195,8 +226,12 @@ final class OpenAiResponses {
 		Progress sent = new Progress(tokenizer, completion.outputTokens());
 		ObjectNode whole = body(request, completion, usage, now);
 		int place = 0;
+		if (completion.thinkingTokens() > 0) {
+			thoughts(request, completion, whole.get("output").get(place), events);
+			place++;
+		}
 		if (!completion.text().isEmpty()) {
-			text(completion, whole.get("output").get(0), events, sent);
+			text(completion, whole.get("output").get(place), place, events, sent);
 			place++;
 		}
 		for (Completion.Call call : completion.calls()) {
@@ -225,14 +260,65 @@ final class OpenAiResponses {
 		return events.frames();
 	}
 
-	private static void text(Completion completion, JsonNode message, Events events, Progress sent) {
+	private static void thoughts(ParsedRequest request, Completion completion, JsonNode item, Events events) {
+		String id = "rs_" + completion.number();
+		events.add("response.output_item.added", 0).put("output_index", 0).set("item", reasoning(request, completion));
+		if (isSummarized(request)) {
+			events.add("response.reasoning_summary_part.added", 0)
+				.put("item_id", id)
+				.put("output_index", 0)
+				.put("summary_index", 0)
+				.set("part", summary(""));
+			for (String piece : completion.pieces(completion.thinking())) {
+				events.add("response.reasoning_summary_text.delta", 0)
+					.put("item_id", id)
+					.put("output_index", 0)
+					.put("summary_index", 0)
+					.put("delta", piece);
+			}
+			events.add("response.reasoning_summary_text.done", 0)
+				.put("item_id", id)
+				.put("output_index", 0)
+				.put("summary_index", 0)
+				.put("text", completion.thinking());
+			events.add("response.reasoning_summary_part.done", 0)
+				.put("item_id", id)
+				.put("output_index", 0)
+				.put("summary_index", 0)
+				.set("part", summary(completion.thinking()));
+		}
+		events.add("response.output_item.done", 0).put("output_index", 0).set("item", item);
+	}
+
+	private static boolean isSummarized(ParsedRequest request) {
+		return request.json().path("reasoning").hasNonNull("summary");
+	}
+
+	private static ObjectNode summary(String text) {
+		return ProviderWire.object().put("type", "summary_text").put("text", text);
+	}
+
+	/** What the model has thought, which only the provider can read. */
+	private static ObjectNode reasoning(ParsedRequest request, Completion completion) {
+		ObjectNode reasoning = ProviderWire.object().put("id", "rs_" + completion.number()).put("type", "reasoning");
+		reasoning.putArray("summary");
+		for (JsonNode asked : request.json().path("include")) {
+			if (ProviderWire.isOneOf(asked, "reasoning.encrypted_content")) {
+				reasoning.put("encrypted_content",
+						Base64.getEncoder().encodeToString(completion.thinking().getBytes(StandardCharsets.UTF_8)));
+			}
+		}
+		return reasoning;
+	}
+
+	private static void text(Completion completion, JsonNode message, int place, Events events, Progress sent) {
 		String id = "msg_" + completion.number();
 		events.add("response.output_item.added", 0)
-			.put("output_index", 0)
+			.put("output_index", place)
 			.set("item", message(completion, "in_progress"));
 		ObjectNode empty = events.add("response.content_part.added", 0)
 			.put("item_id", id)
-			.put("output_index", 0)
+			.put("output_index", place)
 			.put("content_index", 0);
 		empty.set("part", part(completion, ""));
 		boolean refused = completion.finish() == Answer.Finish.REFUSAL;
@@ -241,7 +327,7 @@ final class OpenAiResponses {
 		for (String piece : completion.pieces(completion.text())) {
 			ObjectNode event = events.add(kind + "delta", sent.add(piece))
 				.put("item_id", id)
-				.put("output_index", 0)
+				.put("output_index", place)
 				.put("content_index", 0)
 				.put("delta", piece);
 			if (!refused) {
@@ -250,7 +336,7 @@ final class OpenAiResponses {
 		}
 		ObjectNode done = events.add(kind + "done", sent.sent())
 			.put("item_id", id)
-			.put("output_index", 0)
+			.put("output_index", place)
 			.put("content_index", 0)
 			.put(refused ? "refusal" : "text", completion.text());
 		if (!refused) {
@@ -258,10 +344,10 @@ final class OpenAiResponses {
 		}
 		ObjectNode full = events.add("response.content_part.done", sent.sent())
 			.put("item_id", id)
-			.put("output_index", 0)
+			.put("output_index", place)
 			.put("content_index", 0);
 		full.set("part", part(completion, completion.text()));
-		events.add("response.output_item.done", sent.sent()).put("output_index", 0).set("item", message);
+		events.add("response.output_item.done", sent.sent()).put("output_index", place).set("item", message);
 	}
 
 	private static ObjectNode message(Completion completion, String status) {
@@ -331,7 +417,7 @@ final class OpenAiResponses {
 		response.set(name, request.hasNonNull(name) ? request.get(name) : usual);
 	}
 
-	private static void require(boolean condition, String message, @Nullable String param, String code)
+	private static void require(boolean condition, String message, @Nullable String param, @Nullable String code)
 			throws Rejection {
 		ChatCompletionsWire.require(condition, message, param, code);
 	}

@@ -232,6 +232,32 @@ class OpenAiSurfaceTests {
 	}
 
 	@Test
+	void responsesShowThatTheModelHasThoughtAndTakeItBackWithWhatFollowed() {
+		Answer thought = Answer.builder().thinking("Let me see.").text("Sunny.").build();
+		this.simulator.enqueue(thought, thought, Answer.text("Still."));
+		String asked = "{\"model\": \"gpt-5-mini\", \"store\": false, \"reasoning\": {\"summary\": \"auto\"}, \"include\": "
+				+ "[\"reasoning.encrypted_content\"], \"input\": \"Hi\"%s}";
+		JsonNode response = WireClient.json(this.client.post(Provider.OPENAI, "/responses", asked.formatted("")));
+		JsonNode reasoning = response.at("/output/0");
+		assertThat(reasoning.path("type").asString()).isEqualTo("reasoning");
+		assertThat(reasoning.path("encrypted_content").asString()).isNotEmpty();
+		assertThat(reasoning.at("/summary/0/text").asString()).isEqualTo("Let me see.");
+		List<JsonNode> events = WireClient
+			.events(this.client.post(Provider.OPENAI, "/responses", asked.formatted(", \"stream\": true")));
+		assertThat(events).extracting((event) -> event.path("type").asString())
+			.containsSubsequence("response.output_item.added", "response.reasoning_summary_text.delta",
+					"response.output_item.done", "response.output_item.added", "response.output_text.delta");
+		assertThat(events.get(events.size() - 1).at("/response/output/1/content/0/text").asString())
+			.isEqualTo("Sunny.");
+		String back = "{\"model\": \"gpt-5-mini\", \"input\": [{\"role\": \"user\", \"content\": \"Hi\"}, %s]}";
+		assertThat(this.client.post(Provider.OPENAI, "/responses", back.formatted(reasoning)).body())
+			.contains("without its required following item");
+		assertThat(this.client
+			.post(Provider.OPENAI, "/responses", back.formatted(reasoning + ", " + response.at("/output/1")))
+			.statusCode()).isEqualTo(200);
+	}
+
+	@Test
 	void responsesThatAreCutAreIncomplete() {
 		this.simulator.enqueue(Answer.text("x".repeat(400)));
 		JsonNode response = WireClient.json(this.client.post(Provider.OPENAI, "/responses",

@@ -83,7 +83,7 @@ record Question(String prompt, boolean hasResult, List<Tool> tools, Choice choic
 		String thinking = body.path("thinking").path("type").asString("disabled");
 		return new Question(prompt, hasResult, allowed.tools(), allowed.choice(), parallel,
 				schema.isObject() ? schema : null, format.path("type").asString("").equals("json_object"), attachments,
-				!thinking.equals("disabled"), digest(body));
+				!thinking.equals("disabled") || (responses && body.path("reasoning").isObject()), digest(body));
 	}
 
 	private static JsonNode format(Provider provider, boolean responses, JsonNode body) {

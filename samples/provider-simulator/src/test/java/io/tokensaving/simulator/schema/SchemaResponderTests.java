@@ -109,6 +109,15 @@ class SchemaResponderTests {
 	}
 
 	@Test
+	void responsesOfAModelThatThinksShowIt() {
+		JsonNode answer = post(Provider.OPENAI, "/responses", """
+				{"model": "gpt-5-mini", "input": "Hello", "reasoning": {"effort": "low", "summary": "auto"}}""");
+		assertThat(answer.at("/output/0/type").asString()).isEqualTo("reasoning");
+		assertThat(answer.at("/output/0/summary/0/text").asString()).startsWith("Asked ");
+		assertThat(answer.at("/output/1/content/0/text").asString()).contains("Hello");
+	}
+
+	@Test
 	void responsesAreReadToo() {
 		JsonNode called = post(Provider.OPENAI, "/responses",
 				"""
