@@ -16,11 +16,30 @@ const weather = {
   },
 };
 const clock = { type: 'function', function: { name: 'get_time', parameters: { type: 'object', properties: {} } } };
+const lookUp = { type: 'function', name: 'get_weather', description: 'The weather of a city', parameters: weather.function.parameters, strict: false };
 const Maths = z.object({ answer: z.number().int(), steps: z.array(z.object({ explanation: z.string() })) });
 
 async function chat(body) {
   const { data, response } = await client.chat.completions.create({ model, ...body }).withResponse();
   return [data, response.headers.get('x-token-saving-outcome')];
+}
+
+async function respond(body) {
+  const { data, response } = await client.responses.create({ model, store: false, ...body }).withResponse();
+  return [data, response.headers.get('x-token-saving-outcome')];
+}
+
+async function respondStreamed(body) {
+  const { data, response } = await client.responses.create({ model, store: false, ...body, stream: true }).withResponse();
+  const facts = { types: [], kinds: [], texts: {}, numbers: true, last: null };
+  for await (const event of data) {
+    facts.numbers &&= event.sequence_number === facts.types.length;
+    facts.types.push(event.type);
+    if (typeof event.delta === 'string') facts.texts[`${event.type} ${event.output_index}`] = (facts.texts[`${event.type} ${event.output_index}`] ?? '') + event.delta;
+    facts.last = event.response ?? facts.last;
+  }
+  facts.kinds = [...new Set(facts.types)].sort();
+  return [facts, response.headers.get('x-token-saving-outcome')];
 }
 
 async function stream(body) {
@@ -122,16 +141,46 @@ await run('openai-node', {
     for await (const one of client.models.list()) ids.push(one.id);
     return { found: ids.includes(model) };
   },
-  response: () => client.responses.create({ model, input: 'Responses from Node', store: false }),
-  response_streamed: async () => {
-    const events = [];
-    for await (const event of await client.responses.create({ model, input: 'Streamed responses from Node', stream: true, store: false })) events.push(event);
-    return { types: events.map((event) => event.type), last: events.at(-1).response };
+  response: () => respond({ input: 'Responses from Node', instructions: 'Be short.' }),
+  response_that_is_kept: async () => {
+    const [first] = await respond({ input: 'Kept responses from Node', store: true });
+    const [second, outcome] = await respond({ input: 'Kept responses from Node', store: true });
+    expect(first.id !== second.id);
+    return [{ first, second }, outcome];
   },
+  response_streamed: () => respondStreamed({ input: 'Streamed responses from Node' }),
+  response_stream_helper: async () => {
+    const helper = client.responses.stream({ model, input: 'Helped responses from Node', store: false });
+    const kinds = new Set();
+    for await (const event of helper) kinds.add(event.type);
+    return { kinds: [...kinds].sort(), final: await helper.finalResponse() };
+  },
+  response_aborted: async () => {
+    const opened = await client.responses.create({ model, input: 'Aborted responses from Node', stream: true, store: false });
+    for await (const event of opened) {
+      expect(event.type === 'response.created');
+      opened.controller.abort();
+      break;
+    }
+    return respond({ input: 'Responses after an abort from Node' });
+  },
+  response_with_tools: async () => {
+    const input = [{ role: 'user', content: "Node: the weather in 'Visp' for 6 days" }];
+    const [first] = await respond({ input, tools: [lookUp] });
+    input.push(...first.output, ...first.output.map((made) => ({ type: 'function_call_output', call_id: made.call_id, output: 'sun' })));
+    const [second, outcome] = await respond({ input, tools: [lookUp] });
+    expect(second.output_text.includes('after a tool'));
+    return [{ first, second }, outcome];
+  },
+  response_with_tools_streamed: () => respondStreamed({ input: "Node streams the weather in 'Bern' for 2 days", tools: [lookUp] }),
+  response_of_a_reasoner: () =>
+    respondStreamed({ model: 'gpt-5-mini', input: 'Thoughtful responses from Node', reasoning: { effort: 'low', summary: 'auto' }, include: ['reasoning.encrypted_content'] }),
   response_structured: async () => {
     const made = await client.responses.parse({ model, input: 'Solve 6 + 7 in Node', text: { format: zodTextFormat(Maths, 'maths') }, store: false });
     return made.output_parsed;
   },
+  error_of_a_response: () => failure(() => respond({ input: 'Hello', no_such_field: 1 })),
+  error_of_a_streamed_response: () => failure(() => respondStreamed({ model: 'gpt-0-unknown', input: 'Hello' })),
   error_of_an_unknown_model: () => failure(() => chat({ model: 'gpt-0-unknown', messages: user('Hello') })),
   error_of_an_unknown_field: () => failure(() => chat({ messages: user('Hello'), no_such_field: 1 })),
   error_of_no_messages: () => failure(() => chat({ messages: [] })),

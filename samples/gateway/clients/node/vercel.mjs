@@ -137,6 +137,43 @@ cases.chat_reasoning = async () => {
   const result = await generateText({ model: openai.chat('gpt-5-mini'), prompt: 'Vercel: think', maxRetries: 0, providerOptions: { openai: { reasoningEffort: 'low' } } });
   return [facts(result), outcome(result)];
 };
+cases.responses_reasoning = async () => {
+  const result = await generateText({ model: openai.responses('gpt-5-mini'), prompt: 'Vercel: think about responses', maxRetries: 0, providerOptions: { openai: { store: false, reasoningEffort: 'low', reasoningSummary: 'auto' } } });
+  expect(result.reasoningText.length > 0);
+  return [{ ...facts(result), reasoning: result.reasoningText }, outcome(result)];
+};
+cases.responses_reasoning_and_tools = async () => {
+  const result = await generateText({
+    model: openai.responses('gpt-5-mini'),
+    prompt: "Vercel: think about the weather in 'Bern' for 3 days, responses",
+    maxRetries: 0,
+    stopWhen: stepCountIs(3),
+    providerOptions: { openai: { store: false, reasoningEffort: 'low', include: ['reasoning.encrypted_content'] } },
+    tools: { get_weather: tool({ description: 'The weather of a city', inputSchema: z.object({ city: z.string(), days: z.number().int() }), execute: async () => ({ sky: 'clear' }) }) },
+  });
+  expect(result.steps.length === 2);
+  return [facts(result), outcome(result)];
+};
+cases.responses_reasoning_streamed = async () => {
+  const result = streamText({ model: openai.responses('gpt-5-mini'), prompt: 'Vercel: think about streamed responses', maxRetries: 0, providerOptions: { openai: { store: false, reasoningEffort: 'low', reasoningSummary: 'auto' } } });
+  const kinds = new Set();
+  let text = '';
+  let reasoning = '';
+  for await (const part of result.fullStream) {
+    kinds.add(part.type);
+    if (part.type === 'error') throw part.error;
+    if (part.type === 'text-delta') text += part.text;
+    if (part.type === 'reasoning-delta') reasoning += part.text;
+  }
+  return [{ text, reasoning, kinds: [...kinds].sort(), finish: await result.finishReason, usage: usage(await result.usage) }, outcome({ response: await result.response })];
+};
+// What the provider keeps is nobody else's
+cases.responses_kept = async () => {
+  const ask = () => generateText({ model: openai.responses('gpt-4o-mini'), prompt: 'Vercel: kept responses', maxRetries: 0, providerOptions: { openai: { store: true } } });
+  const [first, second] = [await ask(), await ask()];
+  expect(first.response.id !== second.response.id);
+  return [facts(second), outcome(second)];
+};
 cases.embeddings = async () => {
   const result = await embedMany({ model: openai.embedding('text-embedding-3-small'), values: ['One', 'Two'], maxRetries: 0, providerOptions: { openai: { dimensions: 4 } } });
   return { embeddings: result.embeddings, usage: result.usage };

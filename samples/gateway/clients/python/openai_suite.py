@@ -362,26 +362,142 @@ def completion_streamed():
     return {"text": "".join(chunk.choices[0].text for chunk in chunks if chunk.choices), "usage": chunks[-1].usage, "frames": len(chunks)}
 
 
+def respond(given, model=MODEL, **more):
+    """The response to what no provider keeps, with the outcome that a gateway tells in a header."""
+    raw = client.responses.with_raw_response.create(model=model, input=given, **{"store": False, **more})
+    return raw.parse(), raw.headers.get("x-token-saving-outcome")
+
+
+def respond_streamed(given, model=MODEL, **more):
+    raw = client.responses.with_raw_response.create(model=model, input=given, stream=True, **{"store": False, **more})
+    events = list(raw.parse())
+    texts, arguments = {}, {}
+    for event in events:
+        if event.type == "response.output_text.delta":
+            texts[str(event.output_index)] = texts.get(str(event.output_index), "") + event.delta
+        if event.type == "response.function_call_arguments.delta":
+            arguments[str(event.output_index)] = arguments.get(str(event.output_index), "") + event.delta
+    return {"types": [event.type for event in events], "kinds": sorted({event.type for event in events}), "texts": texts,
+            "arguments": arguments, "last": events[-1].response,
+            "items": [event.item for event in events if event.type == "response.output_item.done"],
+            "numbers": [event.sequence_number for event in events] == list(range(len(events)))}, raw.headers.get("x-token-saving-outcome")
+
+
+LOOK_UP = {"type": "function", "name": "get_weather", "description": "The weather of a city", "strict": True,
+           "parameters": WEATHER["function"]["parameters"]}
+READ_CLOCK = {"type": "function", "name": "get_time", "description": "The time", "parameters": {"type": "object", "properties": {}}, "strict": None}
+
+
 def response():
-    made = client.responses.create(model=MODEL, instructions="Be short", input="Hello, responses", store=False)
+    made, outcome = respond("Hello, responses", instructions="Be short")
     expect(made.output_text.startswith("Answer"))
-    return made
+    return made, outcome
+
+
+def response_with_every_setting():
+    return respond("Settings of all kinds, responses", temperature=0.2, top_p=0.9, max_output_tokens=500, metadata={"team": "a"},
+                   user="ann", safety_identifier="s1", prompt_cache_key="k1", truncation="auto", parallel_tool_calls=False,
+                   service_tier="flex", text={"verbosity": "medium"})
+
+
+def response_of_another_user():
+    """The answer names who asked, so it must be another one."""
+    first, _ = respond("The same of two, responses", metadata={"for": "Ann"})
+    second, outcome = respond("The same of two, responses", metadata={"for": "Bob"})
+    expect(first.metadata == {"for": "Ann"} and second.metadata == {"for": "Bob"})
+    return {"first": first, "second": second}, outcome
+
+
+def response_that_is_kept():
+    """What the provider keeps under an id is nobody else's."""
+    first, _ = respond("Keep this, responses", store=True)
+    second, outcome = respond("Keep this, responses", store=True)
+    expect(first.id != second.id)
+    usual = client.responses.create(model=MODEL, input="Keep this, responses")
+    expect(usual.id not in (first.id, second.id))
+    return {"first": first, "second": second, "usual": usual}, outcome
+
+
+def response_of_items():
+    return respond([{"role": "developer", "content": "Be kind."}, {"role": "user", "content": "One?"},
+                    {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "One."}]},
+                    {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Gr\u00fc\u00dfe, \U0001f600 \\ \" \u2028"}]}])
+
+
+def response_of_images():
+    made, outcome = respond([{"role": "user", "content": [
+        {"type": "input_text", "text": "What is it, responses?"},
+        {"type": "input_image", "image_url": "data:image/png;base64," + PNG, "detail": "low"},
+        {"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0="}]}])
+    expect("2 attachments" in made.output_text)
+    return made, outcome
+
+
+def response_cut_by_max_tokens():
+    made, outcome = respond("Tell me a very long story about the sea and its many ships and what became of them, responses", max_output_tokens=16)
+    expect(made.status == "incomplete" and made.incomplete_details.reason == "max_output_tokens")
+    return made, outcome
+
+
+def response_of_a_reasoner():
+    made, outcome = respond("Think about it, responses", model=REASONER, reasoning={"effort": "low", "summary": "auto"})
+    expect(made.output[0].type == "reasoning")
+    return made, outcome
+
+
+def response_in_json():
+    return respond("Some JSON, responses", text={"format": {"type": "json_object"}})
 
 
 def response_streamed():
-    events = list(client.responses.create(model=MODEL, input="Stream, responses", stream=True, store=False))
-    return {"types": [event.type for event in events], "last": events[-1].response,
-            "numbers": [event.sequence_number for event in events] == list(range(len(events)))}
+    facts, outcome = respond_streamed("Stream, responses")
+    expect(facts["numbers"] and facts["texts"]["0"] == facts["last"].output_text)
+    return facts, outcome
+
+
+def response_streamed_then_called():
+    """The same answer, whichever way it is asked for."""
+    facts, _ = respond_streamed("Both ways, responses")
+    made, outcome = respond("Both ways, responses")
+    return {"streamed": facts["last"], "called": made}, outcome
+
+
+def response_streamed_of_a_reasoner():
+    facts, outcome = respond_streamed("Think in a stream, responses", model=REASONER, reasoning={"effort": "low", "summary": "auto"})
+    expect("response.reasoning_summary_text.delta" in facts["kinds"])
+    return facts, outcome
+
+
+def response_with_tools_streamed():
+    facts, outcome = respond_streamed("Stream the weather in 'Genf' for 5 days, and the time, responses", tools=[LOOK_UP, READ_CLOCK])
+    expect(len(facts["arguments"]) == 2)
+    return facts, outcome
 
 
 def response_with_tools():
-    tool = {"type": "function", "name": "get_weather", "parameters": WEATHER["function"]["parameters"], "strict": True}
-    first = client.responses.create(model=MODEL, input="The weather in 'Visp' for 6 days", tools=[tool], store=False)
-    made = first.output[0]
-    items = [{"role": "user", "content": "The weather in 'Visp' for 6 days"}, made.model_dump(),
-             {"type": "function_call_output", "call_id": made.call_id, "output": "sun"}]
-    second = client.responses.create(model=MODEL, input=items, tools=[tool], store=False)
-    return {"arguments": made.arguments, "text": second.output_text}
+    given = [{"role": "user", "content": "The weather in 'Visp' for 6 days"}]
+    first, _ = respond(given, tools=[LOOK_UP])
+    given += [made.model_dump(exclude_none=True) for made in first.output]
+    given += [{"type": "function_call_output", "call_id": made.call_id, "output": "sun"} for made in first.output]
+    second, outcome = respond(given, tools=[LOOK_UP])
+    expect("after a tool" in second.output_text)
+    return {"first": first, "second": second}, outcome
+
+
+def response_with_tools_and_reasoning():
+    """Reasoning that only the provider can read goes back with its calls."""
+    given = [{"role": "user", "content": "The weather in 'Sion' for 2 days, thoughtfully"}]
+    more = {"model": REASONER, "tools": [LOOK_UP], "include": ["reasoning.encrypted_content"], "reasoning": {"effort": "low"}}
+    first, _ = respond(given, **more)
+    expect([made.type for made in first.output] == ["reasoning", "function_call"] and first.output[0].encrypted_content)
+    given += [made.model_dump(exclude_none=True) for made in first.output]
+    given += [{"type": "function_call_output", "call_id": first.output[1].call_id, "output": [{"type": "input_text", "text": "sun"}]}]
+    second, outcome = respond(given, **more)
+    return {"first": first, "second": second}, outcome
+
+
+def response_tool_forced():
+    return respond("Hello, tool, responses", tools=[LOOK_UP, READ_CLOCK], tool_choice={"type": "function", "name": "get_time"})
 
 
 def response_structured():
@@ -390,10 +506,85 @@ def response_structured():
     return made.output_parsed
 
 
+def response_structured_streamed():
+    with client.responses.stream(model=MODEL, input="Solve 7 + 5 in a stream", text_format=Maths, store=False) as events:
+        events.until_done()
+        parsed = events.get_final_response().output_parsed
+    expect(isinstance(parsed, Maths))
+    return parsed
+
+
+def response_tools_parsed():
+    made = client.responses.parse(model=MODEL, input="Some maths of 5, responses", tools=[openai.pydantic_function_tool(Maths)],
+                                  tool_choice="required", store=False)
+    parsed = made.output[0].parsed_arguments
+    expect(isinstance(parsed, Maths))
+    return parsed
+
+
 def response_stream_helper():
     with client.responses.stream(model=MODEL, input="Helped stream, responses", store=False) as events:
         kinds = {event.type for event in events}
         return {"kinds": sorted(kinds), "text": events.get_final_response().output_text}
+
+
+def response_stream_of_tools_helper():
+    with client.responses.stream(model=MODEL, input="The weather in 'Olten' for 4 days, helped", tools=[LOOK_UP], store=False) as events:
+        kinds = {event.type for event in events}
+        return {"kinds": sorted(kinds), "calls": events.get_final_response().output}
+
+
+def response_stream_given_up():
+    opened = client.responses.create(model=MODEL, input="Given up early, responses", stream=True, store=False)
+    first = next(iter(opened))
+    opened.close()
+    again, outcome = respond("After one was given up, responses")
+    return {"first": first.type, "again": again}, outcome
+
+
+def response_asynchronous():
+    async def both():
+        async with AsyncOpenAI(base_url=BASE_URL, api_key=KEY, max_retries=0) as other:
+            called = await other.responses.create(model=MODEL, input="Asynchronous response", store=False)
+            opened = await other.responses.create(model=MODEL, input="Asynchronous stream of a response", stream=True, store=False)
+            events = [event async for event in opened]
+            many = await asyncio.gather(*[other.responses.create(model=MODEL, input="All at once, responses", store=False) for _ in range(8)])
+            return {"called": called, "last": events[-1].response, "texts": sorted({one.output_text for one in many})}
+
+    return asyncio.run(both())
+
+
+def error_of_a_response_of_an_unknown_model():
+    return failure(lambda: respond("Hello", model="gpt-0-unknown"))
+
+
+def error_of_a_response_with_an_unknown_field():
+    return failure(lambda: respond("Hello", extra_body={"no_such_field": 1}))
+
+
+def error_of_a_response_without_input():
+    return failure(lambda: client.responses.create(model=MODEL, store=False))
+
+
+def error_of_a_response_of_an_unknown_item():
+    return failure(lambda: respond([{"type": "of_the_future"}]))
+
+
+def error_of_a_response_with_a_result_without_call():
+    return failure(lambda: respond([{"role": "user", "content": "Hello"}, {"type": "function_call_output", "call_id": "x", "output": "y"}]))
+
+
+def error_of_a_response_by_its_id():
+    """What the provider keeps is not the gateway's to show."""
+    for action in (lambda: client.responses.retrieve("resp_none"), lambda: client.responses.delete("resp_none"),
+                   lambda: client.responses.cancel("resp_none"), lambda: client.responses.input_items.list("resp_none")):
+        told = failure(action)
+        expect(told["status"] == 404 and told["body"]["type"] == "invalid_request_error")
+    return told["class"]
+
+
+def error_of_a_streamed_response():
+    return failure(lambda: respond_streamed("Hello", model="gpt-0-unknown"))
 
 
 def error_of_a_response():
@@ -402,7 +593,7 @@ def error_of_a_response():
 
 CASES = [value for name, value in list(globals().items())
          if callable(value) and getattr(value, "__module__", "") == "__main__" and not isinstance(value, type)
-         and name not in ("user", "chat", "merged", "stream", "failure")]
+         and name not in ("user", "chat", "merged", "stream", "failure", "respond", "respond_streamed")]
 
 if __name__ == "__main__":
     Report("openai-python").run(CASES)

@@ -112,16 +112,11 @@ public final class GatewayFields {
 
 	/**
 	 * Return the parameters.
-	 * @param cacheable whether the answer may be stored at all
 	 * @return the parameters
 	 */
-	public WireRequest.Parameters parameters(boolean cacheable) {
-		Map<String, Object> directives = new LinkedHashMap<>(this.cache);
-		if (!cacheable) {
-			directives.put(TokenSaving.NO_STORE, true);
-		}
+	public WireRequest.Parameters parameters() {
 		return new WireRequest.Parameters(this.texts.get(TokenSaving.PLAN_ID), this.texts.get(TokenSaving.FEATURE),
-				this.texts.get(TokenSaving.TIER), directives);
+				this.texts.get(TokenSaving.TIER), this.cache);
 	}
 
 }

@@ -5,4 +5,13 @@ package io.tokensaving.samples.gateway.wire;
  */
 public interface WireDocument {
 
+	/**
+	 * Whether it refers to what only the upstream of its model has, so that no other one
+	 * can answer.
+	 * @return whether it does
+	 */
+	default boolean isBound() {
+		return false;
+	}
+
 }

@@ -80,4 +80,26 @@ public interface WireFormat {
 	 */
 	byte[] error(int status, String type, String message, @Nullable String param, @Nullable String code);
 
+	/**
+	 * Write an error as an event of a stream that has begun.
+	 * @param error what {@link #error} has written, or what an upstream has said instead;
+	 * an object of JSON
+	 * @param sent how many events were sent before
+	 * @return the event
+	 */
+	default ServerSentEvent errorEvent(String error, int sent) {
+		return new ServerSentEvent(null, error);
+	}
+
+	/**
+	 * Put texts that an advisor has changed, such as by a repair, into the answer that
+	 * they are of. All else stays byte for byte.
+	 * @param body the body of an answer
+	 * @param texts the texts of its choices, in their order
+	 * @return the same body if it has these texts
+	 */
+	default String withTexts(String body, List<String> texts) {
+		return body;
+	}
+
 }

@@ -24,6 +24,12 @@ public final class WireMetadata {
 	 */
 	public static final String EVENT_NAME = "gateway.event_name";
 
+	/**
+	 * {@code true} as long as the provider goes on with an answer whether the client
+	 * waits or not, and {@code false} once it has ended.
+	 */
+	public static final String GOES_ON = "gateway.goes_on";
+
 	private WireMetadata() {
 	}
 

@@ -101,6 +101,9 @@ public final class WireOptions extends DefaultToolCallingChatOptions implements 
 	 */
 	public @Nullable String getResponseFormat() {
 		Object given = this.fields.get("response_format");
+		if (given == null && this.fields.get("text") instanceof Map<?, ?> text) {
+			given = text.get("format");
+		}
 		return (given instanceof Map<?, ?> members && members.get("type") instanceof String type) ? type : null;
 	}
 

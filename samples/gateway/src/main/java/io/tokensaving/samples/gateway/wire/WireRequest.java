@@ -15,8 +15,37 @@ import org.springframework.ai.chat.messages.Message;
  * @param options the options, which hold the document
  * @param stream whether the client asked for a stream
  * @param parameters the parameters of this gateway that were in the body
+ * @param allowed what a plan may do with it
  */
-public record WireRequest(List<Message> messages, WireOptions options, boolean stream, Parameters parameters) {
+public record WireRequest(List<Message> messages, WireOptions options, boolean stream, Parameters parameters,
+		Allowed allowed) {
+
+	/**
+	 * Create a request with which a plan may do all.
+	 * @param messages the messages for the advisors
+	 * @param options the options, which hold the document
+	 * @param stream whether the client asked for a stream
+	 * @param parameters the parameters of this gateway that were in the body
+	 */
+	public WireRequest(List<Message> messages, WireOptions options, boolean stream, Parameters parameters) {
+		this(messages, options, stream, parameters, Allowed.ALL);
+	}
+
+	/**
+	 * What a plan may do with a request, whatever its client asks for. Immutable.
+	 *
+	 * @param sharing whether its answer may be that of another request: stored, found, or
+	 * waited for together
+	 * @param routing whether another model may answer
+	 */
+	public record Allowed(boolean sharing, boolean routing) {
+
+		/**
+		 * All of it.
+		 */
+		public static final Allowed ALL = new Allowed(true, true);
+
+	}
 
 	/**
 	 * The parameters of this gateway. Immutable.

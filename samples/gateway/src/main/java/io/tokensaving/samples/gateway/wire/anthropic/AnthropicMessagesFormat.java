@@ -12,6 +12,7 @@ import io.tokensaving.samples.gateway.wire.WireOptions;
 import io.tokensaving.samples.gateway.wire.WireRequest;
 import io.tokensaving.samples.gateway.wire.WireStream;
 import io.tokensaving.samples.gateway.wire.json.AnswerJson;
+import io.tokensaving.samples.gateway.wire.json.JsonTexts;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -97,6 +98,11 @@ public final class AnthropicMessagesFormat implements WireFormat {
 		return error.putNull("request_id").toString().getBytes(StandardCharsets.UTF_8);
 	}
 
+	@Override
+	public ServerSentEvent errorEvent(String error, int sent) {
+		return new ServerSentEvent("error", error);
+	}
+
 	private static String type(int status) {
 		return switch (status) {
 			case 401 -> "authentication_error";
@@ -109,6 +115,24 @@ public final class AnthropicMessagesFormat implements WireFormat {
 			case 503, 529 -> "overloaded_error";
 			default -> (status < 500) ? "invalid_request_error" : "api_error";
 		};
+	}
+
+	/**
+	 * Put a text into the first of the blocks whose text it is, and leave the others of
+	 * them empty.
+	 */
+	@Override
+	public String withTexts(String body, List<String> texts) {
+		JsonTexts answer = new JsonTexts(body);
+		List<JsonTexts.Text> blocks = answer.find("content", "text")
+			.stream()
+			.filter((block) -> block.span() != null)
+			.toList();
+		if (texts.size() != 1) {
+			return body;
+		}
+		answer.replaceAll(blocks, texts.get(0));
+		return answer.body();
 	}
 
 }

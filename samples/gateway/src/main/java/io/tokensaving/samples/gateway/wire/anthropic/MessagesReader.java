@@ -141,7 +141,8 @@ final class MessagesReader {
 			.toolCallbacks(this.callbacks)
 			.document(document)
 			.build();
-		return new WireRequest(all, options, this.stream, this.ours.parameters(!this.varying));
+		return new WireRequest(all, options, this.stream, this.ours.parameters(),
+				new WireRequest.Allowed(!this.varying, true));
 	}
 
 	private void member() {

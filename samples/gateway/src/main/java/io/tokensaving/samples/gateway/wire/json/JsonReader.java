@@ -157,6 +157,19 @@ public final class JsonReader implements AutoCloseable {
 		};
 	}
 
+	/**
+	 * Go to the end of the value at which it stands.
+	 * @throws WireException if there is no JSON
+	 */
+	public void skip() {
+		try {
+			this.parser.skipChildren();
+		}
+		catch (JacksonException ex) {
+			throw refused(ex);
+		}
+	}
+
 	private Map<String, @Nullable Object> object() {
 		Map<String, @Nullable Object> members = new LinkedHashMap<>();
 		while (next() != JsonToken.END_OBJECT) {

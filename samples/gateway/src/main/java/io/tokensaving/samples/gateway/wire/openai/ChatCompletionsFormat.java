@@ -10,6 +10,7 @@ import io.tokensaving.samples.gateway.wire.WireFormat;
 import io.tokensaving.samples.gateway.wire.WireOptions;
 import io.tokensaving.samples.gateway.wire.WireRequest;
 import io.tokensaving.samples.gateway.wire.WireStream;
+import io.tokensaving.samples.gateway.wire.json.JsonTexts;
 import io.tokensaving.samples.gateway.wire.json.JsonWriter;
 import org.jspecify.annotations.Nullable;
 
@@ -78,6 +79,16 @@ public final class ChatCompletionsFormat implements WireFormat {
 		error.put("param", param);
 		error.put("code", code);
 		return JsonWriter.write(Map.of("error", error)).getBytes(StandardCharsets.UTF_8);
+	}
+
+	@Override
+	public String withTexts(String body, List<String> texts) {
+		JsonTexts answer = new JsonTexts(body);
+		List<JsonTexts.Text> found = answer.find(ChatAnswers.CHOICES, "message", "content");
+		for (int i = 0; i < Math.min(found.size(), texts.size()); i++) {
+			answer.replace(found.get(i), texts.get(i));
+		}
+		return answer.body();
 	}
 
 }

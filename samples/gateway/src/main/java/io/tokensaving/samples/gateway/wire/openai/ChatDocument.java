@@ -6,9 +6,10 @@ import java.util.Map;
 
 import io.tokensaving.samples.gateway.wire.WireOptions;
 import io.tokensaving.samples.gateway.wire.cache.CacheableDocument;
+import io.tokensaving.samples.gateway.wire.document.MessageNode;
+import io.tokensaving.samples.gateway.wire.document.ToolNode;
 import io.tokensaving.samples.gateway.wire.json.JsonMember;
 import io.tokensaving.samples.gateway.wire.json.Span;
-import io.tokensaving.samples.gateway.wire.message.ClientTool;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,45 +60,6 @@ record ChatDocument(byte[] body, List<JsonMember> members, List<MessageNode> mes
 	@Override
 	public List<@Nullable Object> messageOptions() {
 		return List.of();
-	}
-
-	/**
-	 * A message of the document. Immutable.
-	 *
-	 * @param start the offset of its first byte
-	 * @param end the offset behind its last byte
-	 * @param text its text for the advisors, or {@code null} if it has none
-	 * @param content where its content stands, or {@code null} if it has none
-	 * @param parts the parts of its content, or {@code null} if that is no array
-	 */
-	record MessageNode(int start, int end, @Nullable String text, @Nullable Span content,
-			@Nullable List<PartNode> parts) {
-
-	}
-
-	/**
-	 * A part of a message. Immutable.
-	 *
-	 * @param start the offset of its first byte
-	 * @param end the offset behind its last byte
-	 * @param object whether it is an object
-	 * @param text its text, or {@code null} if it is no part with a text
-	 * @param textSpan where that stands, or {@code null}
-	 */
-	record PartNode(int start, int end, boolean object, @Nullable String text, @Nullable Span textSpan) {
-
-	}
-
-	/**
-	 * A tool of the document. Immutable.
-	 *
-	 * @param start the offset of its first byte
-	 * @param end the offset behind its last byte
-	 * @param tool what the advisors see of it, or {@code null} if nothing
-	 * @param parameters where its parameters stand, or {@code null} if it has none
-	 */
-	record ToolNode(int start, int end, @Nullable ClientTool tool, @Nullable Span parameters) {
-
 	}
 
 }

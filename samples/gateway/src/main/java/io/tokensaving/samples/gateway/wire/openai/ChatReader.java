@@ -11,6 +11,7 @@ import io.tokensaving.samples.gateway.wire.GatewayFields;
 import io.tokensaving.samples.gateway.wire.WireException;
 import io.tokensaving.samples.gateway.wire.WireOptions;
 import io.tokensaving.samples.gateway.wire.WireRequest;
+import io.tokensaving.samples.gateway.wire.document.ToolNode;
 import io.tokensaving.samples.gateway.wire.json.JsonMember;
 import io.tokensaving.samples.gateway.wire.json.JsonNumber;
 import io.tokensaving.samples.gateway.wire.json.JsonReader;
@@ -61,7 +62,7 @@ final class ChatReader {
 
 	private final MessageReader messages;
 
-	private final List<ChatDocument.ToolNode> tools = new ArrayList<>();
+	private final List<ToolNode> tools = new ArrayList<>();
 
 	private final List<@Nullable Object> otherTools = new ArrayList<>();
 
@@ -134,7 +135,7 @@ final class ChatReader {
 	private WireRequest request(String format, Span messagesSpan) {
 		limits();
 		List<ToolCallback> callbacks = new ArrayList<>(this.tools.size());
-		for (ChatDocument.ToolNode node : this.tools) {
+		for (ToolNode node : this.tools) {
 			if (node.tool() != null) {
 				callbacks.add(node.tool());
 			}
@@ -154,7 +155,7 @@ final class ChatReader {
 				messagesSpan, List.copyOf(this.tools), this.toolsSpan, this.streamOptions, this.stream, this.usageAsked,
 				this.marked || this.messages.isMarked(), read);
 		return new WireRequest(this.messages.project(), read.mutate().document(document).build(), this.stream,
-				this.ours.parameters(true));
+				this.ours.parameters());
 	}
 
 	private void member(String name, int start) {
@@ -396,7 +397,7 @@ final class ChatReader {
 		if (!plain) {
 			this.otherTools.add(tool);
 		}
-		this.tools.add(new ChatDocument.ToolNode(start, this.in.end(), defined, parameters));
+		this.tools.add(new ToolNode(start, this.in.end(), defined, parameters));
 	}
 
 	static WireException wrong(String param, String accepted) {

@@ -13,15 +13,18 @@ import java.util.regex.Pattern;
 import io.tokensaving.promptcache.CacheTtl;
 import io.tokensaving.samples.gateway.wire.WireOptions;
 import io.tokensaving.samples.gateway.wire.cache.CacheFields;
+import io.tokensaving.samples.gateway.wire.document.ArrayElement;
+import io.tokensaving.samples.gateway.wire.document.MessageNode;
+import io.tokensaving.samples.gateway.wire.document.PartEdits;
+import io.tokensaving.samples.gateway.wire.document.PartNode;
+import io.tokensaving.samples.gateway.wire.document.ToolEdits;
+import io.tokensaving.samples.gateway.wire.document.ToolNode;
 import io.tokensaving.samples.gateway.wire.json.JsonEdits;
 import io.tokensaving.samples.gateway.wire.json.JsonMember;
 import io.tokensaving.samples.gateway.wire.json.JsonPieces;
 import io.tokensaving.samples.gateway.wire.json.JsonWriter;
 import io.tokensaving.samples.gateway.wire.json.Span;
 import io.tokensaving.samples.gateway.wire.message.MessagePlaces;
-import io.tokensaving.samples.gateway.wire.openai.ChatDocument.MessageNode;
-import io.tokensaving.samples.gateway.wire.openai.ChatDocument.PartNode;
-import io.tokensaving.samples.gateway.wire.openai.ChatDocument.ToolNode;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.ai.chat.messages.Message;
@@ -192,101 +195,29 @@ final class ChatWriter {
 		List<ToolCallback> now = (this.options.getToolCallbacks() != null) ? this.options.getToolCallbacks()
 				: List.of();
 		List<ToolNode> nodes = this.document.tools();
-		List<ToolNode> arranged = arrange(now);
 		if (!now.equals(this.document.options().getToolCallbacks())) {
-			if (this.document.toolsSpan() == null || nodes.isEmpty()) {
+			Span span = this.document.toolsSpan();
+			if (span == null || nodes.isEmpty()) {
 				set(ChatReader.TOOLS, now.isEmpty() ? null : now.stream().map(ChatBodies::tool).toList());
-				return;
 			}
-			if (arranged.isEmpty() && now.isEmpty()) {
+			else if (ToolEdits.isNoneLeft(nodes, now)) {
 				this.removed.add(ChatReader.TOOLS);
-				return;
 			}
-			rearrange(now, arranged, this.document.toolsSpan(), cache);
+			else {
+				ToolEdits.rearrange(this.body, span, nodes, now, ChatBodies::tool,
+						(cache.tools() != null) ? mark(cache.tools()) : null, this.edits);
+			}
 		}
 		else if (cache.tools() != null && !nodes.isEmpty()) {
 			mark(nodes.get(nodes.size() - 1).end(), cache.tools(), this.edits);
 		}
 	}
 
-	// Tools that advisors do not see stay where they are
-	private List<ToolNode> arrange(List<ToolCallback> now) {
-		List<ToolNode> nodes = new ArrayList<>(this.document.tools());
-		List<ToolNode> free = new ArrayList<>(nodes);
-		free.removeIf((node) -> node.tool() == null);
-		List<@Nullable ToolNode> found = new ArrayList<>();
-		for (ToolCallback callback : now) {
-			String name = callback.getToolDefinition().name();
-			ToolNode match = null;
-			for (ToolNode node : free) {
-				if (node.tool() != null && node.tool().definition().name().equals(name)) {
-					match = node;
-					break;
-				}
-			}
-			free.remove(match);
-			found.add(match);
-		}
-		List<ToolNode> arranged = new ArrayList<>();
-		int next = 0;
-		for (ToolNode node : nodes) {
-			if (node.tool() == null) {
-				arranged.add(node);
-				continue;
-			}
-			while (next < found.size() && found.get(next) == null) {
-				next++;
-			}
-			if (next < found.size()) {
-				arranged.add(Objects.requireNonNull(found.get(next++)));
-			}
-		}
-		return arranged;
-	}
-
-	private void rearrange(List<ToolCallback> now, List<ToolNode> arranged, Span span, CacheFields cache) {
-		JsonEdits inner = new JsonEdits(this.body);
-		List<ToolCallback> made = new ArrayList<>();
-		List<ToolNode> left = new ArrayList<>(arranged);
-		for (ToolCallback callback : now) {
-			ToolNode node = null;
-			for (ToolNode each : left) {
-				if (each.tool() != null
-						&& each.tool().definition().name().equals(callback.getToolDefinition().name())) {
-					node = each;
-					break;
-				}
-			}
-			if (node == null) {
-				made.add(callback);
-				continue;
-			}
-			left.remove(node);
-			String schema = callback.getToolDefinition().inputSchema();
-			if (node.parameters() != null && node.tool() != null
-					&& !schema.equals(node.tool().definition().inputSchema())) {
-				inner.replace(node.parameters(), schema);
-			}
-		}
-		JsonPieces content = new JsonPieces().add("[");
-		for (int i = 0; i < arranged.size(); i++) {
-			content.add((i > 0) ? "," : "");
-			if (i == arranged.size() - 1 && made.isEmpty() && cache.tools() != null) {
-				mark(arranged.get(i).end(), cache.tools(), inner);
-			}
-			inner.copy(arranged.get(i).start(), arranged.get(i).end(), content);
-		}
-		for (int i = 0; i < made.size(); i++) {
-			content.add((i > 0 || !arranged.isEmpty()) ? "," : "").add(JsonWriter.write(ChatBodies.tool(made.get(i))));
-		}
-		this.edits.replace(span.start(), span.end(), content.add("]"));
-	}
-
 	// Messages
 
 	private void messages(List<Message> messages, CacheFields cache) {
 		JsonEdits inner = new JsonEdits(this.body);
-		List<Element> elements = new ArrayList<>(messages.size());
+		List<ArrayElement> elements = new ArrayList<>(messages.size());
 		boolean[] used = new boolean[this.document.messages().size()];
 		int lastSystem = lastSystem(messages, cache.split());
 		for (int i = 0; i < messages.size(); i++) {
@@ -294,38 +225,8 @@ final class ChatWriter {
 			CacheTtl ttl = (i == lastSystem) ? cache.system() : cache.behindMessage(i, messages.size());
 			element(message, ttl, used, inner, elements);
 		}
-		boolean whole = elements.size() == this.document.messages().size();
-		for (int i = 0; i < elements.size() && whole; i++) {
-			whole = elements.get(i).place() == i;
-		}
-		if (whole) {
-			this.edits.addAll(inner);
-			return;
-		}
-		JsonPieces content = new JsonPieces().add("[");
-		int previous = -2;
-		for (int i = 0; i < elements.size(); i++) {
-			Element element = elements.get(i);
-			MessageNode node = (element.place() >= 0) ? this.document.messages().get(element.place()) : null;
-			if (i > 0) {
-				if (node != null && element.place() == previous + 1) {
-					content.add(this.body, this.document.messages().get(previous).end(), node.start());
-				}
-				else {
-					content.add(",");
-				}
-			}
-			if (node != null) {
-				inner.copy(node.start(), node.end(), content);
-				previous = element.place();
-			}
-			else {
-				content.add(element.json());
-				previous = -2;
-			}
-		}
-		Span span = this.document.messagesSpan();
-		this.edits.replace(span.start(), span.end(), content.add("]"));
+		ArrayElement.write(this.body, this.document.messagesSpan(),
+				this.document.messages().stream().map(MessageNode::span).toList(), elements, inner, this.edits);
 	}
 
 	private static int lastSystem(List<Message> messages, boolean split) {
@@ -343,7 +244,7 @@ final class ChatWriter {
 	}
 
 	private void element(Message message, @Nullable CacheTtl ttl, boolean[] used, JsonEdits inner,
-			List<Element> elements) {
+			List<ArrayElement> elements) {
 		List<Integer> places = MessagePlaces.of(message);
 		if (message instanceof ToolResponseMessage results) {
 			results(results.getResponses(), places, ttl, used, inner, elements);
@@ -353,27 +254,27 @@ final class ChatWriter {
 		if (place < 0 || place >= used.length || used[place]) {
 			// One that an advisor has made, or divided
 			Map<String, Object> made = ChatBodies.message(message);
-			elements.add(new Element(-1, JsonWriter.write((ttl != null) ? ChatBodies.marked(made, ttl) : made)));
+			elements.add(ArrayElement.of(JsonWriter.write((ttl != null) ? ChatBodies.marked(made, ttl) : made)));
 			return;
 		}
 		used[place] = true;
-		elements.add(new Element(place, ""));
+		elements.add(ArrayElement.of(place));
 		edit(this.document.messages().get(place), message.getText(), ttl, inner);
 	}
 
 	private void results(List<ToolResponse> responses, List<Integer> places, @Nullable CacheTtl ttl, boolean[] used,
-			JsonEdits inner, List<Element> elements) {
+			JsonEdits inner, List<ArrayElement> elements) {
 		for (int i = 0; i < responses.size(); i++) {
 			ToolResponse response = responses.get(i);
 			CacheTtl mark = (i == responses.size() - 1) ? ttl : null;
 			int place = (responses.size() == places.size()) ? places.get(i) : -1;
 			if (place < 0 || place >= used.length || used[place]) {
 				Map<String, Object> made = ChatBodies.result(response);
-				elements.add(new Element(-1, JsonWriter.write((mark != null) ? ChatBodies.marked(made, mark) : made)));
+				elements.add(ArrayElement.of(JsonWriter.write((mark != null) ? ChatBodies.marked(made, mark) : made)));
 			}
 			else {
 				used[place] = true;
-				elements.add(new Element(place, ""));
+				elements.add(ArrayElement.of(place));
 				edit(this.document.messages().get(place), response.responseData(), mark, inner);
 			}
 		}
@@ -386,7 +287,7 @@ final class ChatWriter {
 		List<PartNode> parts = node.parts();
 		if (parts != null) {
 			if (changed) {
-				parts(node, parts, before, now, inner);
+				PartEdits.change(node, now, "text", inner);
 			}
 			if (ttl != null && !parts.isEmpty() && parts.get(parts.size() - 1).object()) {
 				mark(parts.get(parts.size() - 1).end(), ttl, inner);
@@ -413,40 +314,12 @@ final class ChatWriter {
 		}
 	}
 
-	// A text that only got longer is changed at that end; another takes the place of all
-	private void parts(MessageNode node, List<PartNode> parts, String before, String now, JsonEdits inner) {
-		List<PartNode> texts = parts.stream().filter((part) -> part.text() != null).toList();
-		if (texts.isEmpty()) {
-			int start = parts.isEmpty() ? Objects.requireNonNull(node.content()).start() + 1 : parts.get(0).start();
-			inner.insert(start, JsonWriter.write(Map.of("type", "text", "text", now)) + (parts.isEmpty() ? "" : ","));
-			return;
-		}
-		PartNode first = texts.get(0);
-		PartNode last = texts.get(texts.size() - 1);
-		if (texts.size() > 1 && now.endsWith(before)) {
-			put(first, now.substring(0, now.length() - before.length()) + first.text(), inner);
-		}
-		else if (texts.size() > 1 && now.startsWith(before)) {
-			put(last, last.text() + now.substring(before.length()), inner);
-		}
-		else {
-			put(first, now, inner);
-			for (int i = 0; i < parts.size(); i++) {
-				PartNode part = parts.get(i);
-				if (part.text() != null && part != first) {
-					// The first text stands in front of it, so there is a comma
-					inner.replace(parts.get(i - 1).end(), part.end(), new JsonPieces());
-				}
-			}
-		}
-	}
-
-	private static void put(PartNode part, String text, JsonEdits inner) {
-		inner.replace(Objects.requireNonNull(part.textSpan()), JsonWriter.quote(text));
-	}
-
 	private static void mark(int end, CacheTtl ttl, JsonEdits edits) {
-		edits.insert(end - 1, ",\"cache_control\":" + JsonWriter.write(CacheFields.control(ttl)));
+		edits.insert(end - 1, "," + mark(ttl));
+	}
+
+	private static String mark(CacheTtl ttl) {
+		return "\"cache_control\":" + JsonWriter.write(CacheFields.control(ttl));
 	}
 
 	private byte[] assemble() {
@@ -481,16 +354,6 @@ final class ChatWriter {
 			first = false;
 		}
 		return out.add(this.body, brace, end).toByteArray();
-	}
-
-	/**
-	 * A message that is written.
-	 *
-	 * @param place its index in the document, or negative if it is not of it
-	 * @param json the message if it is not of the document
-	 */
-	private record Element(int place, String json) {
-
 	}
 
 }

@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 import io.tokensaving.samples.gateway.wire.WireException;
+import io.tokensaving.samples.gateway.wire.document.MessageNode;
+import io.tokensaving.samples.gateway.wire.document.PartNode;
 import io.tokensaving.samples.gateway.wire.json.JsonReader;
 import io.tokensaving.samples.gateway.wire.json.Span;
 import io.tokensaving.samples.gateway.wire.message.MessagePlaces;
@@ -14,8 +16,6 @@ import io.tokensaving.samples.gateway.wire.message.WireAssistantMessage;
 import io.tokensaving.samples.gateway.wire.message.WireMessage.Said;
 import io.tokensaving.samples.gateway.wire.message.WireSystemMessage;
 import io.tokensaving.samples.gateway.wire.message.WireUserMessage;
-import io.tokensaving.samples.gateway.wire.openai.ChatDocument.MessageNode;
-import io.tokensaving.samples.gateway.wire.openai.ChatDocument.PartNode;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonToken;
 

@@ -273,11 +273,11 @@ class MessagesRequestTests {
 		for (String varying : List.of("\"tools\":[{\"type\":\"web_search_20250305\",\"name\":\"web_search\"}]",
 				"\"tools\":[{\"type\":\"code_execution_20250825\",\"name\":\"code_execution\"}]",
 				"\"mcp_servers\":[{\"type\":\"url\"}]", "\"container\":\"c1\"")) {
-			assertThat(read(base + varying + "}").parameters().cache()).containsEntry("no-store", true);
+			assertThat(read(base + varying + "}").allowed().sharing()).isFalse();
 		}
 		for (String fixed : List.of("\"tools\":[{\"type\":\"bash_20250124\",\"name\":\"bash\"}]", "\"mcp_servers\":[]",
 				"\"container\":null")) {
-			assertThat(read(base + fixed + "}").parameters().cache()).isEmpty();
+			assertThat(read(base + fixed + "}").allowed()).isEqualTo(WireRequest.Allowed.ALL);
 		}
 	}
 

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 
-import io.tokensaving.samples.gateway.wire.json.JsonReader;
+import io.tokensaving.samples.gateway.wire.RandomJson;
 import io.tokensaving.samples.gateway.wire.json.JsonWriter;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -117,8 +117,8 @@ class ChatRequestPropertyTests {
 	void changeOfAnyValueChangesTheKey(@ForAll("documents") Map<String, @Nullable Object> document,
 			@ForAll Random random) {
 		String body = JsonWriter.write(document);
-		Map<String, @Nullable Object> other = object(body);
-		change(other, random);
+		Map<String, @Nullable Object> other = RandomJson.object(body);
+		RandomJson.change(other, random);
 		String changed = JsonWriter.write(other);
 		assertThat(key(changed)).as("%s%n%s", body, changed).isNotEqualTo(key(body));
 	}
@@ -127,13 +127,13 @@ class ChatRequestPropertyTests {
 	void orderAndWhiteSpaceChangeNothing(@ForAll("documents") Map<String, @Nullable Object> document,
 			@ForAll Random random) {
 		String body = JsonWriter.write(document);
-		String shuffled = spaced(shuffled(document, random), random);
+		String shuffled = RandomJson.spaced(RandomJson.shuffled(document, random), random);
 		assertThat(key(shuffled)).isEqualTo(key(body));
 	}
 
 	@Property(tries = 300)
 	void bytesStayIfNothingChanges(@ForAll("documents") Map<String, @Nullable Object> document, @ForAll Random random) {
-		String body = spaced(shuffled(document, random), random);
+		String body = RandomJson.spaced(RandomJson.shuffled(document, random), random);
 		assertThat(Chats.write(body)).isEqualTo(body);
 	}
 
@@ -144,15 +144,15 @@ class ChatRequestPropertyTests {
 		own.put("token_saving_plan_id", "p");
 		own.put("token_saving_feature", "f");
 		own.put("cache", Map.of("no-store", true));
-		String written = Chats.write(spaced(shuffled(own, random), random));
-		assertThat(object(written)).isEqualTo(object(JsonWriter.write(document)));
+		String written = Chats.write(RandomJson.spaced(RandomJson.shuffled(own, random), random));
+		assertThat(RandomJson.object(written)).isEqualTo(RandomJson.object(JsonWriter.write(document)));
 	}
 
 	@Provide
 	Arbitrary<Map<String, @Nullable Object>> documents() {
 		Arbitrary<Map<String, @Nullable Object>> extras = Arbitraries
 			.maps(Arbitraries.strings().alpha().numeric().ofMinLength(1).ofMaxLength(6).map((name) -> "x_" + name),
-					values(3))
+					RandomJson.values(3))
 			.ofMaxSize(4);
 		return extras.flatMap((extra) -> Arbitraries.randomValue((random) -> {
 			Map<String, @Nullable Object> document = new LinkedHashMap<>(extra);
@@ -191,20 +191,6 @@ class ChatRequestPropertyTests {
 		return message;
 	}
 
-	private static Arbitrary<@Nullable Object> values(int depth) {
-		Arbitrary<@Nullable Object> leaf = Arbitraries.oneOf(Arbitraries.strings().ofMaxLength(8).map((text) -> text),
-				Arbitraries.longs().map((number) -> number), Arbitraries.of(true, false, null));
-		if (depth == 0) {
-			return leaf;
-		}
-		return Arbitraries.oneOf(leaf,
-				Arbitraries.lazy(() -> values(depth - 1).list().ofMaxSize(3).map((list) -> list)),
-				Arbitraries.lazy(() -> Arbitraries
-					.maps(Arbitraries.strings().ofMaxLength(4).map((name) -> "k" + name), values(depth - 1))
-					.ofMaxSize(3)
-					.map((map) -> map)));
-	}
-
 	private static String key(String body) {
 		return Chats.fingerprint(body);
 	}
@@ -219,84 +205,6 @@ class ChatRequestPropertyTests {
 			.append(':')
 			.append(value));
 		return body.append('}').toString();
-	}
-
-	@SuppressWarnings("unchecked")
-	private static Map<String, @Nullable Object> object(String body) {
-		return (Map<String, @Nullable Object>) JsonReader.read(Chats.bytes(body));
-	}
-
-	// Changes one leaf, or adds a member, anywhere
-	@SuppressWarnings("unchecked")
-	private static void change(Object container, Random random) {
-		if (container instanceof Map<?, ?> given) {
-			Map<String, @Nullable Object> map = (Map<String, @Nullable Object>) given;
-			if (map.isEmpty() || random.nextInt(6) == 0) {
-				map.put("added" + random.nextInt(100), 1L);
-				return;
-			}
-			String name = new ArrayList<>(map.keySet()).get(random.nextInt(map.size()));
-			Object value = map.get(name);
-			if ((value instanceof Map || value instanceof List) && !(value instanceof List<?> list && list.isEmpty())) {
-				change(value, random);
-			}
-			else {
-				map.put(name, changed(name, value));
-			}
-		}
-		else {
-			List<@Nullable Object> list = (List<@Nullable Object>) container;
-			int index = random.nextInt(list.size());
-			Object value = list.get(index);
-			if (value instanceof Map || (value instanceof List<?> inner && !inner.isEmpty())) {
-				change(value, random);
-			}
-			else {
-				list.set(index, changed("", value));
-			}
-		}
-	}
-
-	private static Object changed(String name, @Nullable Object value) {
-		if (name.equals("role")) {
-			return value.equals("user") ? "system" : "user";
-		}
-		if (value == null) {
-			return "was null";
-		}
-		return (value instanceof String text) ? text + "!" : (value instanceof Long number) ? (Object) (number ^ 1)
-				: (value instanceof Boolean flag) ? (Object) !flag : (Object) 1L;
-	}
-
-	private static @Nullable Object shuffled(@Nullable Object value, Random random) {
-		if (value instanceof Map<?, ?> map) {
-			List<Map.Entry<?, ?>> entries = new ArrayList<>(map.entrySet());
-			Collections.shuffle(entries, random);
-			Map<Object, @Nullable Object> copy = new LinkedHashMap<>();
-			entries.forEach((entry) -> copy.put(entry.getKey(), shuffled(entry.getValue(), random)));
-			return copy;
-		}
-		if (value instanceof List<?> list) {
-			List<@Nullable Object> copy = new ArrayList<>();
-			list.forEach((element) -> copy.add(shuffled(element, random)));
-			return copy;
-		}
-		return value;
-	}
-
-	private static String spaced(@Nullable Object value, Random random) {
-		String space = List.of("", " ", "\n\t").get(random.nextInt(3));
-		if (value instanceof Map<?, ?> map) {
-			List<String> members = new ArrayList<>();
-			map.forEach((name, member) -> members
-				.add(space + JsonWriter.quote((String) name) + space + ":" + space + spaced(member, random) + space));
-			return "{" + space + String.join(",", members) + "}";
-		}
-		if (value instanceof List<?> list) {
-			return "[" + space
-					+ String.join("," + space, list.stream().map((element) -> spaced(element, random)).toList()) + "]";
-		}
-		return JsonWriter.write(value);
 	}
 
 }

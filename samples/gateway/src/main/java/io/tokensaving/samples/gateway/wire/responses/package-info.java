@@ -1,0 +1,7 @@
+/**
+ * OpenAI's Responses.
+ */
+@NullMarked
+package io.tokensaving.samples.gateway.wire.responses;
+
+import org.jspecify.annotations.NullMarked;

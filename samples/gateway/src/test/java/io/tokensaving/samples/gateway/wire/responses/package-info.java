@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokensaving.samples.gateway.wire.responses;
+
+import org.jspecify.annotations.NullMarked;
