@@ -51,8 +51,12 @@ final class ErrorBodies {
 			return null;
 		}
 		try {
-			JsonNode error = MAPPER.readTree(body).path("error");
-			return error.isObject() ? error : null;
+			JsonNode read = MAPPER.readTree(body);
+			if (read.path("error").isObject()) {
+				return read.path("error");
+			}
+			// An event may be the error itself
+			return (read.path("type").asString("").equals("error") && read.path("message").isString()) ? read : null;
 		}
 		catch (JacksonException ex) {
 			return null;
@@ -64,13 +68,13 @@ final class ErrorBodies {
 	}
 
 	/**
-	 * Replace a secret wherever an answer repeats it.
+	 * Replace a secret wherever an answer repeats it, unless it is too short to tell.
 	 * @param body the body
 	 * @param secret the secret, or {@code null} for none
 	 * @return the same body if it does not hold the secret
 	 */
 	static byte[] withoutSecret(byte[] body, @Nullable String secret) {
-		if (secret == null || secret.isEmpty() || body.length < secret.length()) {
+		if (secret == null || !UpstreamSecret.isHidden(secret) || body.length < secret.length()) {
 			return body;
 		}
 		String text = new String(body, StandardCharsets.ISO_8859_1);

@@ -8,10 +8,12 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 
 import io.tokensaving.ledger.TokenCounter;
+import io.tokensaving.samples.gateway.key.Caller;
 import io.tokensaving.samples.gateway.key.KeyGuard;
 import io.tokensaving.samples.gateway.wire.WireException;
 import io.tokensaving.samples.gateway.wire.WireFormat;
 import io.tokensaving.samples.gateway.wire.WireOptions;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
 import org.springframework.ai.chat.metadata.ChatResponseMetadata;
@@ -24,7 +26,8 @@ import org.springframework.util.StringUtils;
 /**
  * The model behind the advisors: sends the document of a client to the upstream of the
  * model that the options name, and carries the answer back as it is. A prompt without a
- * document is sent as a plain chat completion, which no key pays for. Thread-safe.
+ * document is sent as a plain chat completion, which no key pays for. A model that the
+ * key of a request may not use is refused, and is passed over as a fallback. Thread-safe.
  * <p>
  * Interrupting a call ends it with a {@link java.util.concurrent.CancellationException};
  * cancelling a stream closes its connection at once. What an upstream answers instead of
@@ -113,13 +116,28 @@ public final class GatewayChatModel implements ChatModel {
 		if (format == null) {
 			throw new IllegalStateException("No wire format '" + name + "'");
 		}
-		List<UpstreamTarget> targets = this.upstreams.targets(model, name);
+		List<UpstreamTarget> targets = targets(options.getCaller(), model, name);
+		if (options.getDocument() != null && options.getDocument().isBound()) {
+			targets = targets.subList(0, 1);
+		}
 		byte[] first = write(prompt, options, format, plain, model, stream);
 		UpstreamRequest request = UpstreamRequest.post(format.path(), options.getForwardedHeaders(), stream,
 				(target) -> target.model().equals(model) ? first
 						: write(prompt, options, format, plain, target.model(), stream));
 		return new Sending(format, options, targets, request,
 				Spending.reserve(this.guard, this.counter, prompt, options, model, first));
+	}
+
+	// The door knows only the model that a request names, not where routing sends it
+	private List<UpstreamTarget> targets(@Nullable Caller caller, String model, String format) {
+		if (caller == null) {
+			return this.upstreams.targets(model, format);
+		}
+		caller.checkModel(model);
+		return this.upstreams.targets(model, format)
+			.stream()
+			.filter((target) -> caller.mayAsk(target.model()))
+			.toList();
 	}
 
 	private static byte[] write(Prompt prompt, WireOptions options, WireFormat format, boolean plain, String model,

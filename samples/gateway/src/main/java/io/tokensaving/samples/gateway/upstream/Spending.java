@@ -7,6 +7,7 @@ import io.tokensaving.ledger.TokenCounter;
 import io.tokensaving.provider.TokenUsage;
 import io.tokensaving.samples.gateway.key.KeyGuard;
 import io.tokensaving.samples.gateway.key.SpentTokens;
+import io.tokensaving.samples.gateway.wire.WireMetadata;
 import io.tokensaving.samples.gateway.wire.WireOptions;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,8 @@ final class Spending {
 	private final StringBuilder text = new StringBuilder();
 
 	private long pieces;
+
+	private boolean goesOn;
 
 	private Spending(KeyGuard.@Nullable Reservation reservation, TokenCounter counter, Prompt prompt,
 			WireOptions options, String model) {
@@ -141,6 +144,8 @@ final class Spending {
 		if (usage != null) {
 			this.reported = usage;
 		}
+		Object goesOn = response.getMetadata().get(WireMetadata.GOES_ON);
+		this.goesOn = (goesOn instanceof Boolean said) ? said : this.goesOn;
 		for (Generation generation : response.getResults()) {
 			AssistantMessage output = generation.getOutput();
 			int length = this.text.length();
@@ -194,7 +199,9 @@ final class Spending {
 
 	private void settle(TokenUsage usage) {
 		KeyGuard.Reservation held = this.reservation;
-		if (held != null) {
+		// Of what goes on without its client nobody tells the end: what is not settled
+		// counts as spent one day
+		if (held != null && !this.goesOn) {
 			uninterrupted(() -> held.settle(new SpentTokens(this.model, usage)));
 		}
 	}

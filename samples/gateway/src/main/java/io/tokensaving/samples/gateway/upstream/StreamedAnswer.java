@@ -18,11 +18,13 @@ import java.util.function.Supplier;
 import io.tokensaving.samples.gateway.wire.ServerSentEvent;
 import io.tokensaving.samples.gateway.wire.WireException;
 import io.tokensaving.samples.gateway.wire.WireStream;
+import io.tokensaving.samples.gateway.wire.message.WireAssistantMessage;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 
 import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.model.Generation;
 
 /**
  * A stream for one subscriber. A thread sends the request once elements are asked for,
@@ -179,11 +181,17 @@ final class StreamedAnswer implements Subscription, Runnable {
 				sending.spending().see(last);
 			}
 			sending.spending().settle();
-			if (last != null && awaitDemand()) {
-				this.subscriber.onNext(last);
+			if (awaitDemand()) {
+				this.subscriber.onNext((last != null) ? last : withoutBody());
 			}
 			return true;
 		}
+	}
+
+	// What cannot be put together cannot be given to others, who would get the last event
+	// alone. Nobody stores messages of other classes
+	private static ChatResponse withoutBody() {
+		return new ChatResponse(List.of(new Generation(new WireAssistantMessage("", List.of(), Map.of(), Map.of()))));
 	}
 
 	private @Nullable UpstreamExchange open(GatewayChatModel.Sending sending) {
@@ -287,7 +295,7 @@ final class StreamedAnswer implements Subscription, Runnable {
 		catch (WireException ex) {
 			if (ErrorBodies.isError(event.data())) {
 				throw new UpstreamException(current.upstream().name(), 502, Map.of(),
-						event.data().getBytes(StandardCharsets.UTF_8));
+						current.withoutSecret(event.data().getBytes(StandardCharsets.UTF_8)));
 			}
 			throw GatewayChatModel.unreadable(current, ex);
 		}

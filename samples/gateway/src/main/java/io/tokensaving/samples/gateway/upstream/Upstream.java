@@ -27,4 +27,13 @@ public record Upstream(String name, String provider, URI baseUrl, List<String> m
 		fallbacks = List.copyOf(fallbacks);
 	}
 
+	/**
+	 * Whether it serves a model, by name or by prefix.
+	 * @param model the name of the model
+	 * @return whether it does
+	 */
+	public boolean serves(String model) {
+		return this.models.stream().anyMatch((pattern) -> Upstreams.match(pattern, model) >= 0);
+	}
+
 }

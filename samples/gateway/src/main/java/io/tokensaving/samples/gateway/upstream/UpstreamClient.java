@@ -235,6 +235,10 @@ public final class UpstreamClient {
 	 */
 	private final class Line {
 
+		// Of its own, so that one upstream does not silence the warnings of others
+		private final RateLimitedLog warnings = new RateLimitedLog(LogFactory.getLog(UpstreamClient.class),
+				System::nanoTime);
+
 		private final UpstreamEndpoint endpoint;
 
 		private final HttpClient client;
@@ -282,7 +286,7 @@ public final class UpstreamClient {
 				UpstreamExchange exchange = new UpstreamExchange(this.endpoint, target.model(), response.statusCode(),
 						UpstreamHeaders.returned(response.headers(), key), reading,
 						start + this.endpoint.responseTimeout().toNanos(), running::closed);
-				running.status = response.statusCode();
+				running.answered(response.statusCode());
 				if (response.statusCode() / 100 == 2) {
 					return exchange;
 				}
@@ -340,7 +344,7 @@ public final class UpstreamClient {
 			int status = exchange.status();
 			byte[] body;
 			try {
-				body = ErrorBodies.withoutSecret(exchange.readAll(), key);
+				body = this.endpoint.withoutHeaders(ErrorBodies.withoutSecret(exchange.readAll(), key));
 			}
 			catch (UpstreamException ex) {
 				body = new byte[0];
@@ -368,7 +372,7 @@ public final class UpstreamClient {
 		}
 
 		private void warn(String what) {
-			log.warn(() -> "The upstream '%s' %s".formatted(name(), what));
+			this.warnings.warn(() -> "The upstream '%s' %s".formatted(name(), what));
 		}
 
 		private static boolean isUnsent(@Nullable Throwable failure) {
@@ -396,9 +400,22 @@ public final class UpstreamClient {
 
 			private volatile int status;
 
+			private volatile boolean counted;
+
 			Attempt(UpstreamTarget target, long start) {
 				this.target = target;
 				this.start = start;
+			}
+
+			// An answer may take minutes, and until it counts nobody else is let through
+			// to
+			// an upstream that has failed before
+			void answered(int status) {
+				this.status = status;
+				if (!RetryRules.isFailure(status)) {
+					this.counted = true;
+					Line.this.breaker.onSuccess(System.nanoTime() - this.start, TimeUnit.NANOSECONDS);
+				}
 			}
 
 			void closed(UpstreamExchange.Outcome outcome) {
@@ -407,15 +424,11 @@ public final class UpstreamClient {
 				}
 				Line.this.places.release();
 				long nanos = System.nanoTime() - this.start;
-				boolean answered = this.status != 0;
 				boolean failed = outcome == UpstreamExchange.Outcome.FAILED || RetryRules.isFailure(this.status);
 				if (failed) {
 					Line.this.breaker.onError(nanos, TimeUnit.NANOSECONDS, FailedAttempt.FAILURE);
 				}
-				else if (answered) {
-					Line.this.breaker.onSuccess(nanos, TimeUnit.NANOSECONDS);
-				}
-				else {
+				else if (!this.counted) {
 					Line.this.breaker.releasePermission();
 				}
 				record(this.target.upstream().name(), outcome(outcome), this.start);

@@ -23,8 +23,24 @@ record UpstreamEndpoint(Upstream upstream, UpstreamSecret secret, UpstreamProvid
 		Map<String, String> headers, int maxConcurrent, Duration maxWait, Duration connectTimeout,
 		Duration responseTimeout, Duration idleTimeout, int maxRetries, Duration maxRetryAfter, int maxResponseSize) {
 
+	private static final int LEAST_HIDDEN = 8;
+
 	UpstreamEndpoint {
 		headers = Map.copyOf(headers);
+	}
+
+	/**
+	 * Hide the values of the headers in an error that repeats them, as they may be
+	 * credentials. Short ones are not, and would be found in other words.
+	 * @param error the error
+	 * @return the same if there are none in it
+	 */
+	byte[] withoutHeaders(byte[] error) {
+		byte[] shown = error;
+		for (String value : this.headers.values()) {
+			shown = (value.length() >= LEAST_HIDDEN) ? ErrorBodies.withoutSecret(shown, value) : shown;
+		}
+		return shown;
 	}
 
 	// Headers may hold credentials as well

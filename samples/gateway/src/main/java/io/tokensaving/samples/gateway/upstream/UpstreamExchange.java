@@ -98,6 +98,15 @@ public final class UpstreamExchange implements AutoCloseable {
 	}
 
 	/**
+	 * Hide the key of the upstream in an error that it sent.
+	 * @param error the error
+	 * @return the same if the key is not in it
+	 */
+	byte[] withoutSecret(byte[] error) {
+		return this.endpoint.withoutHeaders(ErrorBodies.withoutSecret(error, this.endpoint.secret().value()));
+	}
+
+	/**
 	 * Read the next bytes.
 	 * @return the bytes, or {@code null} at the end
 	 * @throws UpstreamException if the connection broke, nothing came in time, or the

@@ -54,12 +54,16 @@ public final class UpstreamHeaders {
 		Map<String, List<String>> returned = new HashMap<>();
 		headers.map().forEach((name, values) -> {
 			String lower = name.toLowerCase(Locale.ROOT);
-			if (isReturned(lower) && values.stream()
-				.allMatch((value) -> VALUE.matcher(value).matches() && (secret == null || !value.contains(secret)))) {
+			if (isReturned(lower)
+					&& values.stream().allMatch((value) -> VALUE.matcher(value).matches() && !repeats(value, secret))) {
 				returned.put(lower, List.copyOf(values));
 			}
 		});
 		return Map.copyOf(returned);
+	}
+
+	private static boolean repeats(String value, @Nullable String secret) {
+		return secret != null && UpstreamSecret.isHidden(secret) && value.contains(secret);
 	}
 
 	static void write(HttpRequest.Builder builder, UpstreamRequest request, UpstreamEndpoint endpoint,

@@ -54,7 +54,7 @@ public record UpstreamProperties(@DefaultValue Map<String, UpstreamProperties.Se
 	public record Settings(@Nullable String provider, @Nullable String baseUrl, @Nullable String apiKey,
 			@Nullable String apiKeyFile, @DefaultValue Map<String, String> headers, @Nullable List<String> models,
 			@Nullable List<String> formats, @DefaultValue List<String> fallbacks,
-			@DefaultValue("256") int maxConcurrent, @DefaultValue("5s") Duration maxWait,
+			@DefaultValue("4096") int maxConcurrent, @DefaultValue("5s") Duration maxWait,
 			@DefaultValue("5s") Duration connectTimeout, @DefaultValue("10m") Duration responseTimeout,
 			@DefaultValue("2m") Duration idleTimeout, @DefaultValue("2") int maxRetries,
 			@DefaultValue("30s") Duration maxRetryAfter, @DefaultValue("64MB") DataSize maxResponseSize) {

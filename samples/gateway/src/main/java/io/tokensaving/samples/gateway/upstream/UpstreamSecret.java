@@ -30,6 +30,9 @@ final class UpstreamSecret {
 	// What a header can hold
 	private static final Pattern VALID = Pattern.compile("[\\x21-\\x7E]+");
 
+	// Shorter ones are in other words, too
+	private static final int LEAST_HIDDEN = 8;
+
 	private final String property;
 
 	private final @Nullable Path file;
@@ -128,6 +131,17 @@ final class UpstreamSecret {
 		check(this.property, key);
 		this.value = key;
 		this.version = found;
+	}
+
+	/**
+	 * Whether an answer that holds a key is taken to repeat it. A short one, such as
+	 * {@code none} for a server that wants any, would be found in what has nothing to do
+	 * with it.
+	 * @param key the key, or {@code null} for none
+	 * @return whether it has at least 8 characters
+	 */
+	static boolean isHidden(@Nullable String key) {
+		return key != null && key.length() >= LEAST_HIDDEN;
 	}
 
 	@Override

@@ -17,9 +17,11 @@ final class UpstreamThreads {
 
 	private static final int VIRTUAL_SINCE = 21;
 
-	private static final int MAX_STREAMS = 1000;
+	private static final int MAX_STREAMS = 4096;
 
 	private static final int CLIENT_THREADS = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
+
+	private static final int MAX_LISTS = 4;
 
 	private static final long IDLE_SECONDS = 30;
 
@@ -49,6 +51,18 @@ final class UpstreamThreads {
 		}
 		ThreadPoolExecutor pool = new ThreadPoolExecutor(CLIENT_THREADS, CLIENT_THREADS, IDLE_SECONDS, TimeUnit.SECONDS,
 				new LinkedBlockingQueue<>(), named("upstream-http-"));
+		pool.allowCoreThreadTimeOut(true);
+		return pool;
+	}
+
+	/**
+	 * Return threads for what is asked in the background, once at a time of each
+	 * upstream.
+	 * @return an executor
+	 */
+	static Executor lists() {
+		ThreadPoolExecutor pool = new ThreadPoolExecutor(MAX_LISTS, MAX_LISTS, IDLE_SECONDS, TimeUnit.SECONDS,
+				new LinkedBlockingQueue<>(), named("upstream-models-"));
 		pool.allowCoreThreadTimeOut(true);
 		return pool;
 	}

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -14,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 
+import io.tokensaving.samples.gateway.key.Caller;
 import io.tokensaving.samples.gateway.key.RefusedException;
 import io.tokensaving.samples.gateway.wire.WireMetadata;
 import io.tokensaving.samples.gateway.wire.WireOptions;
@@ -344,6 +346,17 @@ class GatewayChatModelTests {
 	}
 
 	@Test
+	void hidesTheKeyIfAnErrorInAStreamRepeatsIt() {
+		this.server.answer((connection) -> connection
+			.stream("data: {\"error\":{\"message\":\"" + UpstreamFixture.KEY + " is spent\"}}\n\n"));
+		UpstreamFixture fixture = UpstreamFixture.of(this.server).start();
+		assertThatExceptionOfType(UpstreamException.class)
+			.isThrownBy(() -> fixture.model.stream(UpstreamFixture.prompt("gpt-5")).blockLast())
+			.satisfies(
+					(ex) -> assertThat(new String(ex.body())).isEqualTo("{\"error\":{\"message\":\"*** is spent\"}}"));
+	}
+
+	@Test
 	void streamsAnAnswerThatCameWhole() {
 		UpstreamFixture fixture = UpstreamFixture.of(this.server).start();
 		List<ChatResponse> elements = fixture.model.stream(UpstreamFixture.prompt("gpt-5")).collectList().block();
@@ -407,6 +420,54 @@ class GatewayChatModelTests {
 			assertThat(other.requests().get(0).header("authorization")).isNull();
 			assertThat(fixture.guard.spent.get(0).model()).isEqualTo("llama-70b");
 		}
+	}
+
+	@Test
+	void refusesAModelThatTheKeyMayNotUseWhoeverChoseIt() {
+		UpstreamFixture fixture = UpstreamFixture.of(this.server).start();
+		Prompt routed = limited("gpt-6", "gpt-5*");
+
+		assertThatExceptionOfType(RefusedException.class).isThrownBy(() -> fixture.model.call(routed))
+			.satisfies((ex) -> {
+				assertThat(ex.status()).isEqualTo(403);
+				assertThat(ex.code()).isEqualTo("model_not_allowed");
+				assertThat(ex.param()).isEqualTo("model");
+			});
+		assertThatExceptionOfType(RefusedException.class)
+			.isThrownBy(() -> fixture.model.stream(routed).blockLast(Duration.ofSeconds(10)));
+		assertThat(this.server.requests()).isEmpty();
+		assertThat(fixture.guard.events).isEmpty();
+		assertThat(fixture.model.call(limited("gpt-5-mini", "gpt-5*"))).isNotNull();
+	}
+
+	@Test
+	void passesOverFallbacksThatTheKeyMayNotUse() throws Exception {
+		this.server.answer((connection) -> connection.respond(503, "{}"));
+		try (RawServer other = new RawServer((connection) -> connection.respond(200, ANSWER))) {
+			UpstreamFixture fixture = UpstreamFixture.of(this.server, "max-retries", "0")
+				.set("main", "fallbacks[0]", "backup/llama-70b")
+				.set("main", "fallbacks[1]", "backup/llama-8b")
+				.set("backup", "base-url", other.url().toString())
+				.set("backup", "models", "llama*")
+				.start();
+
+			fixture.model.call(limited("gpt-5", "gpt-5", "llama-8b"));
+			assertThatExceptionOfType(UpstreamException.class)
+				.isThrownBy(() -> fixture.model.call(limited("gpt-5", "gpt-5")))
+				.satisfies((ex) -> assertThat(ex.status()).isEqualTo(503));
+
+			assertThat(other.requests()).hasSize(1);
+			assertThat(other.requests().get(0).body()).contains("llama-8b");
+		}
+	}
+
+	private static Prompt limited(String model, String... allowed) {
+		Prompt prompt = UpstreamFixture.prompt(model);
+		WireOptions options = (WireOptions) prompt.getOptions();
+		return new Prompt(prompt.getInstructions(),
+				options.mutate()
+					.caller(new Caller("key-1", "default", null, Set.of(), Set.of(allowed), false))
+					.build());
 	}
 
 	@Test

@@ -217,6 +217,43 @@ class UpstreamClientTests {
 	}
 
 	@Test
+	void letsAllThroughOnceAnUpstreamThatHasFailedBeginsToAnswer() throws Exception {
+		failFirst(999, 503);
+		UpstreamFixture fixture = UpstreamFixture.of(this.server, "max-retries", "0").start(Duration.ofMillis(50));
+		for (int i = 0; i < 10; i++) {
+			assertThat(failure(fixture).body()).isNotNull();
+		}
+		CountDownLatch gone = new CountDownLatch(3);
+		this.server.answer((connection) -> {
+			connection.beginStream();
+			connection.awaitGone(gone);
+		});
+		List<UpstreamTarget> targets = fixture.upstreams.targets("gpt-5", "chat-completions");
+		List<UpstreamExchange> streams = new ArrayList<>();
+		for (int i = 0; i < 3; i++) {
+			await().ignoreException(UpstreamException.class)
+				.until(() -> streams.add(fixture.client.open(targets,
+						UpstreamRequest.post("/chat/completions", Map.of(), true, (target) -> new byte[0]))));
+		}
+		assertThat(streams).hasSize(3);
+		streams.forEach(UpstreamExchange::close);
+		assertThat(gone.await(5, TimeUnit.SECONDS)).isTrue();
+	}
+
+	@Test
+	void stopsAskingAnUpstreamWhoseAnswersBreakOff() {
+		this.server.answer((connection) -> {
+			connection.beginStream();
+			connection.close();
+		});
+		UpstreamFixture fixture = UpstreamFixture.of(this.server, "max-retries", "0").start();
+		for (int i = 0; i < 10 && fixture.client.isAvailable(fixture.upstreams.all().get(0)); i++) {
+			assertThat(failure(fixture).code()).isEqualTo("upstream_broken");
+		}
+		assertThat(failure(fixture).code()).isEqualTo("upstream_unavailable");
+	}
+
+	@Test
 	void doesNotTakeRefusalsAndLimitsForFailuresOfTheUpstream() {
 		failFirst(999, 429);
 		UpstreamFixture fixture = UpstreamFixture.of(this.server, "max-retries", "0").start();
@@ -309,6 +346,17 @@ class UpstreamClientTests {
 		StringWriter trace = new StringWriter();
 		ex.printStackTrace(new PrintWriter(trace));
 		assertThat(trace.toString()).doesNotContain(UpstreamFixture.KEY);
+	}
+
+	@Test
+	void leavesAnErrorAsItIsIfTheKeyIsTooShortToTell() {
+		String error = "{\"error\":\"one of nine none-such\"}";
+		for (String key : List.of("e", "none", "sk-none")) {
+			this.server.answer((connection) -> connection.respond(403, error, "x-request-id: one-none-sk-none"));
+			UpstreamException ex = failure(UpstreamFixture.of(this.server, "api-key", key).start());
+			assertThat(new String(ex.body())).isEqualTo(error);
+			assertThat(ex.headers()).containsOnlyKeys("x-request-id");
+		}
 	}
 
 	@Test
