@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param prefix how its newest secret begins, for people to tell keys apart
  * @param workspace the workspace of all that it asks
  * @param defaultPlan the plan of requests that name none, or {@code null} for that of the
- * gateway
+ * gateway if the key may use it, otherwise the only one that it may use, otherwise none
  * @param plans the plans that may be named; empty for all
  * @param models the models that may be asked, each a name or a prefix followed by
  * {@code *}; empty for all

@@ -149,8 +149,9 @@ class KeyConfiguration {
 
 	@Bean
 	KeyMaintenance keyMaintenance(KnownKeys keys, QuotaLedger ledger, SpendLog spend, QuotaAccounts accounts,
-			KeyLimits limits, ObjectProvider<Clock> clock) {
-		return new KeyMaintenance(keys, ledger, spend, accounts, limits::setInstances, clock(clock));
+			KeyLimits limits, KeyProperties properties, ObjectProvider<Clock> clock) {
+		return new KeyMaintenance(keys, ledger, spend, accounts, limits::setInstances, properties.getSpendRetention(),
+				clock(clock));
 	}
 
 	private static Clock clock(ObjectProvider<Clock> clock) {

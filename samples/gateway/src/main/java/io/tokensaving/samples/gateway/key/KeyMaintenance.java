@@ -3,6 +3,8 @@ package io.tokensaving.samples.gateway.key;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -34,6 +36,11 @@ final class KeyMaintenance implements SmartLifecycle {
 
 	private static final int BEAT_EACH = 5;
 
+	// Few enough for what else has to be done in the same second
+	private static final int FOLDED_AT_ONCE = 200;
+
+	private static final long FOLD_MILLIS = Duration.ofHours(1).toMillis();
+
 	private static final long WARN_MILLIS = Duration.ofMinutes(1).toMillis();
 
 	private final String instance = UUID.randomUUID().toString();
@@ -48,9 +55,13 @@ final class KeyMaintenance implements SmartLifecycle {
 
 	private final IntConsumer instances;
 
+	private final Duration retention;
+
 	private final Clock clock;
 
 	private int ticks;
+
+	private long foldedAt = Long.MIN_VALUE;
 
 	private long warnedAt = Long.MIN_VALUE;
 
@@ -61,12 +72,13 @@ final class KeyMaintenance implements SmartLifecycle {
 	 * @param instances is told the number of instances that run
 	 */
 	KeyMaintenance(KnownKeys keys, QuotaLedger ledger, SpendLog spend, QuotaAccounts accounts, IntConsumer instances,
-			Clock clock) {
+			Duration retention, Clock clock) {
 		this.keys = keys;
 		this.ledger = ledger;
 		this.spend = spend;
 		this.accounts = accounts;
 		this.instances = instances;
+		this.retention = retention;
 		this.clock = clock;
 	}
 
@@ -80,6 +92,19 @@ final class KeyMaintenance implements SmartLifecycle {
 		tryTo(this.ledger::tick);
 		if (this.ticks++ % BEAT_EACH == 0) {
 			tryTo(this::beat);
+		}
+		tryTo(this::fold);
+	}
+
+	// The next batch follows with the next tick, and so does one that fails
+	private void fold() {
+		long now = this.clock.millis();
+		if (this.foldedAt != Long.MIN_VALUE && now - this.foldedAt < FOLD_MILLIS) {
+			return;
+		}
+		LocalDate before = LocalDate.ofInstant(this.clock.instant().minus(this.retention), ZoneOffset.UTC);
+		if (this.accounts.foldSpend(before, FOLDED_AT_ONCE) < FOLDED_AT_ONCE) {
+			this.foldedAt = now;
 		}
 	}
 

@@ -3,6 +3,7 @@ package io.tokensaving.samples.gateway.key;
 import java.time.Duration;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.util.Assert;
 
 /**
  * Properties of API keys.
@@ -28,6 +29,12 @@ public class KeyProperties {
 	 */
 	private Duration maxStale = Duration.ofMinutes(5);
 
+	/**
+	 * How long what keys have spent is kept by day and model, at least 62 days. Older
+	 * figures are added up to one sum for each key.
+	 */
+	private Duration spendRetention = Duration.ofDays(400);
+
 	public boolean isRequired() {
 		return this.required;
 	}
@@ -50,6 +57,17 @@ public class KeyProperties {
 
 	public void setMaxStale(Duration maxStale) {
 		this.maxStale = maxStale;
+	}
+
+	public Duration getSpendRetention() {
+		return this.spendRetention;
+	}
+
+	public void setSpendRetention(Duration spendRetention) {
+		// All that is shown by day, and the longest period of a quota, are newer
+		Assert.isTrue(spendRetention.toDays() >= 62,
+				() -> "'gateway.keys.spend-retention' must be at least 62d but was '%s'".formatted(spendRetention));
+		this.spendRetention = spendRetention;
 	}
 
 }

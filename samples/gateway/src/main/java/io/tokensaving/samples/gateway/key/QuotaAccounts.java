@@ -1,5 +1,7 @@
 package io.tokensaving.samples.gateway.key;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Collection;
@@ -23,6 +25,16 @@ import org.springframework.transaction.support.TransactionTemplate;
  * share. Works on H2 and PostgreSQL. Thread-safe.
  */
 final class QuotaAccounts {
+
+	/**
+	 * The day of figures that are too old to be kept by day.
+	 */
+	static final LocalDate NO_DAY = LocalDate.EPOCH;
+
+	private static final String NO_MODEL = "older";
+
+	private static final String SPENDS = "select key_id, spend_day, model, requests, input_tokens, output_tokens, spent "
+			+ "from gateway_spend ";
 
 	private final JdbcClient jdbc;
 
@@ -117,16 +129,62 @@ final class QuotaAccounts {
 						+ "output_tokens = output_tokens + :output, spent = spent + :spent "
 						+ "where key_id = :id and spend_day = :day and model = :model")
 				.params(parameters(key))
-				.param("requests", spend.requests())
-				.param("input", spend.inputTokens())
-				.param("output", spend.outputTokens())
-				.param("spent", spend.picoUsd())
+				.params(parameters(spend))
 				.update();
 		}));
 	}
 
 	private static Map<String, Object> parameters(SpendKey key) {
 		return Map.of("id", key.keyId(), "day", key.day().toEpochDay(), "model", key.model());
+	}
+
+	private static Map<String, Object> parameters(Spend spend) {
+		return Map.of("requests", spend.requests(), "input", spend.inputTokens(), "output", spend.outputTokens(),
+				"spent", spend.picoUsd());
+	}
+
+	/**
+	 * Add the oldest figures of days up to one sum for each key, which has no day and no
+	 * model, and forget quotas of periods that have ended. What was spent altogether
+	 * stays what it is, however many instances do it at once.
+	 * @param before the first day that is kept
+	 * @param limit how many days of models are added up, at most
+	 * @return how many were
+	 */
+	int foldSpend(LocalDate before, int limit) {
+		List<DaySpend> old = this.jdbc
+			.sql(SPENDS + "where spend_day > :none and spend_day < :before "
+					+ "order by spend_day, key_id, model limit :limit")
+			.param("none", NO_DAY.toEpochDay())
+			.param("before", before.toEpochDay())
+			.param("limit", limit)
+			.query(QuotaAccounts::daySpend)
+			.list();
+		this.transaction.executeWithoutResult((status) -> {
+			Map<SpendKey, Spend> sums = new HashMap<>();
+			for (DaySpend row : old) {
+				if (delete(row)) {
+					sums.merge(new SpendKey(row.key().keyId(), NO_DAY, NO_MODEL), row.spend(), Spend::plus);
+				}
+			}
+			addSpend(sums);
+		});
+		this.jdbc.sql("delete from gateway_quota where period_start > :none and period_start < :before")
+			.param("none", NO_DAY.toEpochDay())
+			.param("before", before.toEpochDay())
+			.update();
+		return old.size();
+	}
+
+	// Only if it is what was read: another instance may be at it, or has added to it
+	private boolean delete(DaySpend row) {
+		return this.jdbc
+			.sql("delete from gateway_spend where key_id = :id and spend_day = :day and model = :model "
+					+ "and requests = :requests and input_tokens = :input and output_tokens = :output "
+					+ "and spent = :spent")
+			.params(parameters(row.key()))
+			.params(parameters(row.spend()))
+			.update() > 0;
 	}
 
 	/**
@@ -155,17 +213,19 @@ final class QuotaAccounts {
 	 * @return the sums by day and model
 	 */
 	List<DaySpend> spends(String keyId, LocalDate from) {
-		return this.jdbc
-			.sql("select key_id, spend_day, model, requests, input_tokens, output_tokens, spent from gateway_spend "
-					+ "where key_id = :id and spend_day >= :from order by spend_day, model")
+		return this.jdbc.sql(SPENDS + "where key_id = :id and spend_day >= :from order by spend_day, model")
 			.param("from", from.toEpochDay())
 			.param("id", keyId)
-			.query((row, number) -> new DaySpend(
-					new SpendKey(row.getString("key_id"), LocalDate.ofEpochDay(row.getLong("spend_day")),
-							row.getString("model")),
-					new Spend(row.getLong("requests"), row.getLong("input_tokens"), row.getLong("output_tokens"),
-							row.getLong("spent"))))
+			.query(QuotaAccounts::daySpend)
 			.list();
+	}
+
+	private static DaySpend daySpend(ResultSet row, int number) throws SQLException {
+		return new DaySpend(
+				new SpendKey(row.getString("key_id"), LocalDate.ofEpochDay(row.getLong("spend_day")),
+						row.getString("model")),
+				new Spend(row.getLong("requests"), row.getLong("input_tokens"), row.getLong("output_tokens"),
+						row.getLong("spent")));
 	}
 
 	/**

@@ -81,6 +81,11 @@ final class Refusals {
 				FINAL);
 	}
 
+	static RefusedException modelNotAllowed() {
+		return new RefusedException(403, "permission_error", "model_not_allowed", "The key may not use this model",
+				"model", FINAL);
+	}
+
 	static RefusedException unavailable() {
 		return new RefusedException(503, "server_error", "keys_unavailable",
 				"API keys cannot be checked at the moment. Try again soon", Map.of(RETRY_AFTER, "2"));

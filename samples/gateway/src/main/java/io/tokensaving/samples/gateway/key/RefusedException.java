@@ -2,6 +2,8 @@ package io.tokensaving.samples.gateway.key;
 
 import java.util.Map;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Thrown if a request is refused before any upstream is asked.
  */
@@ -12,6 +14,8 @@ public class RefusedException extends RuntimeException {
 	private final String type;
 
 	private final String code;
+
+	private final @Nullable String param;
 
 	private final Map<String, String> headers;
 
@@ -24,11 +28,26 @@ public class RefusedException extends RuntimeException {
 	 * @param headers headers of the response, such as {@code retry-after}
 	 */
 	public RefusedException(int status, String type, String code, String message, Map<String, String> headers) {
+		this(status, type, code, message, null, headers);
+	}
+
+	/**
+	 * Create an exception.
+	 * @param status the HTTP status
+	 * @param type the type of the error, such as {@code permission_error}
+	 * @param code the code of the error, such as {@code model_not_allowed}
+	 * @param message why it is refused and what helps, for the client to read
+	 * @param param the field of the request that is refused, or {@code null}
+	 * @param headers headers of the response, such as {@code retry-after}
+	 */
+	public RefusedException(int status, String type, String code, String message, @Nullable String param,
+			Map<String, String> headers) {
 		// Who asks with a wrong key can ask often, and a stack trace would say nothing
 		super(message, null, false, false);
 		this.status = status;
 		this.type = type;
 		this.code = code;
+		this.param = param;
 		this.headers = Map.copyOf(headers);
 	}
 
@@ -42,6 +61,10 @@ public class RefusedException extends RuntimeException {
 
 	public String code() {
 		return this.code;
+	}
+
+	public @Nullable String param() {
+		return this.param;
 	}
 
 	public Map<String, String> headers() {

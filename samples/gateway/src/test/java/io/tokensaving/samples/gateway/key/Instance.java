@@ -62,7 +62,7 @@ class Instance {
 		this.spend = new SpendLog(this.accounts);
 		this.guard = new StoredKeyGuard(this.keys, this.limits, this.ledger, this.spend, PRICES, clock, true, 1000);
 		this.maintenance = new KeyMaintenance(this.keys, this.ledger, this.spend, this.accounts,
-				this.limits::setInstances, clock);
+				this.limits::setInstances, Duration.ofDays(100), clock);
 	}
 
 	/**

@@ -4,7 +4,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -319,6 +321,45 @@ abstract class KeysContract {
 		this.first.maintenance.tick();
 		assertThat(this.second.store.find(created.key().id()).lastUsedAt())
 			.isEqualTo(Instant.parse("2026-12-01T10:01:00Z"));
+	}
+
+	@Test
+	void addsUpWhatIsTooOldToBeKeptByDayAndKeepsTheTotals() throws Exception {
+		String one = this.first.create((key) -> key).key().id();
+		String other = this.first.create((key) -> key).key().id();
+		LocalDate today = LocalDate.parse("2026-12-01");
+		Map<QuotaAccounts.SpendKey, QuotaAccounts.Spend> spends = new HashMap<>();
+		for (int day = 0; day < 400; day++) {
+			spends.put(new QuotaAccounts.SpendKey(one, today.minusDays(day), "m" + day % 3),
+					new QuotaAccounts.Spend(1, 2, 3, 1L << 40));
+		}
+		spends.put(new QuotaAccounts.SpendKey(other, today.minusDays(101), "m"), new QuotaAccounts.Spend(7, 8, 9, 10));
+		this.first.accounts.addSpend(spends);
+		for (LocalDate start : List.of(LocalDate.EPOCH, today.minusDays(101), today)) {
+			this.first.accounts.take(one, start, 5, 10);
+		}
+
+		// 301 rows, 200 at once, by two instances that race for them
+		for (int tick = 0; tick < 3; tick++) {
+			together(List.of(() -> tick(this.first), () -> tick(this.second)));
+		}
+
+		List<DaySpend> listed = this.first.accounts.spends(one, LocalDate.EPOCH);
+		assertThat(listed).hasSize(102);
+		assertThat(listed.get(0)).isEqualTo(new DaySpend(new QuotaAccounts.SpendKey(one, QuotaAccounts.NO_DAY, "older"),
+				new QuotaAccounts.Spend(299, 598, 897, 299L << 40)));
+		assertThat(listed.get(1).key().day()).isEqualTo(today.minusDays(100));
+		assertThat(this.first.accounts.spends(one, today.minusDays(30))).hasSize(31);
+		assertThat(this.first.accounts.sums(List.of(one, other), LocalDate.EPOCH)).containsEntry(one, 400L << 40)
+			.containsEntry(other, 10L);
+		assertThat(this.first.accounts.taken(one, LocalDate.EPOCH)).isEqualTo(5);
+		assertThat(this.first.accounts.taken(one, today.minusDays(101))).isZero();
+		assertThat(this.first.accounts.taken(one, today)).isEqualTo(5);
+	}
+
+	private static boolean tick(Instance instance) {
+		instance.maintenance.tick();
+		return true;
 	}
 
 	@Test
