@@ -17,7 +17,7 @@ public final class AdminAccess {
 	 */
 	public static final String DEFAULT_WORKSPACE = "default";
 
-	private static final Pattern WORKSPACE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+	private static final Pattern WORKSPACE = Pattern.compile("[A-Za-z0-9._-]{1,100}");
 
 	private AdminAccess() {
 	}
@@ -46,7 +46,7 @@ public final class AdminAccess {
 	public static String checkWorkspace(String workspace) {
 		if (!WORKSPACE.matcher(workspace).matches()) {
 			throw new InvalidRequestException("workspace", workspace,
-					"1 to 64 letters, digits, points, hyphens and underscores");
+					"1 to 100 letters, digits, points, hyphens and underscores");
 		}
 		if (!principal().manages(workspace)) {
 			throw new AccessDeniedException("This admin key does not manage the workspace");

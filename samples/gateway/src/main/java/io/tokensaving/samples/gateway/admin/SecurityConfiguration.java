@@ -113,6 +113,11 @@ class SecurityConfiguration {
 				.access(AuthorityAuthorizationManager.hasRole(AdminRole.VIEWER.name()))
 				.requestMatchers("/token-saving/**")
 				.access(AuthorityAuthorizationManager.hasRole(AdminRole.OPERATOR.name()))
+				// Checks the workspace itself, and the role once more
+				.requestMatchers(HttpMethod.GET, "/tokensaving/**")
+				.access(AuthorityAuthorizationManager.hasRole(AdminRole.VIEWER.name()))
+				.requestMatchers("/tokensaving/**")
+				.access(AuthorityAuthorizationManager.hasRole(AdminRole.OPERATOR.name()))
 				// Keys are of all workspaces: who makes one chooses its workspace
 				.requestMatchers(HttpMethod.GET, "/admin/api-keys/**")
 				.access(inAllWorkspaces(AdminRole.VIEWER))
