@@ -2,6 +2,7 @@ package io.tokensaving.samples.gateway.door;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Enumeration;
 import java.util.LinkedHashMap;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 
 import io.tokensaving.SavingsReport;
+import io.tokensaving.TokenSaving;
 import io.tokensaving.samples.gateway.upstream.Upstream;
 import io.tokensaving.samples.gateway.upstream.UpstreamHeaders;
 import io.tokensaving.samples.gateway.upstream.Upstreams;
@@ -20,6 +22,7 @@ import io.tokensaving.samples.gateway.wire.WireFormat;
 import io.tokensaving.samples.gateway.wire.WireMetadata;
 import io.tokensaving.samples.gateway.wire.WireOptions;
 import io.tokensaving.samples.gateway.wire.WireRequest;
+import io.tokensaving.samples.gateway.wire.json.JsonWriter;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +31,7 @@ import org.springframework.ai.chat.client.ChatClientRequest;
 import org.springframework.ai.chat.client.ChatClientResponse;
 import org.springframework.ai.chat.metadata.ChatResponseMetadata;
 import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.model.Generation;
 import org.springframework.ai.chat.prompt.Prompt;
 
 /**
@@ -67,13 +71,29 @@ final class Conversations {
 	void answer(Exchange exchange, WireFormat format, byte[] body) throws IOException {
 		WireRequest wire = read(format, body);
 		Map<String, Object> context = this.parameters.of(exchange.request(), wire.parameters(), exchange.caller());
+		restrict(context, wire.allowed());
 		WireOptions options = options(exchange, format, wire.options());
 		ChatClientRequest request = new ChatClientRequest(new Prompt(wire.messages(), options), context);
 		if (wire.stream()) {
 			stream(exchange, format, options, request);
 		}
 		else {
-			call(exchange, request);
+			call(exchange, format, request);
+		}
+	}
+
+	// Said for the client, who need not know, and whatever it says itself
+	private static void restrict(Map<String, Object> context, WireRequest.Allowed allowed) {
+		if (!allowed.sharing()) {
+			Map<String, Object> cache = new LinkedHashMap<>();
+			if (context.get(TokenSaving.CACHE) instanceof Map<?, ?> given) {
+				given.forEach((name, value) -> cache.put((String) name, value));
+			}
+			cache.put(TokenSaving.NO_STORE, true);
+			context.put(TokenSaving.CACHE, cache);
+		}
+		if (!allowed.routing()) {
+			context.put(TokenSaving.TIER, TokenSaving.NO_ROUTE);
 		}
 	}
 
@@ -82,8 +102,7 @@ final class Conversations {
 			return format.read(body);
 		}
 		catch (WireException ex) {
-			throw new DoorException(
-					new Failure(400, Failure.INVALID_REQUEST, String.valueOf(ex.getMessage()), ex.param(), ex.code()));
+			throw DoorException.of(ex);
 		}
 	}
 
@@ -110,7 +129,7 @@ final class Conversations {
 		return headers;
 	}
 
-	private void call(Exchange exchange, ChatClientRequest request) throws IOException {
+	private void call(Exchange exchange, WireFormat format, ChatClientRequest request) throws IOException {
 		ClientWatch.Watched watched = this.watch.watch(exchange.request());
 		ChatClientResponse answer;
 		try {
@@ -122,7 +141,7 @@ final class Conversations {
 		finally {
 			watched.close();
 		}
-		byte[] body = body(answer.chatResponse());
+		byte[] body = body(format, answer.chatResponse());
 		if (body == null) {
 			throw new IllegalStateException("The answer has no body");
 		}
@@ -192,7 +211,7 @@ final class Conversations {
 				events.send(event);
 			}
 			else if (!live) {
-				byte[] body = body(response);
+				byte[] body = body(format, response);
 				if (body != null) {
 					replay(format.cut(new String(body, StandardCharsets.UTF_8), options), events);
 					live = true;
@@ -232,12 +251,19 @@ final class Conversations {
 		}
 	}
 
-	private static void fail(Exchange exchange, WireFormat format, EventStream events, RuntimeException thrown)
+	/**
+	 * Tell of a failure in an event of a stream that has begun.
+	 * @param exchange the request
+	 * @param format its format
+	 * @param events where the event is written
+	 * @param thrown the failure
+	 * @throws IOException if the client is gone
+	 */
+	static void fail(Exchange exchange, WireFormat format, EventStream events, RuntimeException thrown)
 			throws IOException {
 		Failure failure = Failures.of(thrown, DoorServlet.requestId(exchange.response()));
 		exchange.record().outcome("error");
-		String name = exchange.route().errorEvent();
-		events.send(new ServerSentEvent(name, failure.writeEvent(format)));
+		events.send(format.errorEvent(failure.writeEvent(format), events.sent()));
 	}
 
 	// An answer that was stored may still have the last event of the stream that it was
@@ -261,10 +287,24 @@ final class Conversations {
 				: null;
 	}
 
-	private static byte @Nullable [] body(@Nullable ChatResponse response) {
+	private static byte @Nullable [] body(WireFormat format, @Nullable ChatResponse response) {
 		Object body = (response != null) ? response.getMetadata().get(WireMetadata.BODY) : null;
-		return (body instanceof String text) ? text.getBytes(StandardCharsets.UTF_8)
+		return (response != null && body instanceof String text)
+				? repaired(format, response, text).getBytes(StandardCharsets.UTF_8)
 				: (body instanceof byte[] bytes) ? bytes : null;
+	}
+
+	// What an advisor has repaired is in the projection of the answer only
+	private static String repaired(WireFormat format, ChatResponse response, String body) {
+		List<String> texts = new ArrayList<>();
+		boolean changed = false;
+		for (Generation generation : response.getResults()) {
+			String text = generation.getOutput().getText();
+			texts.add((text != null) ? text : "");
+			changed |= text != null && (text.startsWith("{") || text.startsWith("["))
+					&& !body.contains(JsonWriter.quote(text));
+		}
+		return changed ? format.withTexts(body, texts) : body;
 	}
 
 	private static @Nullable SavingsReport report(ChatClientResponse response) {

@@ -1,5 +1,7 @@
 package io.tokensaving.samples.gateway.door;
 
+import io.tokensaving.samples.gateway.wire.WireException;
+
 /**
  * Thrown if the door itself refuses a request.
  */
@@ -10,6 +12,16 @@ final class DoorException extends RuntimeException {
 	DoorException(Failure failure) {
 		super(failure.message(), null, false, false);
 		this.failure = failure;
+	}
+
+	/**
+	 * Refuse what cannot be read.
+	 * @param wrong says what is wrong
+	 * @return the exception
+	 */
+	static DoorException of(WireException wrong) {
+		return new DoorException(new Failure(400, Failure.INVALID_REQUEST, String.valueOf(wrong.getMessage()),
+				wrong.param(), wrong.code()));
 	}
 
 	Failure failure() {

@@ -54,8 +54,10 @@ final class DoorServlet extends HttpServlet {
 
 	private final transient Drain drain;
 
+	private final int maxRunning;
+
 	DoorServlet(KeyGuard guard, Collection<WireFormat> formats, RequestBody bodies, Conversations conversations,
-			PassThrough passThrough, Models models, Cors cors, DoorMetrics metrics, Drain drain) {
+			PassThrough passThrough, Models models, Cors cors, DoorMetrics metrics, Drain drain, int maxRunning) {
 		this.guard = guard;
 		this.formats = List.copyOf(formats);
 		this.bodies = bodies;
@@ -65,12 +67,13 @@ final class DoorServlet extends HttpServlet {
 		this.cors = cors;
 		this.metrics = metrics;
 		this.drain = drain;
+		this.maxRunning = maxRunning;
 	}
 
 	@Override
 	protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
 		long start = System.nanoTime();
-		this.drain.begin();
+		int running = this.drain.begin();
 		String path = (request.getPathInfo() != null) ? request.getPathInfo() : request.getServletPath();
 		Route route = Route.of(path);
 		WireFormat format = (route != null) ? format(route) : null;
@@ -82,6 +85,12 @@ final class DoorServlet extends HttpServlet {
 		}
 		try {
 			if (!this.cors.answer(request, response, (route != null) ? route.method() : null)) {
+				if (running > this.maxRunning) {
+					throw new DoorException(
+							new Failure(503, Failure.API_ERROR, "Too many requests at once, please ask again", null,
+									"gateway_busy")
+								.withHeaders(Map.of("retry-after", "1")));
+				}
 				answer(route, format, path, request, response, record);
 			}
 			else {
@@ -107,12 +116,7 @@ final class DoorServlet extends HttpServlet {
 	private void answer(@Nullable Route route, @Nullable WireFormat format, String path, HttpServletRequest request,
 			HttpServletResponse response, Exchange.Record record) throws IOException {
 		if (route == null || (route.kind() != Route.Kind.LOCAL && format == null)) {
-			throw new DoorException(new Failure(404, Failure.INVALID_REQUEST,
-					"There is nothing at this path; there are " + Route.all()
-						.stream()
-						.map((known) -> "/v1" + known.path())
-						.collect(Collectors.joining(", ")),
-					null, "not_found"));
+			throw new DoorException(new Failure(404, Failure.INVALID_REQUEST, nothingAt(path), null, "not_found"));
 		}
 		if (!isMethod(route, request.getMethod())) {
 			throw new DoorException(new Failure(405, Failure.INVALID_REQUEST,
@@ -125,8 +129,9 @@ final class DoorServlet extends HttpServlet {
 			local(exchange);
 			return;
 		}
-		try (KeyGuard.Admission admission = this.guard.admit(caller)) {
-			byte[] body = this.bodies.read(request);
+		try (KeyGuard.Admission admission = this.guard.admit(caller);
+				RequestBody.Memory memory = this.bodies.memory()) {
+			byte[] body = this.bodies.read(request, memory);
 			if (route.kind() == Route.Kind.CONVERSATION) {
 				this.conversations.answer(exchange, format, body);
 			}
@@ -134,6 +139,16 @@ final class DoorServlet extends HttpServlet {
 				this.passThrough.answer(exchange, format, body);
 			}
 		}
+	}
+
+	// Responses that a provider keeps belong to its account, and not to a key: by their
+	// ids, keys could read what others have asked
+	private static String nothingAt(String path) {
+		String known = Route.all().stream().map((route) -> "/v1" + route.path()).collect(Collectors.joining(", "));
+		return path.startsWith(Route.RESPONSES.path() + "/")
+				? "The gateway does not know whose responses are, so it neither shows nor changes them; there are "
+						+ known
+				: "There is nothing at this path; there are " + known;
 	}
 
 	private static boolean isMethod(Route route, String method) {
@@ -202,12 +217,12 @@ final class DoorServlet extends HttpServlet {
 		return String.valueOf(response.getHeader(REQUEST_ID));
 	}
 
-	private static void identify(HttpServletResponse response, String id) {
+	static void identify(HttpServletResponse response, String id) {
 		response.setHeader(REQUEST_ID, id);
 		response.setHeader(OTHER_REQUEST_ID, id);
 	}
 
-	private static String newRequestId() {
+	static String newRequestId() {
 		ThreadLocalRandom random = ThreadLocalRandom.current();
 		HexFormat hex = HexFormat.of();
 		return "req_" + hex.toHexDigits(random.nextLong()) + hex.toHexDigits(random.nextInt());

@@ -39,8 +39,12 @@ final class Drain {
 		return this.draining;
 	}
 
-	void begin() {
-		this.running.incrementAndGet();
+	/**
+	 * Count a request that begins.
+	 * @return how many run, with this one
+	 */
+	int begin() {
+		return this.running.incrementAndGet();
 	}
 
 	void end() {

@@ -19,6 +19,8 @@ final class EventStream {
 
 	private @Nullable ServletOutputStream output;
 
+	private int sent;
+
 	EventStream(HttpServletResponse response) {
 		this.response = response;
 	}
@@ -30,6 +32,14 @@ final class EventStream {
 	 */
 	boolean isStarted() {
 		return this.output != null;
+	}
+
+	/**
+	 * Return how many events were written.
+	 * @return the number, without comments
+	 */
+	int sent() {
+		return this.sent;
 	}
 
 	/**
@@ -49,6 +59,7 @@ final class EventStream {
 	 */
 	void write(ServerSentEvent event) throws IOException {
 		output().write(encode(event));
+		this.sent++;
 	}
 
 	/**

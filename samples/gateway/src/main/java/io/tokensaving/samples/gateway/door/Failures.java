@@ -57,7 +57,7 @@ final class Failures {
 			return refused.failure();
 		}
 		if (thrown instanceof RefusedException refused) {
-			return new Failure(refused.status(), refused.type(), message(refused), null, refused.code(),
+			return new Failure(refused.status(), refused.type(), message(refused), refused.param(), refused.code(),
 					refused.headers(), null);
 		}
 		if (thrown instanceof UnknownModelException unknown) {

@@ -6,6 +6,7 @@ import io.tokensaving.samples.gateway.upstream.Upstreams;
 import io.tokensaving.samples.gateway.wire.anthropic.AnthropicMessagesFormat;
 import io.tokensaving.samples.gateway.wire.cache.GatewayPromptCacheInjector;
 import io.tokensaving.samples.gateway.wire.openai.ChatCompletionsFormat;
+import io.tokensaving.samples.gateway.wire.responses.ResponsesFormat;
 
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -25,6 +26,11 @@ class FormatConfiguration {
 	@Bean
 	AnthropicMessagesFormat anthropicMessagesFormat() {
 		return new AnthropicMessagesFormat();
+	}
+
+	@Bean
+	ResponsesFormat responsesFormat() {
+		return new ResponsesFormat();
 	}
 
 	@Bean

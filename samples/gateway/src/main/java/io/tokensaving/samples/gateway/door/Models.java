@@ -2,12 +2,14 @@ package io.tokensaving.samples.gateway.door;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 import io.tokensaving.samples.gateway.key.Caller;
+import io.tokensaving.samples.gateway.upstream.ModelCatalog;
 import io.tokensaving.samples.gateway.upstream.UnknownModelException;
 import io.tokensaving.samples.gateway.upstream.Upstream;
 import io.tokensaving.samples.gateway.upstream.Upstreams;
@@ -21,12 +23,12 @@ final class Models {
 
 	private static final JsonMapper JSON = JsonMapper.shared();
 
-	private final Upstreams upstreams;
+	private final ModelCatalog catalog;
 
-	private final long created = System.currentTimeMillis() / 1000;
+	private final Instant started = Instant.now();
 
-	Models(Upstreams upstreams) {
-		this.upstreams = upstreams;
+	Models(ModelCatalog catalog) {
+		this.catalog = catalog;
 	}
 
 	/**
@@ -40,18 +42,15 @@ final class Models {
 	 * @throws UnknownModelException if no upstream serves it
 	 */
 	static Upstream upstream(Upstreams upstreams, Caller caller, String model, String format) {
-		if (!Parameters.allows(caller.models(), model)) {
-			throw new DoorException(new Failure(403, "permission_error", "The key may not use this model", "model",
-					"model_not_allowed"));
-		}
+		caller.checkModel(model);
 		return upstreams.find(model, format);
 	}
 
 	void list(Exchange exchange) throws IOException {
 		List<Map<String, Object>> data = new ArrayList<>();
-		this.upstreams.models().forEach((model, upstream) -> {
-			if (!model.endsWith("*") && Parameters.allows(exchange.caller().models(), model)) {
-				data.add(describe(model, upstream));
+		this.catalog.all().values().forEach((model) -> {
+			if (exchange.caller().mayAsk(model.name())) {
+				data.add(describe(model));
 			}
 		});
 		Map<String, Object> body = new LinkedHashMap<>();
@@ -61,26 +60,20 @@ final class Models {
 	}
 
 	void show(Exchange exchange) throws IOException {
-		String model = exchange.path().substring(Route.MODEL.path().length());
-		Upstream found = null;
-		for (Upstream upstream : this.upstreams.all()) {
-			if (Parameters.allows(upstream.models(), model)) {
-				found = upstream;
-				break;
-			}
+		String name = exchange.path().substring(Route.MODEL.path().length());
+		ModelCatalog.Model model = exchange.caller().mayAsk(name) ? this.catalog.find(name) : null;
+		if (model == null) {
+			throw new UnknownModelException(name, "", false);
 		}
-		if (found == null || !Parameters.allows(exchange.caller().models(), model)) {
-			throw new UnknownModelException(model, "", false);
-		}
-		write(exchange, describe(model, found));
+		write(exchange, describe(model));
 	}
 
-	private Map<String, Object> describe(String model, Upstream upstream) {
+	private Map<String, Object> describe(ModelCatalog.Model model) {
 		Map<String, Object> described = new LinkedHashMap<>();
-		described.put("id", model);
+		described.put("id", model.name());
 		described.put("object", "model");
-		described.put("created", this.created);
-		described.put("owned_by", upstream.name());
+		described.put("created", ((model.created() != null) ? model.created() : this.started).getEpochSecond());
+		described.put("owned_by", model.upstream().name());
 		return described;
 	}
 

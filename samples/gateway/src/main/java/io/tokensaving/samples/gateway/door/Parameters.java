@@ -1,6 +1,7 @@
 package io.tokensaving.samples.gateway.door;
 
-import java.util.Collection;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,13 +11,15 @@ import java.util.TreeSet;
 import io.tokensaving.TokenSaving;
 import io.tokensaving.plan.Plan;
 import io.tokensaving.plan.PlanRepository;
+import io.tokensaving.request.CacheDirectives;
 import io.tokensaving.request.RequestParameters;
 import io.tokensaving.samples.gateway.key.Caller;
+import io.tokensaving.samples.gateway.wire.GatewayFields;
+import io.tokensaving.samples.gateway.wire.WireException;
 import io.tokensaving.samples.gateway.wire.WireRequest;
+import io.tokensaving.samples.gateway.wire.json.JsonReader;
 import jakarta.servlet.http.HttpServletRequest;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The parameters of this gateway, from the body and from headers. What is in both must be
@@ -32,18 +35,30 @@ final class Parameters {
 
 	static final String CACHE_HEADER = "x-token-saving-cache";
 
+	private static final String CACHE = "cache";
+
+	private static final String SCOPE = CACHE + "." + TokenSaving.SCOPE;
+
 	// Scopes of keys begin with it, so no other scope may
 	private static final String KEY_SCOPE = "key:";
-
-	private static final JsonMapper JSON = JsonMapper.shared();
 
 	private final PlanRepository plans;
 
 	private final boolean refuseUnknownPlan;
 
-	Parameters(PlanRepository plans, boolean refuseUnknownPlan) {
+	private final @Nullable String defaultPlan;
+
+	/**
+	 * Create the parameters.
+	 * @param plans the plans
+	 * @param refuseUnknownPlan whether a plan that is not known is refused
+	 * @param defaultPlan the plan that the library takes for a request that names none,
+	 * or {@code null} for no plan
+	 */
+	Parameters(PlanRepository plans, boolean refuseUnknownPlan, @Nullable String defaultPlan) {
 		this.plans = plans;
 		this.refuseUnknownPlan = refuseUnknownPlan;
+		this.defaultPlan = defaultPlan;
 	}
 
 	/**
@@ -60,7 +75,7 @@ final class Parameters {
 		if (plan != null) {
 			checkPlan(plan, caller);
 		}
-		put(parameters, TokenSaving.PLAN_ID, (plan != null) ? plan : caller.defaultPlan());
+		put(parameters, TokenSaving.PLAN_ID, (plan != null) ? plan : unnamed(caller));
 		put(parameters, TokenSaving.FEATURE, one("token_saving_feature", body.feature(), request, FEATURE_HEADER));
 		put(parameters, TokenSaving.TIER, one("token_saving_tier", body.tier(), request, TIER_HEADER));
 		Map<String, Object> cache = cache(request.getHeader(CACHE_HEADER), body.cache());
@@ -94,8 +109,20 @@ final class Parameters {
 		return inBody;
 	}
 
+	// Null leaves it to the library, which takes the default plan of the gateway
+	private @Nullable String unnamed(Caller caller) {
+		String own = caller.defaultPlan();
+		if (own != null && caller.mayUse(own)) {
+			return own;
+		}
+		if (caller.plans().isEmpty() || (this.defaultPlan != null && caller.mayUse(this.defaultPlan))) {
+			return null;
+		}
+		return (caller.plans().size() == 1) ? caller.plans().iterator().next() : Plan.NONE;
+	}
+
 	private void checkPlan(String plan, Caller caller) {
-		if (!caller.plans().isEmpty() && !caller.plans().contains(plan)) {
+		if (!caller.mayUse(plan)) {
 			throw new DoorException(new Failure(403, "permission_error",
 					"The key may not use this plan, only " + List.copyOf(new TreeSet<>(caller.plans())),
 					"token_saving_plan_id", "plan_not_allowed"));
@@ -111,23 +138,47 @@ final class Parameters {
 		if (header == null) {
 			return inBody;
 		}
-		Map<String, Object> inHeader = parse(header.strip());
-		if (!inBody.isEmpty() && !inBody.equals(inHeader)) {
-			throw conflict("cache", CACHE_HEADER);
+		Map<String, Object> inHeader = read(header.strip());
+		Map<String, Object> others = new LinkedHashMap<>(inBody);
+		// What must not be stored is not, whoever says so
+		boolean noStore = Boolean.TRUE.equals(others.remove(TokenSaving.NO_STORE));
+		Map<String, Object> all = new LinkedHashMap<>(inHeader);
+		if (noStore) {
+			all.put(TokenSaving.NO_STORE, true);
+			others.put(TokenSaving.NO_STORE, true);
 		}
-		return inHeader;
+		if (others.size() > (noStore ? 1 : 0) && !isSame(others, all)) {
+			throw conflict(CACHE, CACHE_HEADER);
+		}
+		return all;
 	}
 
-	@SuppressWarnings("unchecked")
-	private static Map<String, Object> parse(String header) {
-		if (header.startsWith("{")) {
-			try {
-				return JSON.readValue(header, Map.class);
-			}
-			catch (JacksonException ex) {
-				throw refused("The header '" + CACHE_HEADER + "' is no JSON");
-			}
+	// One may write a number of seconds where the other has a text
+	private static boolean isSame(Map<String, Object> one, Map<String, Object> other) {
+		return CacheDirectives.parse(one).equals(CacheDirectives.parse(other));
+	}
+
+	private static Map<String, Object> read(String header) {
+		try {
+			GatewayFields fields = new GatewayFields();
+			fields.put(CACHE, header.startsWith("{") ? object(header) : directives(header));
+			return fields.parameters().cache();
 		}
+		catch (WireException ex) {
+			throw DoorException.of(ex);
+		}
+	}
+
+	private static @Nullable Object object(String header) {
+		try {
+			return JsonReader.read(header.getBytes(StandardCharsets.UTF_8));
+		}
+		catch (WireException ex) {
+			throw new WireException("The header '" + CACHE_HEADER + "' is no JSON", CACHE, "invalid_json");
+		}
+	}
+
+	private static Map<String, Object> directives(String header) {
 		Map<String, Object> directives = new LinkedHashMap<>();
 		for (String directive : header.split(",")) {
 			int sign = directive.indexOf('=');
@@ -160,7 +211,7 @@ final class Parameters {
 
 	private static Object number(String text) {
 		try {
-			return Double.valueOf(text);
+			return new BigDecimal(text);
 		}
 		catch (NumberFormatException ex) {
 			return text;
@@ -171,12 +222,12 @@ final class Parameters {
 		Object scope = cache.get(TokenSaving.SCOPE);
 		if (!caller.scoped()) {
 			if (scope instanceof String text && text.startsWith(KEY_SCOPE)) {
-				throw refused("'cache.scope' must not begin with '" + KEY_SCOPE + "'");
+				throw refused("'cache.scope' must not begin with '" + KEY_SCOPE + "'", SCOPE);
 			}
 			return cache;
 		}
 		if (scope != null && (!(scope instanceof String text) || text.isBlank())) {
-			throw refused("'cache.scope' must be a text that is not blank");
+			throw refused("'cache.scope' must be a text that is not blank", SCOPE);
 		}
 		Map<String, Object> scoped = new LinkedHashMap<>(cache);
 		// The length keeps one key from spelling the scope of another
@@ -190,36 +241,30 @@ final class Parameters {
 			RequestParameters.from(parameters);
 		}
 		catch (IllegalArgumentException ex) {
-			throw refused(String.valueOf(ex.getMessage()));
+			throw refused(String.valueOf(ex.getMessage()), wrong(parameters));
 		}
 	}
 
-	private static DoorException refused(String message) {
-		return new DoorException(new Failure(400, Failure.INVALID_REQUEST, message, null, "invalid_value"));
+	private static @Nullable String wrong(Map<String, Object> parameters) {
+		for (Map.Entry<String, Object> parameter : parameters.entrySet()) {
+			try {
+				RequestParameters.from(Map.ofEntries(parameter));
+			}
+			catch (IllegalArgumentException ex) {
+				return parameter.getKey().equals(TokenSaving.CACHE) ? CACHE : parameter.getKey();
+			}
+		}
+		return null;
+	}
+
+	private static DoorException refused(String message, @Nullable String param) {
+		return new DoorException(new Failure(400, Failure.INVALID_REQUEST, message, param, "invalid_value"));
 	}
 
 	private static DoorException conflict(String name, String header) {
 		return new DoorException(new Failure(400, Failure.INVALID_REQUEST,
 				"'%s' of the body and the header '%s' must be the same".formatted(name, header), name,
 				"conflicting_parameter"));
-	}
-
-	/**
-	 * Whether a name is among names and prefixes.
-	 * @param names the names, each possibly a prefix followed by {@code *}; empty for all
-	 * @param name the name
-	 * @return whether it is
-	 */
-	static boolean allows(Collection<String> names, String name) {
-		if (names.isEmpty() || names.contains(name)) {
-			return true;
-		}
-		for (String accepted : names) {
-			if (accepted.endsWith("*") && name.startsWith(accepted.substring(0, accepted.length() - 1))) {
-				return true;
-			}
-		}
-		return false;
 	}
 
 }

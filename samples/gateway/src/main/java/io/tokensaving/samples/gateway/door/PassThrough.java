@@ -2,8 +2,6 @@ package io.tokensaving.samples.gateway.door;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.WritableByteChannel;
 import java.util.List;
 
 import io.tokensaving.provider.TokenUsage;
@@ -15,6 +13,7 @@ import io.tokensaving.samples.gateway.upstream.UpstreamRequest;
 import io.tokensaving.samples.gateway.upstream.UpstreamTarget;
 import io.tokensaving.samples.gateway.upstream.Upstreams;
 import io.tokensaving.samples.gateway.wire.WireFormat;
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -57,15 +56,13 @@ final class PassThrough {
 		// Nothing of them has an effect here, but what is wrong is said
 		this.parameters.of(exchange.request(), body.parameters(), exchange.caller());
 		Models.upstream(this.upstreams, exchange.caller(), body.model(), format.name());
-		// Counting tokens costs nothing
-		KeyGuard.Reservation reservation = (exchange.route() == Route.COUNT_TOKENS) ? null
-				: this.guard.reserve(exchange.caller(), body.model(), body.bytes().length,
-						(exchange.route() == Route.EMBEDDINGS) ? 0 : body.maxOutputTokens());
+		KeyGuard.Reservation reservation = exchange.route().isFree() ? null : this.guard.reserve(exchange.caller(),
+				body.model(), body.bytes().length, (exchange.route() == Route.EMBEDDINGS) ? 0 : body.maxOutputTokens());
 		UpstreamRequest request = UpstreamRequest.post(path(exchange, format),
 				Conversations.forwarded(exchange.request()), body.stream(), (target) -> body.bytes());
 		Spending spending = new Spending(body, reservation, request, exchange.route() != Route.EMBEDDINGS);
 		try {
-			send(exchange, targets(body.model(), format.name()), request, body.stream(), spending);
+			send(exchange, format, targets(body.model(), format.name()), request, spending);
 		}
 		finally {
 			spending.end();
@@ -82,36 +79,50 @@ final class PassThrough {
 		return format.path().startsWith("/v1/") ? "/v1" + exchange.route().path() : exchange.route().path();
 	}
 
-	private void send(Exchange exchange, List<UpstreamTarget> targets, UpstreamRequest request, boolean stream,
+	private void send(Exchange exchange, WireFormat format, List<UpstreamTarget> targets, UpstreamRequest request,
 			Spending spending) throws IOException {
+		HttpServletResponse response = exchange.response();
+		WholeEvents events = null;
 		ClientWatch.Watched watched = this.watch.watch(exchange.request());
 		try (UpstreamExchange answer = this.client.open(targets, request)) {
 			spending.answered(answer.model());
-			HttpServletResponse response = exchange.response();
 			response.setStatus(answer.status());
 			exchange.record().status(answer.status());
 			response.setContentType(answer.headers().getOrDefault("content-type", List.of("application/json")).get(0));
-			copy(answer, response, stream, spending, watched);
+			ServletOutputStream output = response.getOutputStream();
+			events = answer.isEventStream() ? new WholeEvents(output) : null;
+			copy(answer, response, output, events, spending, watched);
 		}
 		catch (RuntimeException ex) {
-			throw Conversations.interrupted(watched, ex);
+			RuntimeException failure = Conversations.interrupted(watched, ex);
+			if (events == null || !response.isCommitted() || failure instanceof ClientLeftException) {
+				throw failure;
+			}
+			watched.pause();
+			events.breakOff();
+			Conversations.fail(exchange, format, new EventStream(response), failure);
 		}
 		finally {
 			watched.close();
 		}
 	}
 
-	private void copy(UpstreamExchange answer, HttpServletResponse response, boolean stream, Spending spending,
-			ClientWatch.Watched watched) throws IOException {
-		WritableByteChannel output = Channels.newChannel(response.getOutputStream());
+	private static void copy(UpstreamExchange answer, HttpServletResponse response, ServletOutputStream output,
+			@Nullable WholeEvents events, Spending spending, ClientWatch.Watched watched) throws IOException {
 		for (ByteBuffer read = answer.read(); read != null; read = answer.read()) {
 			watched.pause();
 			spending.received(read);
-			output.write(read);
-			if (stream) {
+			if (events == null) {
+				output.write(read);
+			}
+			else if (events.write(read)) {
 				response.flushBuffer();
 			}
 			watched.resume();
+		}
+		if (events != null) {
+			watched.pause();
+			events.end();
 		}
 	}
 

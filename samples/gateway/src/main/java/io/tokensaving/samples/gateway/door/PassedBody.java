@@ -1,20 +1,19 @@
 package io.tokensaving.samples.gateway.door;
 
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
+import io.tokensaving.samples.gateway.wire.GatewayFields;
+import io.tokensaving.samples.gateway.wire.WireException;
 import io.tokensaving.samples.gateway.wire.WireRequest;
+import io.tokensaving.samples.gateway.wire.json.JsonEdits;
+import io.tokensaving.samples.gateway.wire.json.JsonMember;
+import io.tokensaving.samples.gateway.wire.json.JsonMembers;
+import io.tokensaving.samples.gateway.wire.json.JsonPieces;
+import io.tokensaving.samples.gateway.wire.json.JsonReader;
+import io.tokensaving.samples.gateway.wire.json.Span;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What has to be known of a body that is passed on as it is, but for the fields of this
@@ -28,12 +27,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 record PassedBody(byte[] bytes, String model, boolean stream, long maxOutputTokens, WireRequest.Parameters parameters) {
 
-	private static final JsonFactory JSON = JsonFactory.builder()
-		.enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-		.build();
-
-	private static final JsonMapper MAPPER = JsonMapper.shared();
-
 	/**
 	 * Read a body.
 	 * @param body the body
@@ -41,25 +34,25 @@ record PassedBody(byte[] bytes, String model, boolean stream, long maxOutputToke
 	 * @throws DoorException if it is no object, or names no model
 	 */
 	static PassedBody read(byte[] body) {
-		try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), body)) {
-			return new Reader(body, parser).read();
+		try (JsonReader in = new JsonReader(body)) {
+			return new Reader(body, in).read();
 		}
-		catch (JacksonException ex) {
-			throw refused("The body is no JSON: " + ex.getOriginalMessage(), null);
+		catch (WireException ex) {
+			throw DoorException.of(ex);
 		}
-	}
-
-	private static DoorException refused(String message, @Nullable String param) {
-		return new DoorException(new Failure(400, Failure.INVALID_REQUEST, message, param, "invalid_value"));
 	}
 
 	private static final class Reader {
 
 		private final byte[] body;
 
-		private final JsonParser parser;
+		private final JsonReader in;
 
-		private final List<int[]> cuts = new ArrayList<>();
+		private final GatewayFields ours = new GatewayFields();
+
+		private final List<JsonMember> members = new ArrayList<>();
+
+		private boolean cut;
 
 		private @Nullable String model;
 
@@ -71,78 +64,71 @@ record PassedBody(byte[] bytes, String model, boolean stream, long maxOutputToke
 
 		private long prompts = 1;
 
-		private final Map<String, String> texts = new HashMap<>();
-
-		private Map<String, Object> cache = Map.of();
-
-		private int start;
-
-		Reader(byte[] body, JsonParser parser) {
+		Reader(byte[] body, JsonReader in) {
 			this.body = body;
-			this.parser = parser;
+			this.in = in;
 		}
 
 		PassedBody read() {
-			if (this.parser.nextToken() != JsonToken.START_OBJECT) {
-				throw refused("The body must be a JSON object", null);
+			if (this.in.next() != JsonToken.START_OBJECT) {
+				throw new WireException("The body must be a JSON object", null, "invalid_type");
 			}
-			while (this.parser.nextToken() == JsonToken.PROPERTY_NAME) {
-				this.start = (int) this.parser.currentTokenLocation().getByteOffset();
-				if (this.start < 0) {
-					throw refused("The body must be UTF-8", null);
-				}
-				member(this.parser.currentName(), this.parser.nextToken());
+			while (this.in.next() != JsonToken.END_OBJECT) {
+				String name = this.in.text();
+				int key = this.in.start();
+				JsonToken value = this.in.next();
+				int start = this.in.start();
+				member(name, value);
+				this.in.skip();
+				this.members.add(new JsonMember(name, key, new Span(start, this.in.end())));
 			}
-			if (this.parser.nextToken() != null) {
-				throw refused("The body must be one JSON object", null);
-			}
+			this.in.finish();
 			String model = this.model;
 			if (model == null || model.isBlank()) {
-				throw refused("'model' must be the name of a model", "model");
+				throw new WireException("'model' must be the name of a model", "model",
+						(model != null) ? "invalid_type" : "missing_required_parameter");
 			}
-			return new PassedBody(withoutCuts(), model, this.stream, maxOutputTokens(),
-					new WireRequest.Parameters(this.texts.get("token_saving_plan_id"),
-							this.texts.get("token_saving_feature"), this.texts.get("token_saving_tier"), this.cache));
+			return new PassedBody(withoutOurs(), model, this.stream, maxOutputTokens(), this.ours.parameters());
 		}
 
-		@SuppressWarnings("unchecked")
 		private void member(String name, JsonToken value) {
+			if (isOurs(name, value)) {
+				this.cut = true;
+				this.ours.put(name, this.in.value());
+				return;
+			}
 			switch (name) {
 				case "model" -> {
-					this.model = text(name, value);
+					if (value != JsonToken.VALUE_STRING) {
+						throw new WireException("'model' must be a text", name, "invalid_type");
+					}
+					this.model = this.in.text();
 				}
 				case "stream" -> {
 					this.stream = value == JsonToken.VALUE_TRUE;
 				}
 				case "max_tokens", "max_completion_tokens", "max_output_tokens" -> {
-					this.maxTokens = (value == JsonToken.VALUE_NUMBER_INT) ? this.parser.getLongValue()
-							: this.maxTokens;
+					this.maxTokens = number(value, this.maxTokens);
 				}
 				case "n", "best_of" -> {
-					this.answers = Math.max(this.answers,
-							(value == JsonToken.VALUE_NUMBER_INT) ? this.parser.getLongValue() : 1);
+					this.answers = Math.max(this.answers, number(value, 1));
 				}
 				case "prompt" -> {
 					countPrompts(value);
-				}
-				case "token_saving_plan_id", "token_saving_feature", "token_saving_tier" -> {
-					this.texts.put(name, text(name, value));
-					cut();
-				}
-				case "cache" -> {
-					if (value == JsonToken.START_OBJECT) {
-						int from = (int) this.parser.currentTokenLocation().getByteOffset();
-						this.parser.skipChildren();
-						int to = (int) this.parser.currentLocation().getByteOffset();
-						this.cache = MAPPER.readValue(this.body, from, to - from, Map.class);
-						cut();
-					}
 				}
 				default -> {
 					// Is passed on
 				}
 			}
-			this.parser.skipChildren();
+		}
+
+		private static boolean isOurs(String name, JsonToken value) {
+			return GatewayFields.isOurs(name, value == JsonToken.START_OBJECT);
+		}
+
+		private long number(JsonToken value, long otherwise) {
+			return (value == JsonToken.VALUE_NUMBER_INT && this.in.value() instanceof Number number)
+					? number.longValue() : otherwise;
 		}
 
 		private void countPrompts(JsonToken value) {
@@ -150,10 +136,9 @@ record PassedBody(byte[] bytes, String model, boolean stream, long maxOutputToke
 				return;
 			}
 			long texts = 0;
-			for (JsonToken token = this.parser.nextToken(); token != JsonToken.END_ARRAY; token = this.parser
-				.nextToken()) {
+			for (JsonToken token = this.in.next(); token != JsonToken.END_ARRAY; token = this.in.next()) {
 				texts += (token == JsonToken.VALUE_STRING || token == JsonToken.START_ARRAY) ? 1 : 0;
-				this.parser.skipChildren();
+				this.in.skip();
 			}
 			this.prompts = Math.max(1, texts);
 		}
@@ -164,52 +149,17 @@ record PassedBody(byte[] bytes, String model, boolean stream, long maxOutputToke
 					: (this.maxTokens > Long.MAX_VALUE / all) ? Long.MAX_VALUE : this.maxTokens * all;
 		}
 
-		private String text(String name, JsonToken value) {
-			if (value != JsonToken.VALUE_STRING) {
-				throw refused("'" + name + "' must be a text", name);
-			}
-			return this.parser.getString();
-		}
-
-		private void cut() {
-			this.parser.finishToken();
-			this.cuts.add(new int[] { this.start, (int) this.parser.currentLocation().getByteOffset() });
-		}
-
-		private byte[] withoutCuts() {
-			if (this.cuts.isEmpty()) {
+		private byte[] withoutOurs() {
+			if (!this.cut) {
 				return this.body;
 			}
-			ByteArrayOutputStream rest = new ByteArrayOutputStream(this.body.length);
-			int from = 0;
-			for (int i = 0; i < this.cuts.size(); i++) {
-				int begin = this.cuts.get(i)[0];
-				int end = this.cuts.get(i)[1];
-				int comma = comma(end, 1);
-				while (comma >= 0 && i + 1 < this.cuts.size() && beyondSpace(comma + 1, 1) == this.cuts.get(i + 1)[0]) {
-					end = this.cuts.get(++i)[1];
-					comma = comma(end, 1);
-				}
-				// Of members one comma goes too: the one behind, or else the one before
-				int before = (comma < 0) ? comma(begin - 1, -1) : -1;
-				rest.write(this.body, from, ((before >= 0) ? before : begin) - from);
-				from = (comma >= 0) ? comma + 1 : end;
-			}
-			rest.write(this.body, from, this.body.length - from);
+			JsonEdits edits = new JsonEdits(this.body);
+			JsonMembers.change(this.members,
+					(member) -> GatewayFields.isOurs(member.name(), this.body[member.value().start()] == '{'),
+					List.of(), this.body.length, edits);
+			JsonPieces rest = new JsonPieces();
+			edits.copy(0, this.body.length, rest);
 			return rest.toByteArray();
-		}
-
-		private int comma(int from, int step) {
-			int at = beyondSpace(from, step);
-			return (this.body[at] == ',') ? at : -1;
-		}
-
-		private int beyondSpace(int from, int step) {
-			int at = from;
-			while (this.body[at] == ' ' || this.body[at] == '\n' || this.body[at] == '\r' || this.body[at] == '\t') {
-				at += step;
-			}
-			return at;
 		}
 
 	}

@@ -26,9 +26,19 @@ enum Route {
 	COUNT_TOKENS("POST", "/messages/count_tokens", Kind.PASS_THROUGH, "/messages"),
 
 	/**
-	 * A conversation in OpenAI's newer format, which is not stored.
+	 * A conversation in OpenAI's newer format.
 	 */
-	RESPONSES("POST", "/responses", Kind.PASS_THROUGH, "/chat/completions"),
+	RESPONSES("POST", "/responses", Kind.CONVERSATION, "/responses"),
+
+	/**
+	 * The tokens of a conversation in OpenAI's newer format.
+	 */
+	INPUT_TOKENS("POST", "/responses/input_tokens", Kind.PASS_THROUGH, "/responses"),
+
+	/**
+	 * A conversation in OpenAI's newer format, made shorter by the provider.
+	 */
+	COMPACT("POST", "/responses/compact", Kind.PASS_THROUGH, "/responses"),
 
 	/**
 	 * Vectors of texts.
@@ -80,6 +90,14 @@ enum Route {
 	}
 
 	/**
+	 * Whether providers take no money for it.
+	 * @return whether it is free
+	 */
+	boolean isFree() {
+		return this == COUNT_TOKENS || this == INPUT_TOKENS;
+	}
+
+	/**
 	 * How the path of the format ends in which errors, and conversations, are written.
 	 * @return the end of a path
 	 */
@@ -94,14 +112,6 @@ enum Route {
 	 */
 	boolean isOfFormat(String path) {
 		return path.equals(this.formatPath) || path.equals("/v1" + this.formatPath);
-	}
-
-	/**
-	 * Return the name of events that report errors.
-	 * @return the name, or {@code null} if such events have none
-	 */
-	@Nullable String errorEvent() {
-		return (this == MESSAGES) ? "error" : null;
 	}
 
 	static List<Route> all() {

@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.zip.GZIPOutputStream;
@@ -21,14 +22,18 @@ import io.tokensaving.statistics.SavingsStatistics;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import reactor.core.publisher.Flux;
 
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.util.StringUtils;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -37,8 +42,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @SpringBootTest(classes = StubGateway.class, webEnvironment = WebEnvironment.RANDOM_PORT,
 		properties = { "spring.datasource.url=jdbc:h2:mem:door", "gateway.door.max-body-size=64KB",
-				"gateway.door.cors.origins=https://app.example.com", "token-saving.plans.poor.budget.per=day",
-				"token-saving.plans.poor.budget.usd=0.000001", "token-saving.plans.poor.budget.action=refuse" })
+				"gateway.door.cors.origins=https://app.example.com", "token-saving.plans.support.dedup.enabled=true",
+				"token-saving.plans.poor.budget.per=day", "token-saving.plans.poor.budget.usd=0.000001",
+				"token-saving.plans.poor.budget.action=refuse" })
 class DoorTests {
 
 	private final HttpClient client = HttpClient.newHttpClient();
@@ -178,13 +184,42 @@ class DoorTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "no-store=maybe", "{\"ttl\":", "ttl=-1", "colour=red", "{\"ttl\": []}",
-			"similarity-threshold=2" })
-	void refusesCacheDirectivesThatAreNotAccepted(String header) throws Exception {
+	@CsvSource(delimiter = '|', quoteCharacter = '~',
+			value = { "no-store=maybe|cache.no-store|invalid_type", "{\"ttl\":|cache|invalid_json",
+					"[1]|cache.[1]|unknown_parameter", "ttl=-1|cache.ttl|invalid_type",
+					"colour=red|cache.colour|unknown_parameter", "{\"ttl\": []}|cache.ttl|invalid_type",
+					"no-cache, max-age=soon|cache.max-age|invalid_type",
+					"similarity-threshold=2|cache.similarity-threshold|invalid_type",
+					"similarity-threshold=1e-400|cache.similarity-threshold|invalid_type",
+					"scope=key:2:k1|cache.scope|invalid_value" })
+	void namesTheCacheDirectiveThatIsNotAccepted(String header, String param, String code) throws Exception {
 		HttpResponse<String> response = send(
 				post("/v1/chat/completions", body(unique()), "x-token-saving-cache", header));
 
+		assertError(response, 400, "invalid_request_error", code);
+		assertThat(response.body()).contains("\"param\":\"" + param + "\"").doesNotContain("java.");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "x-token-saving-feature,token_saving_feature", "x-token-saving-tier,token_saving_tier" })
+	void namesTheParameterThatIsNotAccepted(String header, String param) throws Exception {
+		HttpResponse<String> response = send(post("/v1/chat/completions", body(unique()), header, "x".repeat(300)));
+
 		assertError(response, 400, "invalid_request_error", "invalid_value");
+		assertThat(response.body()).contains("\"param\":\"" + param + "\"");
+	}
+
+	@Test
+	void takesTheSameDirectivesFromBodyAndHeaderHoweverTheyAreWritten() throws Exception {
+		String body = body(unique()).replace("\"messages\"", "\"cache\":{\"ttl\":60,\"no-store\":true},\"messages\"");
+
+		for (String header : new String[] { "ttl=1m, no-store", "ttl=60" }) {
+			HttpResponse<String> response = send(post("/v1/chat/completions", body, "x-token-saving-cache", header));
+			assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+			assertThat(response.headers().firstValue("x-token-saving-outcome")).hasValue("bypass");
+		}
+		assertError(send(post("/v1/chat/completions", body, "x-token-saving-cache", "ttl=61")), 400,
+				"invalid_request_error", "conflicting_parameter");
 	}
 
 	@Test
@@ -212,6 +247,19 @@ class DoorTests {
 		assertError(send(post("/v1/embeddings", "{\"model\":\"gpt-5-mini\",\"input\":\"a\"}")), 403, "permission_error",
 				"model_not_allowed");
 		assertThat(this.upstream.calls).hasValue(0);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "'',,default", "'default;support',,default", "'support',,support", "'support;nowhere',,",
+			"'support;nowhere',support,support", "'support',default,support", "'',support,support" })
+	void givesARequestThatNamesNoPlanOneThatTheKeyMayUse(String plans, String own, String used) throws Exception {
+		this.upstream.caller = new Caller("k", "acme", own, Set.of(StringUtils.delimitedListToStringArray(plans, ";")),
+				Set.of(), false);
+
+		HttpResponse<String> response = send(post("/v1/chat/completions", body(unique())));
+
+		assertThat(response.statusCode()).isEqualTo(200);
+		assertThat(response.headers().firstValue("x-token-saving-plan")).isEqualTo(Optional.ofNullable(used));
 	}
 
 	@Test
@@ -272,7 +320,7 @@ class DoorTests {
 		HttpResponse<String> response = this.client.send(request.build(), HttpResponse.BodyHandlers.ofString());
 
 		// Those whose format there is none of are not there
-		boolean there = route.formatPath().equals("/chat/completions");
+		boolean there = !route.formatPath().equals("/messages");
 		assertThat(response.statusCode()).isEqualTo(there ? 401 : 404);
 		assertThat(this.upstream.calls).hasValue(0);
 	}
@@ -311,6 +359,25 @@ class DoorTests {
 		this.upstream.caller = new Caller("k", "acme", null, Set.of(), Set.of("o3"), false);
 		assertThat(send(request("/v1/models").GET()).body()).contains("\"data\":[]");
 		assertThat(send(request("/v1/models/gpt-5").GET()).statusCode()).isEqualTo(404);
+	}
+
+	@Test
+	void listsWhatUpstreamsListIfTheKeyMayUseIt() throws Exception {
+		try (ConfigurableApplicationContext context = new SpringApplicationBuilder(StubGateway.class)
+			.properties("server.port=0", "spring.datasource.url=jdbc:h2:mem:models")
+			.run()) {
+			ScriptedUpstream other = context.getBean(ScriptedUpstream.class);
+			other.passedAnswer = () -> new ScriptedUpstream.Answer(200, "application/json",
+					"{\"data\":[{\"id\":\"gpt-9\",\"created\":5},{\"id\":\"gpt-9-pro\"},{\"id\":\"llama\"}]}");
+			other.caller = new Caller("k", "acme", null, Set.of(), Set.of("gpt-9", "gpt-5*", "llama"), false);
+			String url = "http://localhost:" + context.getEnvironment().getProperty("local.server.port") + "/v1/models";
+			HttpRequest request = HttpRequest.newBuilder(URI.create(url)).header("x-api-key", "secret").build();
+
+			assertThat(this.client.send(request, HttpResponse.BodyHandlers.ofString()).body())
+				.contains("\"id\":\"gpt-5-mini\"",
+						"{\"id\":\"gpt-9\",\"object\":\"model\",\"created\":5,\"owned_by\":\"openai\"}")
+				.doesNotContain("gpt-9-pro", "llama", "*");
+		}
 	}
 
 	@Test
@@ -369,6 +436,29 @@ class DoorTests {
 		assertThat(this.upstream.calls).hasValue(0);
 	}
 
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '~',
+			value = { "GET /v1/models HTTP/9.9|505", "GET /v1/%zz HTTP/1.1|400", "GET /v1/%00 HTTP/1.1|400",
+					"GET /v1/<evil> HTTP/1.1|400", "G<evil>T /v1/models HTTP/1.1|400",
+					"GET /v1/models HTTP/1.1^Bad<evil>: x|400", "GET /v1/models HTTP/1.1^Host: a/b|400",
+					"POST /v1/embeddings HTTP/1.1^Content-Length: x|400",
+					"POST /v1/embeddings HTTP/1.1^Transfer-Encoding: xchunked|501" })
+	void tellsInJsonOfWhatIsNoHttp(String head, int status) throws Exception {
+		try (RawClient raw = new RawClient(this.port)) {
+			raw.send(head.replace("^", "\r\n") + (head.contains("Host:") ? "" : "\r\nHost: localhost") + "\r\n\r\n");
+			RawClient.Reply reply = raw.read();
+
+			assertThat(reply.status()).as(reply.body()).isEqualTo(status);
+			assertThat(reply.headers()).containsEntry("content-type", "application/json")
+				.containsEntry("connection", "close")
+				.containsKey("x-request-id");
+			assertThat(reply.body()).startsWith("{\"error\":{\"message\":\"The ")
+				.contains("\"type\":\"invalid_request_error\",\"param\":null,\"code\":")
+				.doesNotContain("evil", "html");
+			assertThat(raw.isAtEnd()).isTrue();
+		}
+	}
+
 	@Test
 	void servesRequestsThatArePipelined() throws Exception {
 		try (RawClient raw = new RawClient(this.port)) {
@@ -385,7 +475,7 @@ class DoorTests {
 
 		assertThat(response.body()).isEqualTo("{\"data\":[],\"usage\":{\"prompt_tokens\":7,\"total_tokens\":7}}");
 		assertThat(new String(this.upstream.passed.element(), StandardCharsets.UTF_8))
-			.isEqualTo("{  \"input\": [\"a\\u0041\", 1.0e2],\"model\":\"gpt-5-mini\" }");
+			.isEqualTo("{ \"input\": [\"a\\u0041\", 1.0e2],\"model\":\"gpt-5-mini\" }");
 		assertThat(this.upstream.settled.element().usage().input()).isEqualTo(7);
 		assertThat(this.upstream.settled.element().usage().estimated()).isFalse();
 	}
@@ -415,6 +505,31 @@ class DoorTests {
 		assertThat(response.body()).isEqualTo(events);
 		assertThat(response.headers().firstValue("content-type")).hasValue("text/event-stream");
 		assertThat(this.upstream.settled.element().usage().output()).isEqualTo(4);
+	}
+
+	@Test
+	void sendsAnErrorEventWhenAStreamThatIsPassedOnBreaksOff() throws Exception {
+		String event = "data: {\"choices\":[{\"text\":\"a\"}]}\r\n\r\n";
+		this.upstream.passedAnswer = () -> new ScriptedUpstream.Answer(200, "text/event-stream",
+				event + "data: {\"choices\":[{\"te", true);
+
+		HttpResponse<String> response = send(
+				post("/v1/completions", "{\"model\":\"gpt-5-mini\",\"stream\":true,\"prompt\":\"a\"}"));
+
+		assertThat(response.statusCode()).isEqualTo(200);
+		assertThat(response.body()).startsWith(event + "data: {\"error\":{\"message\":")
+			.contains("\"type\":\"api_error\"", "\"code\":\"upstream_broken\"")
+			.endsWith("}}\n\n")
+			.doesNotContain("\"te\n", "[DONE]");
+		assertThat(this.upstream.settled).hasSize(1);
+	}
+
+	@Test
+	void answersWithAStatusWhenAStreamThatIsPassedOnBreaksOffBeforeItsFirstEvent() throws Exception {
+		this.upstream.passedAnswer = () -> new ScriptedUpstream.Answer(200, "text/event-stream", "data: {\"cho", true);
+
+		assertError(send(post("/v1/completions", "{\"model\":\"gpt-5-mini\",\"stream\":true,\"prompt\":\"a\"}")), 502,
+				"api_error", "upstream_broken");
 	}
 
 	@Test

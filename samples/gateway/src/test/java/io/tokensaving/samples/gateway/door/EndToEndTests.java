@@ -24,6 +24,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -68,6 +70,8 @@ class EndToEndTests {
 		registry.add("OPENAI_API_KEY", () -> "sk-provider");
 		registry.add("gateway.upstreams.openai.base-url", () -> simulator.baseUrl(Provider.OPENAI));
 		registry.add("gateway.upstreams.openai.max-retries", () -> "0");
+		registry.add("token-saving.plans.strict.cache.backend", () -> "in_memory");
+		registry.add("token-saving.plans.strict.structured.repair", () -> "true");
 		registry.add("gateway.door.watch-interval", () -> "20ms");
 	}
 
@@ -125,6 +129,24 @@ class EndToEndTests {
 
 		assertThat(post("/v1/chat/completions", body).body()).endsWith("data: [DONE]\n\n").doesNotContain("usage");
 		assertThat(post("/v1/chat/completions", body).body()).endsWith("data: [DONE]\n\n").doesNotContain("usage");
+	}
+
+	@Test
+	void givesTheClientTheRepairedTextAndAllElseAsItWas() throws Exception {
+		simulator.enqueue(Answer.text("Sure: {\"city\": \"Zürich\",}"));
+		String body = body("\"response_format\":{\"type\":\"json_object\"},\"token_saving_plan_id\":\"strict\",",
+				unique());
+
+		HttpResponse<String> first = post("/v1/chat/completions", body);
+		HttpResponse<String> second = post("/v1/chat/completions", body);
+
+		assertThat(first.statusCode()).as(first.body()).isEqualTo(200);
+		JsonNode answer = JsonMapper.shared().readTree(first.body());
+		String content = answer.at("/choices/0/message/content").asString();
+		assertThat(JsonMapper.shared().readTree(content).path("city").asString()).isEqualTo("Zürich");
+		assertThat(answer.path("id").asString()).isNotEmpty();
+		assertThat(second.headers().firstValue("x-token-saving-outcome")).hasValue("exact_hit");
+		assertThat(second.body()).isEqualTo(first.body());
 	}
 
 	@Test

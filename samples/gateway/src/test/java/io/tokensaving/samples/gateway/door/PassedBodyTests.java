@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
+import io.tokensaving.samples.gateway.wire.WireException;
+import io.tokensaving.samples.gateway.wire.openai.ChatCompletionsFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,7 +52,7 @@ class PassedBodyTests {
 			assertThat(rest).contains("[1.0e2,\"\\u00e9,}\"]");
 			assertThat(body.parameters().plan()).isEqualTo("p");
 			assertThat(body.parameters().tier()).isEqualTo("t");
-			assertThat(body.parameters().cache()).isEqualTo(Map.of("ttl", 60, "tags", List.of("a")));
+			assertThat(body.parameters().cache()).isEqualTo(Map.of("ttl", 60L, "tags", List.of("a")));
 		}
 	}
 
@@ -60,6 +62,18 @@ class PassedBodyTests {
 	void refusesWhatNamesNoModel(String body) {
 		assertThatExceptionOfType(DoorException.class).isThrownBy(() -> read(body))
 			.satisfies((ex) -> assertThat(ex.failure().status()).isEqualTo(400));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', value = { "{\"cache\":{\"ttl\":-1}}|cache.ttl", "{\"cache\":{\"x\":1}}|cache.x",
+			"{\"token_saving_plan\":\"a\"}|token_saving_plan", "{\"token_saving_feature\":\"\"}|token_saving_feature",
+			"{\"token_saving_cache\":1}|token_saving_cache" })
+	void readsOwnFieldsAsConversationsDo(String body, String param) {
+		assertThatExceptionOfType(DoorException.class).isThrownBy(() -> read(body))
+			.satisfies((ex) -> assertThat(ex.failure().param()).isEqualTo(param));
+		assertThatExceptionOfType(WireException.class)
+			.isThrownBy(() -> new ChatCompletionsFormat().read(body.getBytes(StandardCharsets.UTF_8)))
+			.satisfies((ex) -> assertThat(ex.param()).isEqualTo(param));
 	}
 
 	@Test

@@ -19,6 +19,8 @@ class RequestBodyTests {
 
 	private static final long MINUTE = Duration.ofMinutes(1).toNanos();
 
+	private static final long PLENTY = 100_000_000;
+
 	@ParameterizedTest
 	@ValueSource(ints = { 0, 1, 8191, 8192, 8193, 300_000, 1_000_000 })
 	void readsBodiesOfKnownAndUnknownLength(int size) {
@@ -27,21 +29,40 @@ class RequestBodyTests {
 			content[i] = (byte) i;
 		}
 
-		assertThat(new RequestBody(1_000_000, MINUTE).read(request(content, true))).isEqualTo(content);
-		assertThat(new RequestBody(1_000_000, MINUTE).read(request(content, false))).isEqualTo(content);
+		assertThat(read(new RequestBody(1_000_000, MINUTE, PLENTY), request(content, true))).isEqualTo(content);
+		assertThat(read(new RequestBody(1_000_000, MINUTE, PLENTY), request(content, false))).isEqualTo(content);
 	}
 
 	@Test
 	void refusesOneByteMoreThanTheLimit() {
 		byte[] content = new byte[1001];
 
-		assertStatus(() -> new RequestBody(1000, MINUTE).read(request(content, true)), 413);
-		assertStatus(() -> new RequestBody(1000, MINUTE).read(request(content, false)), 413);
+		assertStatus(() -> read(new RequestBody(1000, MINUTE, PLENTY), request(content, true)), 413);
+		assertStatus(() -> read(new RequestBody(1000, MINUTE, PLENTY), request(content, false)), 413);
 	}
 
 	@Test
 	void refusesABodyThatArrivesTooSlowly() {
-		assertStatus(() -> new RequestBody(1000, -1).read(request(new byte[10], true)), 408);
+		assertStatus(() -> read(new RequestBody(1000, -1, PLENTY), request(new byte[10], true)), 408);
+	}
+
+	@Test
+	void refusesWhatTheHeapCannotHoldBesideOthersUntilTheseEnd() {
+		RequestBody bodies = new RequestBody(2_000_000, MINUTE, 8_000_000);
+		RequestBody.Memory first = bodies.memory();
+		assertThat(bodies.read(request(new byte[1_500_000], true), first)).hasSize(1_500_000);
+
+		assertStatus(() -> read(bodies, request(new byte[1_500_000], true)), 503);
+		assertStatus(() -> read(bodies, request(new byte[1_500_000], false)), 503);
+		assertThat(read(bodies, request(new byte[100_000], true))).as("a small one").hasSize(100_000);
+		first.close();
+		assertThat(read(bodies, request(new byte[1_500_000], true))).hasSize(1_500_000);
+	}
+
+	private static byte[] read(RequestBody bodies, MockHttpServletRequest request) {
+		try (RequestBody.Memory memory = bodies.memory()) {
+			return bodies.read(request, memory);
+		}
 	}
 
 	private static void assertStatus(ThrowingCallable call, int status) {

@@ -137,8 +137,10 @@ final class ScriptedUpstream implements ChatModel, KeyGuard, HttpHandler, AutoCl
 		byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
 		exchange.getResponseHeaders().set("content-type", answer.contentType());
 		exchange.getResponseHeaders().set("x-request-id", "upstream-1");
-		exchange.sendResponseHeaders(answer.status(), body.length);
+		// It ends before its length if it breaks off
+		exchange.sendResponseHeaders(answer.status(), body.length + (answer.broken() ? 1 : 0));
 		exchange.getResponseBody().write(body);
+		exchange.getResponseBody().flush();
 		exchange.close();
 	}
 
@@ -229,7 +231,16 @@ final class ScriptedUpstream implements ChatModel, KeyGuard, HttpHandler, AutoCl
 		};
 	}
 
-	record Answer(int status, String contentType, String body) {
+	/**
+	 * What it answers.
+	 *
+	 * @param broken whether the answer ends before it is complete
+	 */
+	record Answer(int status, String contentType, String body, boolean broken) {
+
+		Answer(int status, String contentType, String body) {
+			this(status, contentType, body, false);
+		}
 
 	}
 

@@ -37,4 +37,9 @@ class StubGateway {
 		return new StubFormat("chat-completions", "/chat/completions");
 	}
 
+	@Bean
+	WireFormat responses() {
+		return new StubFormat("responses", "/responses");
+	}
+
 }
