@@ -12,11 +12,11 @@ wrk.headers["Authorization"] = "Bearer " .. (os.getenv("KEY") or "none")
 
 if os.getenv("MISS") then
   -- Since another start has asked others
-  local asked = os.time() * 1000000
+  local start, asked = os.time(), 0
   local before, after = wrk.body:match('^(.-"content":%s*")(.*)$')
   function request()
     asked = asked + 1
-    return wrk.format(nil, nil, nil, before .. asked .. " " .. after)
+    return wrk.format(nil, nil, nil, before .. start .. "-" .. asked .. " " .. after)
   end
 end
 
