@@ -42,7 +42,6 @@ final class LedgerView {
 	Map<String, Object> show(By by, LedgerQuery query) {
 		Map<Row, Sums> sums = new HashMap<>();
 		Set<String> unpriced = new TreeSet<>();
-		StatisticsScope scope = StatisticsScope.SHARED;
 		ScopedStatistics<OverallStatistics> all = this.aggregator.all();
 		List<PlanKey> plans = all.figures().plans().keySet().stream().filter(query::isOf).toList();
 		ScopedStatistics<? extends Map<PlanKey, ? extends Map<?, Map<Labels, StatisticsSnapshot>>>> times = (by == By.HOURLY)
@@ -55,10 +54,7 @@ final class LedgerView {
 				}
 			}));
 		});
-		scope = (times.scope() == StatisticsScope.SHARED) ? scope : times.scope();
-		if (all.scope() != StatisticsScope.SHARED) {
-			scope = all.scope();
-		}
+		StatisticsScope scope = (all.scope() == StatisticsScope.SHARED) ? times.scope() : all.scope();
 		List<Map.Entry<Row, Sums>> rows = new ArrayList<>(sums.entrySet());
 		rows.sort(by.order());
 		Map<String, Object> shown = new LinkedHashMap<>();

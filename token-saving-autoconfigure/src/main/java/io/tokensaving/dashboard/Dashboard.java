@@ -199,14 +199,14 @@ public final class Dashboard {
 		Map<String, String> parameters = parameters(request);
 		String workspace = workspace(viewer, parameters);
 		FieldSelection fields = fields(parameters.remove(FIELDS));
-		Object own = switch (path.get(0)) {
+		Object own = (path.size() > 1) ? null : switch (path.get(0)) {
 			case "session" -> session(request, viewer, parameters);
 			case "messages" -> accepted(parameters, Set.of(), this.messages.texts(request.locale()));
 			case "requests" -> requests(workspace, parameters);
 			case "reviews" -> reviews(viewer, workspace, parameters);
 			default -> null;
 		};
-		if (own != null && path.size() == 1) {
+		if (own != null) {
 			return json(OK, own, fields);
 		}
 		if (viewer.workspaces() != null && path.size() == 1 && OF_ALL_WORKSPACES.contains(path.get(0))) {

@@ -161,6 +161,15 @@ final class Browser implements AutoCloseable {
 		return this.driver.executeScript(script, arguments);
 	}
 
+	/**
+	 * Run a script that calls {@code done} with a text.
+	 * @param script the script
+	 * @return the text
+	 */
+	String read(String script) {
+		return String.valueOf(this.driver.executeAsyncScript("const done = arguments[0]; " + script));
+	}
+
 	String text() {
 		return String.valueOf(script("return document.body.innerText"));
 	}

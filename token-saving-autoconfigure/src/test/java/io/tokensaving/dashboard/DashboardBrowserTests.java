@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 import io.tokensaving.TestData;
@@ -302,6 +303,40 @@ class DashboardBrowserTests {
 	}
 
 	@Test
+	void theFormShowsTheDefaultsThatPlansHave() {
+		assertThat(this.endpoint
+			.post("/plans",
+					"""
+							{"id": "defaults", "cache": {}, "compression": {"max_input_tokens": 1000}, "dedup": {}, "prompt_cache": {},
+							 "structured": {}, "budget": {"usd": 1}, "route": {"tiers": ["nano", "own"]}}""")
+			.status()).isEqualTo(201);
+		JsonNode settings = json("/plans/defaults").path("settings");
+		this.browser.logIn("viewer");
+		int compared = 0;
+		for (JsonNode field : JSON.readTree(this.browser.read("""
+				import(new URL('settings.js', location.href)).then(({ SECTIONS }) => done(JSON.stringify(
+					SECTIONS.flatMap(({ fields }) => fields.map(({ path, initial }) => ({ path, initial }))))))"""))) {
+			String path = field.path("path").asString();
+			JsonNode value = settings.at("/" + path.replace('.', '/'));
+			JsonNode initial = field.path("initial");
+			if (!value.isMissingNode() && !initial.isNull()) {
+				assertThat(plain(initial)).as(path).isEqualTo(plain(value));
+				compared++;
+			}
+		}
+		assertThat(compared).isGreaterThan(40);
+		assertThat(this.endpoint.delete("/plans/defaults").status()).isEqualTo(204);
+	}
+
+	private static String plain(JsonNode value) {
+		if (value.isNumber()) {
+			return value.decimalValue().stripTrailingZeros().toPlainString();
+		}
+		return value.isArray() ? value.valueStream().map(JsonNode::asString).collect(Collectors.joining(","))
+				: value.asString();
+	}
+
+	@Test
 	void aViewerSeesNothingThatWrites() {
 		this.browser.logIn("viewer");
 		for (String place : PAGES.values()) {
@@ -349,6 +384,8 @@ class DashboardBrowserTests {
 			ask("How do I renew the passport of child number " + number.incrementAndGet() + "?");
 			return json("/near-misses").path("near_misses").size() > 0;
 		});
+		JsonNode vetoes = json("/plans/faq/stats").at("/guard_vetoes");
+		JsonNode settings = json("/plans/faq").path("settings");
 		this.browser.logIn("operator");
 		this.browser.go("/risks?plan=faq");
 		assertThat(this.browser.waitFor("ol.reviews > li").getText()).contains("How do I renew", "On ");
@@ -357,9 +394,9 @@ class DashboardBrowserTests {
 		pair.sendKeys("d");
 		this.browser.until("the verdict is kept",
 				() -> this.browser.all("ol.reviews button[data-verdict='different'][aria-pressed='true']").size() == 1);
-		assertThat(json("/plans/faq/stats").at("/semantic_verification/wrong").asLong(-1))
-			.as("nobody's verdict counts as one of the judge")
-			.isNotEqualTo(-1);
+		assertThat(json("/plans/faq/stats").at("/guard_vetoes")).as("the verdict is counted nowhere else")
+			.isEqualTo(vetoes);
+		assertThat(json("/plans/faq").path("settings")).as("and changes no setting").isEqualTo(settings);
 	}
 
 	private void ask(String question) {
